@@ -1,0 +1,69 @@
+//! The one abstract syntax tree: every SQL statement the model understands, as a typed value.
+//!
+//! The generator builds these values, the engine executes them, [`crate::render`] writes them as SQL and the harness
+//! parses SQL into them. Names are kept as written (folded, not truncated); numbers in option lists are kept as digits,
+//! because PostgreSQL reports their range errors itself.
+
+mod name;
+mod query;
+mod relation;
+mod sequence;
+mod session;
+mod table;
+mod visit;
+
+pub use name::{IDENTIFIER_BYTES, Identifier, ObjectName};
+pub use query::{
+    BinaryOperator, Call, Case, Expression, FromItem, Literal, LockStrength, Locking, OrderItem, Query, Select,
+    SelectItem, TypeName, UnaryOperator,
+};
+pub use relation::{
+    AlterRelation, Behavior, Comment, CommentTarget, CreateSchema, DropRelation, DropSchema, RelationAction,
+    RelationKind, RoleName,
+};
+pub use sequence::{AlterSequence, CreateSequence, Number, Persistence, SequenceOption};
+pub use session::{Discard, IsolationLevel, ParameterValue, SetParameter, SetScope, Transaction, TransactionMode};
+pub use table::{
+    ColumnConstraint, ColumnDefinition, Copy, CreateTable, Delete, Insert, InsertSource, Truncate, Update,
+};
+
+/// One SQL statement inside the model.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Statement {
+    /// `CREATE SEQUENCE`.
+    CreateSequence(CreateSequence),
+    /// `ALTER SEQUENCE name option …`; the other forms of ALTER SEQUENCE are [`Statement::AlterRelation`].
+    AlterSequence(AlterSequence),
+    /// `ALTER {SEQUENCE|TABLE|…} name` with an action that any relation has: RENAME, SET SCHEMA, OWNER TO, SET LOGGED.
+    AlterRelation(AlterRelation),
+    /// `DROP {SEQUENCE|TABLE|…} name, …`.
+    DropRelation(DropRelation),
+    /// `COMMENT ON {SEQUENCE|TABLE|…} name IS …`.
+    Comment(Comment),
+    /// `CREATE SCHEMA`.
+    CreateSchema(CreateSchema),
+    /// `DROP SCHEMA`.
+    DropSchema(DropSchema),
+    /// `CREATE TABLE`.
+    CreateTable(CreateTable),
+    /// `INSERT`.
+    Insert(Insert),
+    /// `UPDATE`.
+    Update(Update),
+    /// `DELETE`.
+    Delete(Delete),
+    /// `TRUNCATE`.
+    Truncate(Truncate),
+    /// `COPY … FROM STDIN`, with the lines that follow it.
+    Copy(Copy),
+    /// `SELECT` or `VALUES`.
+    Query(Query),
+    /// BEGIN, COMMIT, ROLLBACK, SAVEPOINT and their relatives.
+    Transaction(Transaction),
+    /// `SET parameter`, `RESET parameter`.
+    SetParameter(SetParameter),
+    /// `SHOW parameter`.
+    Show(Identifier),
+    /// `DISCARD`.
+    Discard(Discard),
+}

@@ -1,0 +1,245 @@
+//! SELECT, VALUES and expressions.
+
+use super::{Identifier, ObjectName};
+
+/// A type's name as written, such as `bigint`, `int8`, `pg_catalog.int4` or `text[]`.
+///
+/// Multi-word and alias spellings of the grammar arrive resolved, as PostgreSQL's own parser does: `bigint` is
+/// `pg_catalog.int8`. Modifiers such as `(10,2)` are outside the model.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct TypeName {
+    /// The possibly qualified name.
+    pub name: ObjectName,
+    /// Number of array dimensions written.
+    pub dimensions: u8,
+}
+
+/// A constant.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Literal {
+    /// `NULL`.
+    Null,
+    /// `TRUE` or `FALSE`.
+    Boolean(bool),
+    /// An unsigned numeric constant as written, such as `42`, `1.5`, `9223372036854775808` or `1e3`.
+    Number(String),
+    /// A string constant's value.
+    String(String),
+}
+
+/// Prefix operators.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum UnaryOperator {
+    /// `-`.
+    Minus,
+    /// `+`.
+    Plus,
+    /// `NOT`.
+    Not,
+}
+
+/// Infix operators.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[expect(missing_docs, reason = "each is the SQL operator of its name")]
+pub enum BinaryOperator {
+    Add,
+    Subtract,
+    Multiply,
+    Divide,
+    Modulo,
+    Concatenate,
+    Equal,
+    NotEqual,
+    Less,
+    LessOrEqual,
+    Greater,
+    GreaterOrEqual,
+    And,
+    Or,
+    Like,
+    NotLike,
+    IsDistinctFrom,
+    IsNotDistinctFrom,
+}
+
+/// A function call.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Call {
+    /// The function's name.
+    pub name: ObjectName,
+    /// `DISTINCT` before the arguments.
+    pub distinct: bool,
+    /// Whether the argument is `*`, as in `count(*)`; then `arguments` is empty.
+    pub star: bool,
+    /// The arguments.
+    pub arguments: Vec<Expression>,
+    /// `ORDER BY` inside an aggregate's parentheses.
+    pub order_by: Vec<OrderItem>,
+}
+
+/// `CASE [operand] WHEN … THEN … [ELSE …] END`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Case {
+    /// The operand that each WHEN is compared with.
+    pub operand: Option<Box<Expression>>,
+    /// WHEN and THEN pairs, at least one.
+    pub branches: Vec<(Expression, Expression)>,
+    /// ELSE.
+    pub otherwise: Option<Box<Expression>>,
+}
+
+/// A value expression.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Expression {
+    /// A constant.
+    Literal(Literal),
+    /// A column reference, possibly qualified.
+    Column(ObjectName),
+    /// `name.*` or `*` where a whole row is meant; only in select lists.
+    Wildcard(Option<ObjectName>),
+    /// A function call.
+    Call(Call),
+    /// `operand::type` or `CAST(operand AS type)`.
+    Cast(Box<Expression>, TypeName),
+    /// A prefix operator.
+    Unary(UnaryOperator, Box<Expression>),
+    /// An infix operator.
+    Binary(BinaryOperator, Box<Expression>, Box<Expression>),
+    /// `operand IS [NOT] NULL`.
+    IsNull {
+        /// What is tested.
+        operand: Box<Expression>,
+        /// `NOT`.
+        negated: bool,
+    },
+    /// `operand [NOT] IN (item, …)`.
+    InList {
+        /// What is searched for.
+        operand: Box<Expression>,
+        /// The items, at least one.
+        items: Vec<Expression>,
+        /// `NOT`.
+        negated: bool,
+    },
+    /// `operand [NOT] BETWEEN low AND high`.
+    Between {
+        /// What is tested.
+        operand: Box<Expression>,
+        /// Lower bound, included.
+        low: Box<Expression>,
+        /// Upper bound, included.
+        high: Box<Expression>,
+        /// `NOT`.
+        negated: bool,
+    },
+    /// CASE.
+    Case(Case),
+    /// `(SELECT …)` as a scalar.
+    Subquery(Box<Query>),
+    /// `EXISTS (SELECT …)`.
+    Exists(Box<Query>),
+    /// `DEFAULT`, only in INSERT's and UPDATE's values.
+    Default,
+}
+
+/// One item of a select list.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct SelectItem {
+    /// The value.
+    pub expression: Expression,
+    /// `AS name`.
+    pub alias: Option<Identifier>,
+}
+
+/// One item of ORDER BY.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct OrderItem {
+    /// The key.
+    pub expression: Expression,
+    /// `DESC`.
+    pub descending: bool,
+}
+
+/// One item of FROM.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum FromItem {
+    /// A relation.
+    Relation {
+        /// Its name.
+        name: ObjectName,
+        /// `AS alias`.
+        alias: Option<Identifier>,
+    },
+    /// A set-returning function.
+    Function {
+        /// The call.
+        call: Call,
+        /// `AS alias`.
+        alias: Option<Identifier>,
+        /// `(name, …)` after the alias.
+        columns: Vec<Identifier>,
+    },
+    /// A subquery or VALUES in parentheses.
+    Subquery {
+        /// The query.
+        query: Box<Query>,
+        /// `AS alias`.
+        alias: Option<Identifier>,
+        /// `(name, …)` after the alias.
+        columns: Vec<Identifier>,
+    },
+}
+
+/// Row locking clauses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum LockStrength {
+    /// `FOR UPDATE`.
+    Update,
+    /// `FOR NO KEY UPDATE`.
+    NoKeyUpdate,
+    /// `FOR SHARE`.
+    Share,
+    /// `FOR KEY SHARE`.
+    KeyShare,
+}
+
+/// `FOR strength [OF name, …]`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Locking {
+    /// How strong.
+    pub strength: LockStrength,
+    /// `OF name, …`.
+    pub of: Vec<ObjectName>,
+}
+
+/// `SELECT …`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+pub struct Select {
+    /// `DISTINCT`.
+    pub distinct: bool,
+    /// The select list; may be empty.
+    pub items: Vec<SelectItem>,
+    /// FROM.
+    pub from: Vec<FromItem>,
+    /// WHERE.
+    pub filter: Option<Expression>,
+    /// GROUP BY.
+    pub group_by: Vec<Expression>,
+    /// ORDER BY.
+    pub order_by: Vec<OrderItem>,
+    /// LIMIT.
+    pub limit: Option<Expression>,
+    /// OFFSET.
+    pub offset: Option<Expression>,
+    /// FOR UPDATE and its relatives.
+    pub locking: Option<Locking>,
+}
+
+/// A query.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Query {
+    /// `SELECT`.
+    Select(Box<Select>),
+    /// `VALUES (…), …`, at least one row of at least one value.
+    Values(Vec<Vec<Expression>>),
+}

@@ -1,0 +1,1 @@
+//! Walking a statement's identifiers.

@@ -1,0 +1,1 @@
+//! The harness: traces, servers, lockstep and reports around [`seqcheck_engine`].

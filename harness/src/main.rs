@@ -1,0 +1,3 @@
+//! The `seqcheck` command.
+
+fn main() {}
