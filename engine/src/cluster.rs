@@ -1,30 +1,51 @@
-//! The one door to the model.
+//! The one door to the model: sessions, steps, checkpoints.
 
-use crate::reply::Reply;
+use crate::catalog::{Catalog, CommitNumber};
+use crate::clause::ClauseSet;
+use crate::dialect::Major;
+use crate::execute::Execution;
+use crate::lock::LockTable;
+use crate::quirk::QuirkSet;
+use crate::reply::{Message, Reply};
+use crate::sequence::{Pages, WriteAheadLog};
+use crate::session::Session;
 use crate::statement::Statement;
 
 /// What to model.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Settings {
-    /// PostgreSQL's major version, 13 to 18.
-    pub major: u8,
+    /// PostgreSQL's major version.
+    pub major: Major,
+    /// Faults to plant; none for PostgreSQL itself.
+    pub quirks: QuirkSet,
+    /// The database's name: a qualified name may begin with it.
+    pub database: String,
+    /// The superuser's name: `$user` in the search path, the owner in views.
+    pub user: String,
+}
+
+impl Settings {
+    /// PostgreSQL of this major version, database and superuser both called `postgres`.
+    pub fn new(major: Major) -> Settings {
+        Settings { major, quirks: QuirkSet::NONE, database: "postgres".into(), user: "postgres".into() }
+    }
 }
 
 /// One connection, until it is closed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct SessionId(pub u32);
+pub struct SessionId(pub(crate) u32);
 
 /// How far a step came.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Progress {
     /// It finished with this reply.
     Done(Reply),
-    /// It waits for locks held by these sessions.
+    /// It waits for locks that these sessions hold. Its reply comes with the step that wakes it.
     Waits {
-        /// Sessions that must finish first.
+        /// Sessions that must let go first.
         blockers: Vec<SessionId>,
     },
-    /// A statement is outside the model, for the reason given; nothing was changed.
+    /// A statement is outside the model, for the reason given. The whole query was not run: nothing has changed.
     Unsupported(String),
 }
 
@@ -33,35 +54,170 @@ pub enum Progress {
 pub struct Outcome {
     /// How far the step itself came.
     pub progress: Progress,
-    /// Sessions that it woke, with their replies, in order.
+    /// Sessions whose waiting ended with this step, with their replies, in order.
     pub woken: Vec<(SessionId, Reply)>,
+    /// The clauses that the step exercised.
+    pub clauses: ClauseSet,
+}
+
+/// What all sessions share.
+#[derive(Debug, Clone)]
+pub(crate) struct Shared {
+    pub(crate) settings: Settings,
+    pub(crate) catalog: Catalog,
+    pub(crate) pages: Pages,
+    pub(crate) log: WriteAheadLog,
+    pub(crate) locks: LockTable,
+    /// The number of the newest commit.
+    pub(crate) commits: CommitNumber,
+    /// How many open transactions hold a snapshot that may need deleted rows.
+    pub(crate) snapshots: usize,
+    /// How many queries have ever waited.
+    pub(crate) arrivals: u64,
+}
+
+impl Shared {
+    /// The place in the queue for a query that begins to wait.
+    pub(crate) fn next_arrival(&mut self) -> u64 {
+        self.arrivals += 1;
+        self.arrivals
+    }
 }
 
 /// A PostgreSQL cluster with one database, in memory.
+///
+/// ```
+/// use seqcheck_engine::{Cluster, Major, Progress, Settings, statement::*};
+///
+/// let mut cluster = Cluster::new(Settings::new(Major::NEWEST));
+/// let session = cluster.connect();
+/// let create = Statement::CreateSequence(CreateSequence {
+///     persistence: Persistence::Permanent,
+///     if_not_exists: false,
+///     name: ObjectName::bare("s"),
+///     options: vec![SequenceOption::Start(Number::from(101))],
+/// });
+/// let outcome = cluster.step(session, &[create]);
+/// let Progress::Done(reply) = outcome.progress else { panic!("CREATE SEQUENCE does not wait here") };
+/// assert_eq!(reply.results[0].tag, "CREATE SEQUENCE");
+/// ```
 #[derive(Debug)]
 pub struct Cluster {
-    _settings: Settings,
+    shared: Shared,
+    sessions: Vec<Option<Box<Session>>>,
 }
 
 impl Cluster {
     /// An empty database with one superuser.
     pub fn new(settings: Settings) -> Cluster {
-        Cluster { _settings: settings }
+        Cluster {
+            shared: Shared {
+                settings,
+                catalog: Catalog::new(),
+                pages: Pages::default(),
+                log: WriteAheadLog::default(),
+                locks: LockTable::default(),
+                commits: 0,
+                snapshots: 0,
+                arrivals: 0,
+            },
+            sessions: Vec::new(),
+        }
     }
 
     /// Opens a session as the superuser.
     pub fn connect(&mut self) -> SessionId {
-        SessionId(0)
+        let id = SessionId(self.sessions.len() as u32);
+        self.sessions.push(Some(Box::new(Session::new(id))));
+        id
     }
 
-    /// Closes a session: its transaction is rolled back, its temporary objects go.
-    pub fn disconnect(&mut self, session: SessionId) {
-        let _ = session;
+    /// Closes a session: its transaction is rolled back, its temporary relations are dropped, its cached values lost.
+    /// Sessions that waited for it wake. Closing a session twice does nothing.
+    pub fn disconnect(&mut self, session: SessionId) -> Outcome {
+        let mut outcome =
+            Outcome { progress: Progress::Done(Reply::default()), woken: Vec::new(), clauses: ClauseSet::default() };
+        if let Some(mut ending) = self.take(session) {
+            Execution::new(&mut self.shared, &mut ending, &mut outcome.clauses).disconnect();
+            self.wake(&mut outcome);
+        }
+        outcome
     }
 
-    /// Runs one simple query, which may hold several statements.
+    /// Runs one simple query, which may hold several statements; none at all is the empty query.
+    ///
+    /// # Panics
+    ///
+    /// When the session is closed, or waits for a lock: neither can take a query in PostgreSQL either.
     pub fn step(&mut self, session: SessionId, statements: &[Statement]) -> Outcome {
-        let _ = (session, statements);
-        Outcome { progress: Progress::Unsupported("not built yet".into()), woken: Vec::new() }
+        self.run(session, |execution| execution.simple_query(statements))
+    }
+
+    /// Fails a query that did not get past the parser: the open transaction, if any, is aborted.
+    ///
+    /// # Panics
+    ///
+    /// As [`Cluster::step`].
+    pub fn fail(&mut self, session: SessionId, message: Message) -> Outcome {
+        self.run(session, |execution| execution.fail_before_execution(message))
+    }
+
+    /// Whether a session waits for a lock.
+    pub fn is_waiting(&self, session: SessionId) -> bool {
+        self.sessions.get(session.0 as usize).and_then(Option::as_ref).is_some_and(|session| session.pending.is_some())
+    }
+
+    /// Runs a checkpoint, after which the next `nextval` of each sequence logs again.
+    pub fn checkpoint(&mut self) {
+        self.shared.log.checkpoint();
+    }
+
+    fn take(&mut self, session: SessionId) -> Option<Box<Session>> {
+        self.sessions.get_mut(session.0 as usize)?.take()
+    }
+
+    fn run(&mut self, id: SessionId, query: impl FnOnce(&mut Execution<'_>) -> Progress) -> Outcome {
+        let mut clauses = ClauseSet::default();
+        let session = self.sessions[id.0 as usize].as_mut().expect("the session is open");
+        assert!(session.pending.is_none(), "a waiting session takes no query");
+        let progress = query(&mut Execution::new(&mut self.shared, session, &mut clauses));
+        let mut outcome = Outcome { progress, woken: Vec::new(), clauses };
+        if !matches!(outcome.progress, Progress::Unsupported(_)) {
+            self.wake(&mut outcome);
+        }
+        outcome
+    }
+
+    /// Resumes, in order of arrival, every session whose locks have become free, until none is left.
+    fn wake(&mut self, outcome: &mut Outcome) {
+        while let Some(woken) = self.wake_one(outcome) {
+            outcome.woken.push(woken);
+        }
+    }
+
+    fn wake_one(&mut self, outcome: &mut Outcome) -> Option<(SessionId, Reply)> {
+        let mut waiting: Vec<(u64, usize)> = self
+            .sessions
+            .iter()
+            .enumerate()
+            .filter_map(|(index, session)| Some((session.as_ref()?.pending.as_ref()?.arrival, index)))
+            .collect();
+        waiting.sort_unstable();
+        for (arrival, index) in waiting {
+            let session = self.sessions[index].as_mut()?;
+            let pending = session.pending.take()?;
+            let mut execution = Execution::new(&mut self.shared, session, &mut outcome.clauses);
+            match execution.resume(pending) {
+                Progress::Done(reply) => return Some((SessionId(index as u32), reply)),
+                Progress::Waits { .. } => {
+                    if let Some(pending) = &mut session.pending {
+                        pending.arrival = arrival;
+                    }
+                }
+                // Support is decided before a statement first waits, and by the same rules when it is resumed.
+                Progress::Unsupported(reason) => unreachable!("a waiting query became unsupported: {reason}"),
+            }
+        }
+        None
     }
 }

@@ -61,6 +61,8 @@ pub struct Rows {
     pub cells: Vec<Cell>,
     /// Number of rows, which the cells cannot tell when there are no columns.
     pub count: usize,
+    /// Whether PostgreSQL leaves the order of the rows open, so that they compare as a multiset.
+    pub unordered: bool,
 }
 
 impl Rows {

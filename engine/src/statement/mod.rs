@@ -12,6 +12,7 @@ mod session;
 mod table;
 mod visit;
 
+pub(crate) use name::truncate;
 pub use name::{IDENTIFIER_BYTES, Identifier, ObjectName};
 pub use query::{
     BinaryOperator, Call, Case, Expression, FromItem, Literal, LockStrength, Locking, OrderItem, Query, Select,

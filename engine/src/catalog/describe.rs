@@ -1,0 +1,45 @@
+//! How PostgreSQL writes objects' names in messages and values.
+
+use super::{Catalog, Object, SearchPath, View};
+use crate::render::write_identifier;
+
+/// An identifier, in double quotes when SQL needs them.
+pub(crate) fn quote_identifier(name: &str) -> String {
+    let mut quoted = String::with_capacity(name.len() + 2);
+    write_identifier(&mut quoted, name);
+    quoted
+}
+
+/// A qualified name, each part quoted when SQL needs it.
+fn quote_qualified(schema: &str, name: &str) -> String {
+    format!("{}.{}", quote_identifier(schema), quote_identifier(name))
+}
+
+impl Catalog {
+    /// An object as error details name it: its kind, and its name qualified unless the search path finds it.
+    pub(crate) fn describe(&self, object: Object, path: &SearchPath, view: View) -> String {
+        match object {
+            Object::Schema(oid) => format!("schema {}", self.schema_name(oid, view).as_deref().unwrap_or("?")),
+            Object::Relation(oid) => match self.relation(oid, view) {
+                None => format!("relation {}", oid.0),
+                Some(relation) => {
+                    let kind = if relation.sequence().is_some() { "sequence" } else { "table" };
+                    format!("{kind} {}", self.name_in_path(relation, path, view))
+                }
+            },
+        }
+    }
+
+    /// A relation's name, qualified and quoted as needed to find it through `path`.
+    pub(crate) fn name_in_path(&self, relation: &super::Relation, path: &SearchPath, view: View) -> String {
+        let found = self.find_in_path(&relation.name, path, view);
+        if found.is_some_and(|found| found.oid == relation.oid) {
+            return quote_identifier(&relation.name);
+        }
+        let schema = match super::is_temporary_schema(relation.schema) {
+            true => "pg_temp".into(),
+            false => self.schema_name(relation.schema, view).unwrap_or_else(|| "?".into()),
+        };
+        quote_qualified(&schema, &relation.name)
+    }
+}

@@ -1,0 +1,112 @@
+//! Versioned storage: what each session sees of rows that transactions write.
+//!
+//! A row's versions carry who made and who deleted them, as PostgreSQL's heap tuples do. Aborted versions are taken
+//! out at once by the undo log, so a version is either committed, at a known point of the commit order, or belongs to
+//! the one open transaction of a session.
+
+use crate::cluster::SessionId;
+
+/// A point in the order of commits.
+pub(crate) type CommitNumber = u64;
+
+/// Who wrote a version.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stamp {
+    /// The open transaction of this session.
+    Open(SessionId),
+    /// A transaction that has committed.
+    Committed(CommitNumber),
+}
+
+/// Whose eyes look, and at which moment.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct View {
+    /// The session, which sees its own uncommitted work.
+    pub(crate) session: SessionId,
+    /// Commits up to here are visible.
+    pub(crate) until: CommitNumber,
+}
+
+impl View {
+    fn sees(self, stamp: Stamp) -> bool {
+        match stamp {
+            Stamp::Open(session) => session == self.session,
+            Stamp::Committed(number) => number <= self.until,
+        }
+    }
+}
+
+/// One version of a row.
+#[derive(Debug, Clone)]
+pub(crate) struct Version<T> {
+    pub(crate) created: Stamp,
+    pub(crate) deleted: Option<Stamp>,
+    pub(crate) value: T,
+}
+
+impl<T> Version<T> {
+    pub(crate) fn visible(&self, view: View) -> bool {
+        view.sees(self.created) && !self.deleted.is_some_and(|stamp| view.sees(stamp))
+    }
+}
+
+/// The place of a version in its heap, stable while the version exists.
+pub(crate) type Slot = usize;
+
+/// Versions of rows of one kind, in order of creation.
+#[derive(Debug, Clone)]
+pub(crate) struct Heap<T> {
+    slots: Vec<Option<Version<T>>>,
+}
+
+impl<T> Default for Heap<T> {
+    fn default() -> Self {
+        Heap { slots: Vec::new() }
+    }
+}
+
+impl<T> Heap<T> {
+    /// Adds a version.
+    pub(crate) fn insert(&mut self, value: T, created: Stamp) -> Slot {
+        self.slots.push(Some(Version { created, deleted: None, value }));
+        self.slots.len() - 1
+    }
+
+    /// The version at `slot`, which must exist.
+    pub(crate) fn version(&self, slot: Slot) -> &Version<T> {
+        self.slots[slot].as_ref().expect("a slot is used only while its version exists")
+    }
+
+    /// Marks the version at `slot` as deleted, or with `None` takes that back.
+    pub(crate) fn mark_deleted(&mut self, slot: Slot, deleted: Option<Stamp>) {
+        if let Some(version) = &mut self.slots[slot] {
+            version.deleted = deleted;
+        }
+    }
+
+    /// Turns the version's creator into a committed one.
+    pub(crate) fn mark_created(&mut self, slot: Slot, created: Stamp) {
+        if let Some(version) = &mut self.slots[slot] {
+            version.created = created;
+        }
+    }
+
+    /// Takes a version out for good; free slots at the end are given back.
+    pub(crate) fn remove(&mut self, slot: Slot) -> Option<T> {
+        let version = self.slots[slot].take()?;
+        while let Some(None) = self.slots.last() {
+            self.slots.pop();
+        }
+        Some(version.value)
+    }
+
+    /// All versions with their slots, oldest first.
+    pub(crate) fn versions(&self) -> impl Iterator<Item = (Slot, &Version<T>)> {
+        self.slots.iter().enumerate().filter_map(|(slot, version)| Some((slot, version.as_ref()?)))
+    }
+
+    /// The rows that `view` sees, in order of creation.
+    pub(crate) fn visible(&self, view: View) -> impl Iterator<Item = (Slot, &T)> {
+        self.versions().filter(move |(_, version)| version.visible(view)).map(|(slot, version)| (slot, &version.value))
+    }
+}

@@ -1,0 +1,234 @@
+//! The clauses themselves: id, requirement in our own words, and source.
+
+use super::Source;
+
+macro_rules! catalogue {
+    ($( page $page:literal { $( $name:ident $id:literal ($section:literal) $requirement:literal )* } )*) => {
+        /// One documented requirement.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        #[repr(u8)]
+        pub enum Clause {
+            $( $( #[doc = $requirement] $name, )* )*
+        }
+
+        impl Clause {
+            /// Every clause, in the order of the catalogue.
+            pub const ALL: &'static [Clause] = &[ $( $( Clause::$name, )* )* ];
+
+            /// Its name in trace files and reports.
+            pub fn id(self) -> &'static str {
+                match self { $( $( Clause::$name => $id, )* )* }
+            }
+
+            /// What it requires.
+            pub fn requirement(self) -> &'static str {
+                match self { $( $( Clause::$name => $requirement, )* )* }
+            }
+
+            /// Where PostgreSQL documents it.
+            pub fn source(self) -> Source {
+                match self { $( $( Clause::$name => Source { page: $page, section: $section }, )* )* }
+            }
+
+            /// The clause with that id.
+            pub fn from_id(id: &str) -> Option<Clause> {
+                Clause::ALL.iter().copied().find(|clause| clause.id() == id)
+            }
+        }
+    };
+}
+
+catalogue! {
+    page "CREATE SEQUENCE" {
+        Create "create.in-first-schema" ("Description")
+            "Without a schema name the sequence is made in the current schema."
+        CreateInSchema "create.in-named-schema" ("Description")
+            "With a schema name the sequence is made in that schema."
+        CreateNameTaken "create.name-is-unique" ("Description")
+            "The name must differ from that of every other relation in the schema."
+        CreateNoSchema "create.needs-a-schema" ("Description")
+            "Without any existing schema in the search path there is nowhere to make a sequence."
+        CreateTemporary "create.temporary" ("Parameters, TEMPORARY")
+            "A temporary sequence lives in a schema of its session alone and cannot be put into another."
+        TemporaryDropped "create.temporary-dropped-at-exit" ("Parameters, TEMPORARY")
+            "A temporary sequence is dropped when its session ends."
+        TemporaryHides "create.temporary-hides-permanent" ("Parameters, TEMPORARY")
+            "While a temporary sequence exists, a permanent one of that name is found only by its schema name."
+        CreateUnlogged "create.unlogged" ("Parameters, UNLOGGED")
+            "An unlogged sequence is not written to the write-ahead log (since PostgreSQL 15)."
+        CreateIfNotExists "create.if-not-exists" ("Parameters, IF NOT EXISTS")
+            "With IF NOT EXISTS a relation that has the name already is left alone, with a notice."
+        TypeGiven "create.type" ("Parameters, data_type")
+            "AS smallint, integer or bigint sets the type; any other type is refused."
+        BoundsInsideType "create.bounds-inside-type" ("Parameters, data_type")
+            "MINVALUE and MAXVALUE must lie within the type's range."
+        IncrementNotZero "create.increment-not-zero" ("Parameters, increment")
+            "An increment of zero is refused."
+        DefaultMinimumAscending "create.default-minimum-ascending" ("Parameters, minvalue")
+            "Without MINVALUE, or with NO MINVALUE, an ascending sequence begins at 1."
+        DefaultMinimumDescending "create.default-minimum-descending" ("Parameters, minvalue")
+            "Without MINVALUE, or with NO MINVALUE, a descending sequence ends at the type's minimum."
+        DefaultMaximumAscending "create.default-maximum-ascending" ("Parameters, maxvalue")
+            "Without MAXVALUE, or with NO MAXVALUE, an ascending sequence ends at the type's maximum."
+        DefaultMaximumDescending "create.default-maximum-descending" ("Parameters, maxvalue")
+            "Without MAXVALUE, or with NO MAXVALUE, a descending sequence begins at -1."
+        MinimumBelowMaximum "create.minimum-below-maximum" ("Parameters, minvalue")
+            "MINVALUE must be less than MAXVALUE."
+        StartDefault "create.start-default" ("Parameters, start")
+            "Without START an ascending sequence starts at its minimum, a descending one at its maximum."
+        StartGiven "create.start" ("Parameters, start")
+            "START WITH lets the sequence begin anywhere within its bounds."
+        StartInsideBounds "create.start-inside-bounds" ("Parameters, start")
+            "A START outside the bounds is refused."
+        CachePositive "create.cache-positive" ("Parameters, cache")
+            "CACHE must be at least 1."
+        Cached "create.cache" ("Parameters, cache")
+            "With CACHE n a session takes n values at once and hands them out without touching the sequence."
+        CachePerSession "create.cache-per-session" ("Notes")
+            "Each session has its own block of cached values, so values of several sessions interleave out of order."
+        LastValueShowsReserved "create.last-value-shows-reserved" ("Notes")
+            "last_value is the last value that any session has reserved, handed out or not."
+        CacheLostAtExit "create.cache-lost-at-exit" ("Notes")
+            "Cached values that were not handed out are lost when the session ends."
+        SetvalUnnoticed "create.setval-unnoticed-by-cache" ("Notes")
+            "A session with cached values notices another session's setval only after using them up."
+        Cycle "create.cycle" ("Parameters, CYCLE")
+            "With CYCLE the value after the maximum is the minimum, and for a descending sequence the reverse."
+        NoCycleMaximum "create.no-cycle-maximum" ("Parameters, NO CYCLE")
+            "Without CYCLE nextval fails once an ascending sequence has reached its maximum."
+        NoCycleMinimum "create.no-cycle-minimum" ("Parameters, NO CYCLE")
+            "Without CYCLE nextval fails once a descending sequence has reached its minimum."
+        OptionTwice "create.option-once" ("Synopsis")
+            "An option may be given only once."
+        ValueInBigint "create.values-are-bigint" ("Notes")
+            "Option values are bigint: anything beyond or with a fraction is refused."
+        OwnedByForm "create.owned-by-form" ("Parameters, OWNED BY")
+            "OWNED BY takes a table's column, or NONE."
+        OwnedByMissing "create.owned-by-exists" ("Parameters, OWNED BY")
+            "The table that OWNED BY names must exist."
+        NotUpdatable "create.not-updatable" ("Description")
+            "A sequence cannot be changed by INSERT, UPDATE, DELETE, TRUNCATE or COPY, nor its row locked."
+        SelectState "create.select-state" ("Description")
+            "SELECT from a sequence shows last_value, log_cnt and is_called."
+    }
+    page "ALTER SEQUENCE" {
+        AlterOptions "alter.unset-stay" ("Description")
+            "Parameters that ALTER SEQUENCE does not set keep their values."
+        AlterIfExists "alter.if-exists" ("Parameters, IF EXISTS")
+            "With IF EXISTS a missing sequence gives a notice instead of an error."
+        AlterMissing "alter.must-exist" ("Parameters, name")
+            "The sequence must exist."
+        AlterNotSequence "alter.only-sequences" ("Description")
+            "ALTER SEQUENCE refuses relations of other kinds."
+        AlterType "alter.type" ("Parameters, data_type")
+            "Changing the type moves a bound only where it was the old type's own limit."
+        CurrentValueInsideBounds "alter.current-value-inside-bounds" ("Parameters, minvalue and maxvalue")
+            "New bounds that the current value, or the RESTART value, lies outside of are refused."
+        RestartAtStart "alter.restart-at-start" ("Parameters, restart")
+            "RESTART without a value goes back to the recorded START value."
+        RestartWith "alter.restart-with" ("Parameters, restart")
+            "RESTART WITH n makes n the next value; the recorded START value stays."
+        AlterForgetsCache "alter.drops-own-cache" ("Notes")
+            "ALTER SEQUENCE takes effect at once for its own session, whose cached values are dropped."
+        AlterSeenByCaches "alter.new-storage-voids-caches" ("Notes")
+            "After a change of parameters or a restart is committed or undone, sessions drop the values cached before."
+        AlterRollsBack "alter.is-transactional" ("Notes")
+            "A change of parameters or a restart is undone by a rollback, with the state the sequence had before."
+        Rename "alter.rename" ("Parameters, new_name")
+            "RENAME TO gives a new name, which must be free; cached values and currval stay."
+        SetSchema "alter.set-schema" ("Parameters, new_schema")
+            "SET SCHEMA moves the sequence; its name must be free there."
+        OwnerTo "alter.owner" ("Parameters, new_owner")
+            "OWNER TO needs a role that exists."
+        SetPersistence "alter.set-logged" ("Parameters, SET LOGGED")
+            "SET LOGGED and SET UNLOGGED change persistence; temporary sequences refuse both (since PostgreSQL 15)."
+        AlterTableForm "alter.through-alter-table" ("Notes")
+            "ALTER TABLE with RENAME, SET SCHEMA, OWNER TO or SET LOGGED works on sequences too."
+    }
+    page "DROP SEQUENCE" {
+        Drop "drop.removes" ("Description")
+            "DROP SEQUENCE removes the named sequences."
+        DropIfExists "drop.if-exists" ("Parameters, IF EXISTS")
+            "With IF EXISTS missing sequences give notices instead of an error."
+        DropMissing "drop.must-exist" ("Parameters, name")
+            "Without IF EXISTS a missing sequence is an error, and nothing is dropped."
+        DropNotSequence "drop.only-sequences" ("Description")
+            "DROP SEQUENCE refuses relations of other kinds and tells the right command."
+    }
+    page "Sequence Manipulation Functions" {
+        Nextval "nextval.advances" ("nextval")
+            "nextval advances the sequence and returns the new value."
+        NextvalFirst "nextval.first-is-start" ("nextval")
+            "The first nextval returns the start value."
+        NextvalNotRolledBack "nextval.never-rolled-back" ("nextval, Caution")
+            "Values taken by a transaction that is rolled back are not given out again."
+        LogAhead "nextval.logs-ahead" ("nextval, Caution")
+            "nextval logs 32 values ahead of those fetched; log_cnt counts down the logged ones."
+        LogAfterCheckpoint "nextval.logs-after-checkpoint" ("nextval, Caution")
+            "The first nextval after a checkpoint logs again."
+        Currval "currval.last-of-session" ("currval")
+            "currval returns what nextval last returned for this sequence in this session."
+        CurrvalUndefined "currval.undefined" ("currval")
+            "currval fails in a session that has not called nextval for the sequence."
+        Lastval "lastval.last-of-session" ("lastval")
+            "lastval returns what nextval last returned in this session, for whichever sequence."
+        LastvalUndefined "lastval.undefined" ("lastval")
+            "lastval fails in a session that has not called nextval."
+        LastvalDropped "lastval.undefined-when-dropped" ("lastval")
+            "lastval fails when the sequence that nextval was last called for is gone."
+        SetvalCalled "setval.called" ("setval")
+            "setval with two arguments, or with true, makes the next nextval advance before it returns."
+        SetvalUncalled "setval.uncalled" ("setval")
+            "setval with false makes the next nextval return exactly that value, and leaves currval alone."
+        SetvalBounds "setval.bounds" ("setval")
+            "setval outside the bounds is refused."
+        SetvalNotRolledBack "setval.never-rolled-back" ("setval")
+            "A rollback does not undo setval."
+        SetvalForgetsCache "setval.drops-own-cache" ("setval")
+            "setval drops the values that its own session had cached."
+        FunctionNull "functions.null" ("Sequence functions")
+            "A NULL argument gives NULL and changes nothing."
+        FunctionRegclass "functions.regclass" ("Sequence functions")
+            "Sequences are named by text that is folded unless quoted, may be qualified, and may be an OID."
+        FunctionMissing "functions.must-exist" ("Sequence functions")
+            "A name that no relation has is an error."
+        FunctionNotSequence "functions.only-sequences" ("Sequence functions")
+            "A relation that is not a sequence is refused."
+    }
+    page "DISCARD" {
+        DiscardSequences "discard.sequences" ("Parameters, SEQUENCES")
+            "DISCARD SEQUENCES forgets cached values, currval and lastval."
+        DiscardTemp "discard.temp" ("Parameters, TEMP")
+            "DISCARD TEMP drops the session's temporary sequences."
+        DiscardAll "discard.all" ("Parameters, ALL")
+            "DISCARD ALL resets the session, and is refused inside a transaction."
+    }
+    page "Transactions" {
+        ReadOnly "transaction.read-only" ("SET TRANSACTION, Description")
+            "A read-only transaction refuses nextval, setval and changes of definition, temporary sequences aside."
+        Aborted "transaction.aborted" ("Advanced Features, Transactions")
+            "After an error a transaction refuses everything until it ends or goes back to a savepoint."
+        SavepointRollback "transaction.savepoint" ("ROLLBACK TO SAVEPOINT, Description")
+            "ROLLBACK TO undoes changes of definition since the savepoint, and no nextval or setval."
+        CreateRollsBack "transaction.create-rolls-back" ("CREATE SEQUENCE, Description")
+            "A sequence made by a transaction that is rolled back is gone."
+        DropRollsBack "transaction.drop-rolls-back" ("DROP SEQUENCE, Description")
+            "A sequence dropped by a transaction that is rolled back is there again."
+        ImplicitTransaction "transaction.implicit" ("Multiple Statements in a Simple Query")
+            "Several statements in one simple query are one transaction."
+    }
+    page "The Schema Search Path" {
+        PathOrder "path.first-match" ("The Schema Search Path")
+            "An unqualified name means the first relation of that name in the search path."
+        NameTruncated "names.truncated" ("Identifiers and Key Words")
+            "Names are cut to 63 bytes, with a notice."
+        SchemaDropped "schema.drop-cascades" ("DROP SCHEMA")
+            "Dropping a schema needs CASCADE while it holds relations, and then drops them."
+    }
+    page "pg_sequences" {
+        ViewSequences "view.pg-sequences" ("Columns")
+            "pg_sequences shows each sequence's parameters, and last_value as NULL until it is used."
+        ViewInformationSchema "view.information-schema-sequences" ("information_schema.sequences")
+            "information_schema.sequences shows each sequence's type and bounds."
+    }
+}

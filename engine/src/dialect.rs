@@ -1,0 +1,69 @@
+//! What differs between PostgreSQL's major versions, each difference in one place with the major that brought it.
+
+use crate::catalog::Relation;
+use crate::error::{Stop, error, sqlstate};
+
+/// A PostgreSQL major version that the model knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Major(u8);
+
+impl Major {
+    /// The oldest major version modelled.
+    pub const OLDEST: Major = Major(13);
+    /// The newest major version modelled.
+    pub const NEWEST: Major = Major(18);
+
+    /// The major version with this number, 13 to 18.
+    pub fn new(number: u8) -> Option<Major> {
+        (Self::OLDEST.0..=Self::NEWEST.0).contains(&number).then_some(Major(number))
+    }
+
+    /// Its number.
+    pub fn number(self) -> u8 {
+        self.0
+    }
+
+    /// All of them, oldest first.
+    pub fn all() -> impl Iterator<Item = Major> {
+        (Self::OLDEST.0..=Self::NEWEST.0).map(Major)
+    }
+
+    /// A name whose schema does not exist is reported as a missing relation where a `regclass` is read (16).
+    pub(crate) fn missing_schema_is_missing_relation_in_regclass(self) -> bool {
+        self.0 >= 16
+    }
+
+    /// A sequence function, or ALTER SEQUENCE, meets a relation of another kind: reworded in 17.
+    pub(crate) fn not_a_sequence(self, relation: &Relation) -> Stop {
+        if self.0 >= 17 {
+            error(sqlstate::WRONG_OBJECT_TYPE, format!("cannot open relation \"{}\"", relation.name))
+                .detail("This operation is not supported for tables.")
+        } else {
+            error(sqlstate::WRONG_OBJECT_TYPE, format!("\"{}\" is not a sequence", relation.name))
+        }
+    }
+
+    /// OWNED BY names a sequence: reworded in 15.
+    pub(crate) fn sequence_cannot_own(self, name: &str) -> Stop {
+        if self.0 >= 15 {
+            error(sqlstate::WRONG_OBJECT_TYPE, format!("sequence cannot be owned by relation \"{name}\""))
+                .detail("This operation is not supported for sequences.")
+        } else {
+            error(
+                sqlstate::WRONG_OBJECT_TYPE,
+                format!("referenced relation \"{name}\" is not a table or foreign table"),
+            )
+        }
+    }
+
+    /// Sequences may be UNLOGGED, and ALTER SEQUENCE takes SET LOGGED and SET UNLOGGED (15).
+    pub(crate) fn has_unlogged_sequences(self) -> bool {
+        self.0 >= 15
+    }
+}
+
+impl std::fmt::Display for Major {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(formatter)
+    }
+}

@@ -1,0 +1,112 @@
+//! How a statement stops before its end, and the SQLSTATEs the model raises.
+
+use std::borrow::Cow;
+
+use crate::cluster::SessionId;
+use crate::reply::{Message, Severity, SqlState};
+
+/// Why a statement could not go on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Stop {
+    /// It failed with this error.
+    Error(Box<Message>),
+    /// It needs a lock that these sessions hold or wait for.
+    Waits(Vec<SessionId>),
+    /// It is outside the model.
+    Unsupported(String),
+}
+
+pub(crate) type Result<T, E = Stop> = std::result::Result<T, E>;
+
+/// An error with a primary message only.
+pub(crate) fn error(sqlstate: SqlState, message: impl Into<Cow<'static, str>>) -> Stop {
+    Stop::Error(Box::new(Message {
+        severity: Severity::Error,
+        sqlstate,
+        message: message.into(),
+        detail: None,
+        hint: None,
+    }))
+}
+
+/// The refusal of something that PostgreSQL knows and the model does not.
+pub(crate) fn unsupported(what: impl Into<String>) -> Stop {
+    Stop::Unsupported(what.into())
+}
+
+impl Stop {
+    /// Adds a DETAIL.
+    pub(crate) fn detail(self, detail: impl Into<String>) -> Stop {
+        match self {
+            Stop::Error(mut message) => {
+                message.detail = Some(detail.into());
+                Stop::Error(message)
+            }
+            other => other,
+        }
+    }
+
+    /// Adds a HINT.
+    pub(crate) fn hint(self, hint: impl Into<Cow<'static, str>>) -> Stop {
+        match self {
+            Stop::Error(mut message) => {
+                message.hint = Some(hint.into());
+                Stop::Error(message)
+            }
+            other => other,
+        }
+    }
+}
+
+/// A notice or warning without DETAIL and HINT.
+pub(crate) fn notice(severity: Severity, sqlstate: SqlState, message: impl Into<Cow<'static, str>>) -> Message {
+    Message { severity, sqlstate, message: message.into(), detail: None, hint: None }
+}
+
+/// SQLSTATEs by their condition names (manual, Appendix A).
+#[rustfmt::skip]
+pub(crate) mod sqlstate {
+    use crate::reply::SqlState;
+
+    pub(crate) const SUCCESSFUL_COMPLETION: SqlState = SqlState::new("00000");
+    pub(crate) const FEATURE_NOT_SUPPORTED: SqlState = SqlState::new("0A000");
+    pub(crate) const CARDINALITY_VIOLATION: SqlState = SqlState::new("21000");
+    pub(crate) const NUMERIC_VALUE_OUT_OF_RANGE: SqlState = SqlState::new("22003");
+    pub(crate) const DIVISION_BY_ZERO: SqlState = SqlState::new("22012");
+    pub(crate) const INVALID_PARAMETER_VALUE: SqlState = SqlState::new("22023");
+    pub(crate) const SEQUENCE_GENERATOR_LIMIT_EXCEEDED: SqlState = SqlState::new("2200H");
+    pub(crate) const INVALID_ROW_COUNT_IN_LIMIT_CLAUSE: SqlState = SqlState::new("2201W");
+    pub(crate) const INVALID_ROW_COUNT_IN_RESULT_OFFSET_CLAUSE: SqlState = SqlState::new("2201X");
+    pub(crate) const INVALID_TEXT_REPRESENTATION: SqlState = SqlState::new("22P02");
+    pub(crate) const BAD_COPY_FILE_FORMAT: SqlState = SqlState::new("22P04");
+    pub(crate) const NOT_NULL_VIOLATION: SqlState = SqlState::new("23502");
+    pub(crate) const ACTIVE_SQL_TRANSACTION: SqlState = SqlState::new("25001");
+    pub(crate) const READ_ONLY_SQL_TRANSACTION: SqlState = SqlState::new("25006");
+    pub(crate) const NO_ACTIVE_SQL_TRANSACTION: SqlState = SqlState::new("25P01");
+    pub(crate) const IN_FAILED_SQL_TRANSACTION: SqlState = SqlState::new("25P02");
+    pub(crate) const DEPENDENT_OBJECTS_STILL_EXIST: SqlState = SqlState::new("2BP01");
+    pub(crate) const INVALID_SAVEPOINT_SPECIFICATION: SqlState = SqlState::new("3B001");
+    pub(crate) const INVALID_SCHEMA_NAME: SqlState = SqlState::new("3F000");
+    pub(crate) const INSUFFICIENT_PRIVILEGE: SqlState = SqlState::new("42501");
+    pub(crate) const SYNTAX_ERROR: SqlState = SqlState::new("42601");
+    pub(crate) const INVALID_NAME: SqlState = SqlState::new("42602");
+    pub(crate) const NAME_TOO_LONG: SqlState = SqlState::new("42622");
+    pub(crate) const DUPLICATE_COLUMN: SqlState = SqlState::new("42701");
+    pub(crate) const AMBIGUOUS_COLUMN: SqlState = SqlState::new("42702");
+    pub(crate) const UNDEFINED_COLUMN: SqlState = SqlState::new("42703");
+    pub(crate) const UNDEFINED_OBJECT: SqlState = SqlState::new("42704");
+    pub(crate) const DUPLICATE_ALIAS: SqlState = SqlState::new("42712");
+    pub(crate) const GROUPING_ERROR: SqlState = SqlState::new("42803");
+    pub(crate) const DATATYPE_MISMATCH: SqlState = SqlState::new("42804");
+    pub(crate) const WRONG_OBJECT_TYPE: SqlState = SqlState::new("42809");
+    pub(crate) const CANNOT_COERCE: SqlState = SqlState::new("42846");
+    pub(crate) const UNDEFINED_FUNCTION: SqlState = SqlState::new("42883");
+    pub(crate) const RESERVED_NAME: SqlState = SqlState::new("42939");
+    pub(crate) const UNDEFINED_TABLE: SqlState = SqlState::new("42P01");
+    pub(crate) const DUPLICATE_SCHEMA: SqlState = SqlState::new("42P06");
+    pub(crate) const DUPLICATE_TABLE: SqlState = SqlState::new("42P07");
+    pub(crate) const INVALID_COLUMN_REFERENCE: SqlState = SqlState::new("42P10");
+    pub(crate) const INVALID_TABLE_DEFINITION: SqlState = SqlState::new("42P16");
+    pub(crate) const OBJECT_NOT_IN_PREREQUISITE_STATE: SqlState = SqlState::new("55000");
+    pub(crate) const INTERNAL_ERROR: SqlState = SqlState::new("XX000");
+}

@@ -1,0 +1,218 @@
+//! Beginning, ending and undoing transactions: what every statement relies on.
+
+use std::rc::Rc;
+
+use super::Execution;
+use crate::catalog::{StorageId, Write};
+use crate::clause::Clause;
+use crate::lock::Mode;
+use crate::quirk::Quirk;
+use crate::session::Parameters;
+use crate::statement::IsolationLevel;
+use crate::transaction::{Block, Level};
+
+/// Where things stood when a statement began.
+pub(super) struct StatementMark {
+    undo: usize,
+    parameters: Rc<Parameters>,
+    has_snapshot: bool,
+    pub(super) locks: usize,
+}
+
+impl Execution<'_> {
+    /// Begins a transaction, with the session's default characteristics.
+    pub(super) fn begin_transaction(&mut self) {
+        let parameters = self.session.parameters.clone();
+        let transaction = &mut self.session.transaction;
+        transaction.serial += 1;
+        transaction.characteristics.isolation = parameters.default_isolation.value;
+        transaction.characteristics.read_only = parameters.default_read_only.value;
+        transaction.characteristics.deferrable = parameters.default_deferrable.value;
+        transaction.levels.push(Level {
+            name: None,
+            undo_mark: 0,
+            parameters,
+            read_only: transaction.characteristics.read_only,
+        });
+        if self.shared.settings.quirks.contains(Quirk::NextvalRollsBack) {
+            self.session.pages_at_begin = Some(self.shared.pages.clone());
+        }
+    }
+
+    /// Takes the snapshot that a query needs, once in a transaction that keeps it.
+    pub(super) fn take_snapshot(&mut self) {
+        let transaction = &mut self.session.transaction;
+        if transaction.has_snapshot {
+            return;
+        }
+        transaction.has_snapshot = true;
+        if matches!(
+            transaction.characteristics.isolation,
+            IsolationLevel::RepeatableRead | IsolationLevel::Serializable
+        ) {
+            transaction.snapshot = Some(self.shared.commits);
+            self.shared.snapshots += 1;
+        }
+    }
+
+    /// Commits the transaction in progress.
+    pub(super) fn commit_transaction(&mut self) {
+        self.give_back_snapshot();
+        let writes = std::mem::take(&mut self.session.transaction.undo);
+        if !writes.is_empty() {
+            self.shared.commits += 1;
+            let keep_dead = self.shared.snapshots > 0;
+            for write in writes {
+                let freed = self.shared.catalog.commit(write, self.shared.commits, keep_dead);
+                self.free_storage(freed);
+            }
+        }
+        self.end_transaction();
+        if *self.session.parameters != self.after_transaction() {
+            self.session.parameters = Rc::new(self.after_transaction());
+        }
+    }
+
+    /// Takes the whole transaction in progress back.
+    pub(super) fn rollback_transaction(&mut self) {
+        self.give_back_snapshot();
+        self.undo_to(0);
+        if let Some(level) = self.session.transaction.levels.first() {
+            self.session.parameters = level.parameters.clone();
+        }
+        if let Some(pages) = self.session.pages_at_begin.take() {
+            self.shared.pages.extend(pages);
+        }
+        if self.shared.settings.quirks.contains(Quirk::RollbackClearsCurrval) {
+            for cache in self.session.caches.entries.values_mut() {
+                cache.last_valid = false;
+            }
+        }
+        self.end_transaction();
+    }
+
+    /// What an error leaves of the transaction: nothing outside a block; inside one, the innermost savepoint's work is
+    /// undone and the block waits for its end.
+    pub(super) fn abort_after_error(&mut self) {
+        match self.session.transaction.block {
+            Block::None | Block::Implicit => self.rollback_transaction(),
+            Block::Open | Block::Failed => {
+                self.abort_level();
+                self.session.transaction.block = Block::Failed;
+            }
+        }
+    }
+
+    /// Undoes the innermost level's work and gives back its locks, without leaving it.
+    pub(super) fn abort_level(&mut self) {
+        let depth = self.session.transaction.depth();
+        if let Some(level) = self.session.transaction.levels.last().cloned() {
+            self.undo_to(level.undo_mark);
+            self.session.parameters = level.parameters;
+            self.session.transaction.characteristics.read_only = level.read_only;
+        }
+        self.shared.locks.release(self.session.id, depth);
+    }
+
+    pub(super) fn statement_mark(&self) -> StatementMark {
+        StatementMark {
+            undo: self.session.transaction.undo.len(),
+            parameters: self.session.parameters.clone(),
+            has_snapshot: self.session.transaction.has_snapshot,
+            locks: self.shared.locks.len(),
+        }
+    }
+
+    /// Undoes what a statement wrote before it had to stop, so that it can be run again from its beginning.
+    pub(super) fn undo_statement(&mut self, mark: &StatementMark) {
+        self.undo_to(mark.undo);
+        self.session.parameters = mark.parameters.clone();
+        if !mark.has_snapshot {
+            self.give_back_snapshot();
+        }
+    }
+
+    pub(super) fn undo_to(&mut self, mark: usize) {
+        while self.session.transaction.undo.len() > mark {
+            let Some(write) = self.session.transaction.undo.pop() else { break };
+            self.reach_undone(write);
+            let freed = self.shared.catalog.undo(write);
+            self.free_storage(freed);
+        }
+    }
+
+    fn reach_undone(&mut self, write: Write) {
+        match write {
+            Write::RelationCreated(_) => self.reach(Clause::CreateRollsBack),
+            Write::RelationDeleted(_) => self.reach(Clause::DropRollsBack),
+            _ => {}
+        }
+    }
+
+    fn free_storage(&mut self, storage: Option<StorageId>) {
+        if let Some(storage) = storage {
+            self.shared.pages.remove(&storage);
+        }
+    }
+
+    fn give_back_snapshot(&mut self) {
+        self.session.transaction.has_snapshot = false;
+        if self.session.transaction.snapshot.take().is_some() {
+            self.shared.snapshots -= 1;
+        }
+    }
+
+    fn end_transaction(&mut self) {
+        self.session.transaction.block = Block::None;
+        self.session.transaction.levels.clear();
+        self.session.pages_at_begin = None;
+        self.shared.locks.release(self.session.id, 0);
+    }
+
+    fn after_transaction(&self) -> Parameters {
+        let mut parameters = (*self.session.parameters).clone();
+        parameters.end_transaction();
+        parameters
+    }
+
+    /// The end of the connection: the transaction is rolled back and the session's temporary relations are dropped.
+    pub(crate) fn disconnect(&mut self) {
+        if self.session.transaction.in_progress() {
+            self.rollback_transaction();
+        }
+        if self.session.caches.entries.values().any(|cache| cache.cached != cache.last) {
+            self.reach(Clause::CacheLostAtExit);
+        }
+        self.drop_temporary_relations();
+    }
+
+    /// Drops every temporary relation of the session, in a transaction of its own.
+    pub(super) fn drop_temporary_relations(&mut self) -> bool {
+        let view = self.catalog_view();
+        let temporary = crate::catalog::temporary_schema(self.session.id);
+        let doomed: Vec<_> = self
+            .shared
+            .catalog
+            .relations(view)
+            .filter(|relation| relation.schema == temporary)
+            .map(|relation| relation.oid)
+            .collect();
+        if doomed.is_empty() {
+            return false;
+        }
+        self.reach(Clause::TemporaryDropped);
+        let standalone = !self.session.transaction.in_progress();
+        if standalone {
+            self.begin_transaction();
+        }
+        for oid in doomed {
+            // Nobody else can hold a lock on these.
+            let _ = self.lock(oid, Mode::AccessExclusive);
+            self.shared.catalog.delete_relation(oid, view, &mut self.session.transaction.undo);
+        }
+        if standalone {
+            self.commit_transaction();
+        }
+        true
+    }
+}

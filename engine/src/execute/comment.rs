@@ -1,0 +1,38 @@
+//! COMMENT ON.
+
+use super::names::{MissingSchema, no_relation, no_schema};
+use super::{Execution, done};
+use crate::error::{Result, error, sqlstate, unsupported};
+use crate::lock::Mode;
+use crate::reply::StatementResult;
+use crate::statement::{Comment, CommentTarget, RelationKind};
+
+impl Execution<'_> {
+    /// Comments are checked and then forgotten: nothing in the model shows them.
+    pub(super) fn comment(&mut self, statement: &Comment) -> Result<StatementResult> {
+        self.prevent_if_read_only("COMMENT")?;
+        match &statement.target {
+            CommentTarget::Relation(kind, name) => {
+                let name = self.any_name(name)?;
+                let Some(relation) = self.find_relation(name, MissingSchema::Fails)? else {
+                    return Err(no_relation(name));
+                };
+                self.lock(relation.oid, Mode::ShareUpdateExclusive)?;
+                let is_sequence = relation.sequence().is_some();
+                let wanted = match kind {
+                    RelationKind::Sequence if !is_sequence => "a sequence",
+                    RelationKind::Table if is_sequence => "a table",
+                    RelationKind::View => "a view",
+                    RelationKind::Index => "an index",
+                    RelationKind::Sequence | RelationKind::Table => return done("COMMENT"),
+                };
+                Err(error(sqlstate::WRONG_OBJECT_TYPE, format!("\"{}\" is not {wanted}", relation.name)))
+            }
+            CommentTarget::Schema(name) => match self.schema_named(name.name()) {
+                Some(_) => done("COMMENT"),
+                None => Err(no_schema(name.name())),
+            },
+            CommentTarget::Column(_) => Err(unsupported("COMMENT ON COLUMN")),
+        }
+    }
+}

@@ -1,0 +1,173 @@
+//! CREATE SEQUENCE (manual, "CREATE SEQUENCE").
+
+use std::rc::Rc;
+
+use super::names::MissingSchema;
+use super::{Execution, done, shared_str};
+use crate::catalog::{Kind, Oid, Persistence, RangeName, Relation, SequenceData, StorageId};
+use crate::clause::Clause;
+use crate::error::{Result, error, notice, sqlstate, unsupported};
+use crate::lock::Mode;
+use crate::reply::{Severity, StatementResult};
+use crate::sequence::{DefinitionChange, IntegerType, OptionList, Page};
+use crate::statement::{CreateSequence, ObjectName, TypeName};
+
+impl Execution<'_> {
+    pub(super) fn create_sequence(&mut self, statement: &CreateSequence) -> Result<StatementResult> {
+        self.prevent_if_read_only("CREATE SEQUENCE")?;
+        let name = self.range_name(&statement.name)?;
+        if statement.persistence == Persistence::Unlogged && !self.shared.settings.major.has_unlogged_sequences() {
+            return Err(error(sqlstate::FEATURE_NOT_SUPPORTED, "unlogged sequences are not supported"));
+        }
+        if statement.if_not_exists {
+            let (schema, _) = self.creation_schema(name, statement.persistence)?;
+            if self.shared.catalog.relation_named(schema, name.name, self.catalog_view()).is_some() {
+                self.reach(Clause::CreateIfNotExists);
+                self.notice(notice(
+                    Severity::Notice,
+                    sqlstate::DUPLICATE_TABLE,
+                    format!("relation \"{}\" already exists, skipping", name.name),
+                ));
+                return done("CREATE SEQUENCE");
+            }
+        }
+        let change = self.apply_options(&statement.options, None)?;
+        let (schema, persistence) = self.creation_schema(name, statement.persistence)?;
+        self.lock(schema, Mode::AccessShare)?;
+        self.check_new_relation(schema, name.name)?;
+        match persistence {
+            Persistence::Temporary => self.reach(Clause::CreateTemporary),
+            Persistence::Unlogged => self.reach(Clause::CreateUnlogged),
+            Persistence::Permanent => {}
+        }
+        let oid = self.shared.catalog.new_oid();
+        self.lock(oid, Mode::AccessExclusive)?;
+        let storage = self.new_page(change.page, persistence);
+        let view = self.catalog_view();
+        let mut relation = Relation {
+            oid,
+            schema,
+            name: shared_str(name.name),
+            persistence,
+            storage,
+            kind: Kind::Sequence(SequenceData { definition: change.definition, owned_by: None }),
+        };
+        if let Some(owned_by) = &change.owned_by {
+            self.own(&mut relation, owned_by)?;
+        }
+        self.shared.catalog.insert_relation(relation, view, &mut self.session.transaction.undo);
+        done("CREATE SEQUENCE")
+    }
+
+    /// Applies an option list to a new sequence, or to an existing one.
+    pub(super) fn apply_options(
+        &mut self,
+        options: &[crate::statement::SequenceOption],
+        old: Option<(&crate::sequence::Definition, Page)>,
+    ) -> Result<DefinitionChange> {
+        let known_schemas: Vec<Rc<str>> =
+            self.shared.catalog.schemas(self.catalog_view()).map(|schema| schema.name.clone()).collect();
+        let quirks = self.shared.settings.quirks;
+        let list = OptionList {
+            options,
+            for_identity: false,
+            resolve_type: &|name| resolve_integer_type(name, &known_schemas),
+            quirks: &quirks,
+        };
+        list.apply(old, self.clauses)
+    }
+
+    /// Makes storage that holds `page`.
+    pub(super) fn new_page(&mut self, page: Page, persistence: Persistence) -> StorageId {
+        let storage = self.shared.catalog.new_storage();
+        let position = match persistence {
+            Persistence::Permanent => self.shared.log.insert(),
+            Persistence::Unlogged | Persistence::Temporary => 0,
+        };
+        self.shared.pages.insert(storage, Page { position, ..page });
+        storage
+    }
+
+    /// Processes OWNED BY for a sequence.
+    pub(super) fn own(&mut self, sequence: &mut Relation, owned_by: &ObjectName) -> Result<()> {
+        let Some((column, table_parts)) = owned_by.parts.split_last() else {
+            return Err(unsupported("OWNED BY without a name"));
+        };
+        if table_parts.is_empty() {
+            if column.name() != "none" {
+                self.reach(Clause::OwnedByForm);
+                return Err(error(sqlstate::SYNTAX_ERROR, "invalid OWNED BY option")
+                    .hint("Specify OWNED BY table.column or OWNED BY NONE."));
+            }
+            set_owner(sequence, None);
+            return Ok(());
+        }
+        let table_name = ObjectName { parts: table_parts.to_vec() };
+        let name: RangeName<'_> = self.any_name(&table_name)?;
+        let table = match self.find_relation(name, MissingSchema::Fails)? {
+            Some(table) => table,
+            None => {
+                self.reach(Clause::OwnedByMissing);
+                return Err(super::names::no_relation(name));
+            }
+        };
+        self.lock(table.oid, Mode::AccessShare)?;
+        let Kind::Table(columns) = &table.kind else {
+            return Err(self.shared.settings.major.sequence_cannot_own(&table.name));
+        };
+        if table.schema != sequence.schema {
+            return Err(error(
+                sqlstate::OBJECT_NOT_IN_PREREQUISITE_STATE,
+                "sequence must be in same schema as table it is linked to",
+            ));
+        }
+        let Some(index) = columns.iter().position(|candidate| *candidate.name == *column.name()) else {
+            return Err(error(
+                sqlstate::UNDEFINED_COLUMN,
+                format!("column \"{}\" of relation \"{}\" does not exist", column.name(), table.name),
+            ));
+        };
+        set_owner(sequence, Some((table.oid, index)));
+        Ok(())
+    }
+}
+
+fn set_owner(sequence: &mut Relation, owner: Option<(Oid, usize)>) {
+    if let Kind::Sequence(data) = &mut sequence.kind {
+        data.owned_by = owner;
+    }
+}
+
+/// The integer type of that name; `None` for a type that exists and is none, an error for one that does not.
+fn resolve_integer_type(name: &TypeName, schemas: &[Rc<str>]) -> Result<Option<IntegerType>> {
+    let parts: Vec<&str> = name.name.parts.iter().map(|part| part.name()).collect();
+    let (schema, base) = match parts.as_slice() {
+        [base] => (None, *base),
+        [schema, base] => (Some(*schema), *base),
+        _ => return Err(unsupported("a type's name with three parts")),
+    };
+    if let Some(schema) = schema
+        && !schemas.iter().any(|known| **known == *schema)
+    {
+        return Err(super::names::no_schema(schema));
+    }
+    let in_catalog = schema.is_none_or(|schema| schema == "pg_catalog");
+    if in_catalog && name.dimensions == 0 {
+        match base {
+            "int2" => return Ok(Some(IntegerType::SmallInt)),
+            "int4" => return Ok(Some(IntegerType::Integer)),
+            "int8" => return Ok(Some(IntegerType::BigInt)),
+            _ => {}
+        }
+    }
+    if in_catalog && crate::query::is_known_type(base) {
+        return Ok(None);
+    }
+    if name.dimensions > 0 || base.starts_with("pg_") {
+        return Err(unsupported(format!("type {base}")));
+    }
+    if crate::query::may_be_system_type(base) {
+        return Err(unsupported(format!("type {base}")));
+    }
+    Err(error(sqlstate::UNDEFINED_OBJECT, format!("type \"{}\" does not exist", parts.join("."))))
+}

@@ -1,0 +1,144 @@
+//! DROP SEQUENCE and its siblings, and what every DROP has in common.
+
+use super::names::{MissingSchema, no_schema};
+use super::{Execution, done};
+use crate::catalog::{Object, RangeName};
+use crate::clause::Clause;
+use crate::error::{Result, error, notice, sqlstate};
+use crate::lock::Mode;
+use crate::reply::{Message, Severity, StatementResult};
+use crate::statement::{Behavior, DropRelation, RelationKind};
+
+/// How many dependent objects a message lists at most.
+const REPORTED_DEPENDENTS: usize = 100;
+
+impl Execution<'_> {
+    pub(super) fn drop_relations(&mut self, statement: &DropRelation) -> Result<StatementResult> {
+        let (tag, noun) = match statement.kind {
+            RelationKind::Sequence => ("DROP SEQUENCE", "sequence"),
+            RelationKind::Table => ("DROP TABLE", "table"),
+            RelationKind::View => ("DROP VIEW", "view"),
+            RelationKind::Index => ("DROP INDEX", "index"),
+        };
+        self.prevent_if_read_only(tag)?;
+        let mut objects = Vec::with_capacity(statement.names.len());
+        for name in &statement.names {
+            let name = self.any_name(name)?;
+            let Some(relation) = self.find_relation(name, MissingSchema::IsMissingRelation)? else {
+                self.report_missing(name, noun, statement)?;
+                continue;
+            };
+            let actual = if relation.sequence().is_some() { RelationKind::Sequence } else { RelationKind::Table };
+            if actual != statement.kind {
+                self.reach(Clause::DropNotSequence);
+                let article = if statement.kind == RelationKind::Index { "an" } else { "a" };
+                let right = match actual {
+                    RelationKind::Sequence => "Use DROP SEQUENCE to remove a sequence.",
+                    _ => "Use DROP TABLE to remove a table.",
+                };
+                return Err(error(sqlstate::WRONG_OBJECT_TYPE, format!("\"{}\" is not {article} {noun}", name.name))
+                    .hint(right));
+            }
+            self.lock(relation.oid, Mode::AccessExclusive)?;
+            objects.push(Object::Relation(relation.oid));
+        }
+        if statement.kind == RelationKind::Sequence && !objects.is_empty() {
+            self.reach(Clause::Drop);
+        }
+        self.drop_objects(&objects, statement.behavior)?;
+        done(tag)
+    }
+
+    fn report_missing(&mut self, name: RangeName<'_>, noun: &str, statement: &DropRelation) -> Result<()> {
+        let missing_schema = name.schema.filter(|schema| self.schema_named(schema).is_none());
+        if !statement.if_exists {
+            self.reach(Clause::DropMissing);
+            return Err(match missing_schema {
+                Some(schema) => no_schema(schema),
+                None => {
+                    let code = match statement.kind {
+                        RelationKind::Index => sqlstate::UNDEFINED_OBJECT,
+                        _ => sqlstate::UNDEFINED_TABLE,
+                    };
+                    error(code, format!("{noun} \"{}\" does not exist", name.name))
+                }
+            });
+        }
+        self.reach(Clause::DropIfExists);
+        let message = match missing_schema {
+            Some(schema) => format!("schema \"{schema}\" does not exist, skipping"),
+            None => format!("{noun} \"{}\" does not exist, skipping", name.name),
+        };
+        self.notice(notice(Severity::Notice, sqlstate::SUCCESSFUL_COMPLETION, message));
+        Ok(())
+    }
+
+    /// Drops objects with what depends on them, or refuses without CASCADE.
+    pub(super) fn drop_objects(&mut self, objects: &[Object], behavior: Behavior) -> Result<()> {
+        let view = self.catalog_view();
+        let deletions = self.shared.catalog.deletions(objects, view);
+        // The report goes from the named objects to those that depend on them.
+        let mut reported = Vec::new();
+        for deletion in deletions.iter().rev().filter(|deletion| deletion.is_reported()) {
+            let Some(dependee) = deletion.dependee else { continue };
+            let object = self.describe(deletion.object);
+            reported.push((object, self.describe(dependee)));
+        }
+        if !reported.is_empty() {
+            if behavior != Behavior::Cascade {
+                let subject = match objects {
+                    [object] => format!("cannot drop {} because other objects depend on it", self.describe(*object)),
+                    _ => "cannot drop desired object(s) because other objects depend on them".to_owned(),
+                };
+                let lines = reported.iter().map(|(object, dependee)| format!("{object} depends on {dependee}"));
+                return Err(error(sqlstate::DEPENDENT_OBJECTS_STILL_EXIST, subject)
+                    .detail(listing(lines, reported.len()))
+                    .hint("Use DROP ... CASCADE to drop the dependent objects too."));
+            }
+            self.notice_cascade(&reported);
+        }
+        for deletion in &deletions {
+            if let Object::Relation(oid) = deletion.object {
+                self.lock(oid, Mode::AccessExclusive)?;
+            }
+        }
+        for deletion in &deletions {
+            let undo = &mut self.session.transaction.undo;
+            match deletion.object {
+                Object::Relation(oid) => self.shared.catalog.delete_relation(oid, view, undo),
+                Object::Schema(oid) => self.shared.catalog.delete_schema(oid, view, undo),
+            }
+        }
+        Ok(())
+    }
+
+    fn notice_cascade(&mut self, reported: &[(String, String)]) {
+        let message = match reported {
+            [(object, _)] => {
+                notice(Severity::Notice, sqlstate::SUCCESSFUL_COMPLETION, format!("drop cascades to {object}"))
+            }
+            _ => {
+                let lines = reported.iter().map(|(object, _)| format!("drop cascades to {object}"));
+                Message {
+                    detail: Some(listing(lines, reported.len())),
+                    ..notice(
+                        Severity::Notice,
+                        sqlstate::SUCCESSFUL_COMPLETION,
+                        format!("drop cascades to {} other objects", reported.len()),
+                    )
+                }
+            }
+        };
+        self.notice(message);
+    }
+}
+
+fn listing(lines: impl Iterator<Item = String>, count: usize) -> String {
+    let mut text = lines.take(REPORTED_DEPENDENTS).collect::<Vec<_>>().join("\n");
+    if count > REPORTED_DEPENDENTS {
+        let rest = count - REPORTED_DEPENDENTS;
+        let plural = if rest == 1 { "" } else { "s" };
+        text.push_str(&format!("\nand {rest} other object{plural} (see server log for list)"));
+    }
+    text
+}

@@ -1,0 +1,196 @@
+//! nextval, currval, lastval and setval (manual, "Sequence Manipulation Functions").
+
+use std::rc::Rc;
+
+use super::Execution;
+use crate::catalog::{Oid, Persistence, Relation};
+use crate::clause::Clause;
+use crate::error::{Result, error, sqlstate};
+use crate::lock::Mode;
+use crate::quirk::Quirk;
+
+impl Execution<'_> {
+    /// Opens a sequence: takes the lock that the session keeps until its transaction ends, and drops cached values
+    /// that belong to storage of the past.
+    pub(crate) fn open_sequence(&mut self, oid: Oid) -> Result<Rc<Relation>> {
+        let serial = self.session.transaction.serial;
+        let cache = self.session.caches.entries.entry(oid).or_default();
+        if cache.locked_by != Some(serial) {
+            // The lock belongs to the whole transaction: a savepoint's end does not give it back.
+            self.lock_at(oid, Mode::RowExclusive, 0)?;
+        }
+        let view = self.catalog_view();
+        let Some(relation) = self.shared.catalog.relation(oid, view).cloned() else {
+            return Err(error(sqlstate::INTERNAL_ERROR, format!("could not open relation with OID {}", oid.0)));
+        };
+        let Some(_) = relation.sequence() else {
+            self.reach(Clause::FunctionNotSequence);
+            return Err(self.shared.settings.major.not_a_sequence(&relation));
+        };
+        let cache = self.session.caches.entries.entry(oid).or_default();
+        cache.locked_by = Some(serial);
+        if cache.storage != Some(relation.storage) {
+            if cache.cached != cache.last {
+                self.clauses.insert(Clause::AlterSeenByCaches);
+            }
+            cache.storage = Some(relation.storage);
+            cache.forget_cached();
+        }
+        Ok(relation)
+    }
+
+    /// Calls a function whose effect a lock wait must not repeat.
+    fn once(&mut self, call: impl FnOnce(&mut Self) -> Result<i64>) -> Result<i64> {
+        if let Some(value) = self.session.journal.get(self.session.journal_position) {
+            self.session.journal_position += 1;
+            return Ok(*value);
+        }
+        let value = call(self)?;
+        self.session.journal.push(value);
+        self.session.journal_position += 1;
+        Ok(value)
+    }
+
+    /// `nextval`.
+    pub(crate) fn nextval(&mut self, oid: Oid) -> Result<i64> {
+        self.once(|execution| execution.nextval_now(oid))
+    }
+
+    fn nextval_now(&mut self, oid: Oid) -> Result<i64> {
+        let relation = self.open_sequence(oid)?;
+        if relation.persistence != Persistence::Temporary {
+            self.prevent_if_read_only("nextval()")?;
+        }
+        self.clauses.insert(Clause::Nextval);
+        let Some(sequence) = relation.sequence() else {
+            return Err(self.shared.settings.major.not_a_sequence(&relation));
+        };
+        let cache = self.session.caches.entries.entry(oid).or_default();
+        if cache.last != cache.cached {
+            cache.last = cache.last.wrapping_add(cache.increment);
+            self.session.caches.last_used = Some(oid);
+            self.clauses.insert(Clause::Cached);
+            return Ok(cache.last);
+        }
+        let definition = &sequence.definition;
+        cache.increment = definition.increment;
+        let logged = relation.persistence == Persistence::Permanent;
+        let Some(page) = self.shared.pages.get_mut(&relation.storage) else {
+            return Err(error(sqlstate::INTERNAL_ERROR, format!("could not open relation with OID {}", oid.0)));
+        };
+        if !page.is_called {
+            self.clauses.insert(Clause::NextvalFirst);
+        }
+        let quirks = self.shared.settings.quirks;
+        match page.fetch(definition, &mut self.shared.log, logged, &quirks, self.clauses) {
+            Ok(fetched) => {
+                cache.last = fetched.result;
+                cache.cached = fetched.last;
+                cache.last_valid = true;
+                self.session.caches.last_used = Some(oid);
+                if fetched.result != fetched.last {
+                    self.clauses.insert(Clause::CachePerSession);
+                }
+                Ok(fetched.result)
+            }
+            Err(_) => {
+                let (clause, limit, value) = match definition.increment > 0 {
+                    true => (Clause::NoCycleMaximum, "maximum", definition.maximum),
+                    false => (Clause::NoCycleMinimum, "minimum", definition.minimum),
+                };
+                self.clauses.insert(clause);
+                Err(error(
+                    sqlstate::SEQUENCE_GENERATOR_LIMIT_EXCEEDED,
+                    format!("nextval: reached {limit} value of sequence \"{}\" ({value})", relation.name),
+                ))
+            }
+        }
+    }
+
+    /// `currval`.
+    pub(crate) fn currval(&mut self, oid: Oid) -> Result<i64> {
+        let relation = self.open_sequence(oid)?;
+        match self.session.caches.entries.get(&oid) {
+            Some(cache) if cache.last_valid => {
+                self.clauses.insert(Clause::Currval);
+                Ok(cache.last)
+            }
+            _ => {
+                self.clauses.insert(Clause::CurrvalUndefined);
+                Err(error(
+                    sqlstate::OBJECT_NOT_IN_PREREQUISITE_STATE,
+                    format!("currval of sequence \"{}\" is not yet defined in this session", relation.name),
+                ))
+            }
+        }
+    }
+
+    /// `lastval`.
+    pub(crate) fn lastval(&mut self) -> Result<i64> {
+        let undefined =
+            || error(sqlstate::OBJECT_NOT_IN_PREREQUISITE_STATE, "lastval is not yet defined in this session");
+        let Some(oid) = self.session.caches.last_used else {
+            self.reach(Clause::LastvalUndefined);
+            return Err(undefined());
+        };
+        if self.shared.catalog.relation(oid, self.catalog_view()).is_none() {
+            self.reach(Clause::LastvalDropped);
+            return Err(undefined());
+        }
+        let serial = self.session.transaction.serial;
+        if self.session.caches.entries.get(&oid).is_some_and(|cache| cache.locked_by != Some(serial)) {
+            self.lock_at(oid, Mode::RowExclusive, 0)?;
+            self.session.caches.entries.entry(oid).or_default().locked_by = Some(serial);
+        }
+        self.reach(Clause::Lastval);
+        Ok(self.session.caches.entries.get(&oid).map_or(0, |cache| cache.last))
+    }
+
+    /// `setval`.
+    pub(crate) fn setval(&mut self, oid: Oid, value: i64, is_called: bool) -> Result<i64> {
+        self.once(|execution| execution.setval_now(oid, value, is_called))
+    }
+
+    fn setval_now(&mut self, oid: Oid, value: i64, is_called: bool) -> Result<i64> {
+        let relation = self.open_sequence(oid)?;
+        let Some(sequence) = relation.sequence() else {
+            return Err(self.shared.settings.major.not_a_sequence(&relation));
+        };
+        if relation.persistence != Persistence::Temporary {
+            self.prevent_if_read_only("setval()")?;
+        }
+        let (minimum, maximum) = (sequence.definition.minimum, sequence.definition.maximum);
+        if value < minimum || value > maximum {
+            self.reach(Clause::SetvalBounds);
+            return Err(error(
+                sqlstate::NUMERIC_VALUE_OUT_OF_RANGE,
+                format!(
+                    "setval: value {value} is out of bounds for sequence \"{}\" ({minimum}..{maximum})",
+                    relation.name
+                ),
+            ));
+        }
+        self.reach(if is_called { Clause::SetvalCalled } else { Clause::SetvalUncalled });
+        let quirks = self.shared.settings.quirks;
+        let cache = self.session.caches.entries.entry(oid).or_default();
+        let had_cached = cache.cached != cache.last;
+        if is_called || quirks.contains(Quirk::SetvalUncalledDefinesCurrval) {
+            cache.last = value;
+            cache.last_valid = true;
+        }
+        if !quirks.contains(Quirk::SetvalKeepsCache) {
+            cache.forget_cached();
+        }
+        if quirks.contains(Quirk::SetvalDefinesLastval) && is_called {
+            self.session.caches.last_used = Some(oid);
+        }
+        if had_cached {
+            self.clauses.insert(Clause::SetvalForgetsCache);
+        }
+        let logged = relation.persistence == Persistence::Permanent;
+        if let Some(page) = self.shared.pages.get_mut(&relation.storage) {
+            page.set(value, is_called, &mut self.shared.log, logged, &quirks);
+        }
+        Ok(value)
+    }
+}

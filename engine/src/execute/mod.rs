@@ -1,0 +1,265 @@
+//! Running statements: one file for each statement family.
+
+mod alter_sequence;
+mod block;
+mod comment;
+mod create_sequence;
+mod drop;
+mod function;
+mod names;
+mod parameter;
+mod query;
+mod relation;
+mod schema;
+mod table;
+mod transaction;
+
+pub(crate) use names::{MissingSchema, no_relation};
+
+use std::borrow::Cow;
+use std::rc::Rc;
+
+use crate::catalog::{CommitNumber, Oid, View};
+use crate::clause::{Clause, ClauseSet};
+use crate::cluster::{Progress, Shared};
+use crate::error::{Result, Stop, error, notice, sqlstate};
+use crate::lock::Mode;
+use crate::reply::{Message, Reply, Rows, Severity, StatementResult};
+use crate::session::{Pending, Session};
+use crate::statement::Statement;
+use crate::transaction::Block;
+
+/// One session's hands on the cluster while it runs a query.
+pub(crate) struct Execution<'a> {
+    pub(crate) shared: &'a mut Shared,
+    pub(crate) session: &'a mut Session,
+    pub(crate) clauses: &'a mut ClauseSet,
+    reply: Reply,
+}
+
+impl<'a> Execution<'a> {
+    pub(crate) fn new(shared: &'a mut Shared, session: &'a mut Session, clauses: &'a mut ClauseSet) -> Self {
+        Execution { shared, session, clauses, reply: Reply::default() }
+    }
+
+    /// Runs a simple query from its first statement.
+    pub(crate) fn simple_query(&mut self, statements: &[Statement]) -> Progress {
+        for statement in statements {
+            self.warn_of_truncated_names(statement);
+        }
+        if statements.len() < 2 {
+            return self.run_from(statements, 0);
+        }
+        // A statement outside the model may come after others have had their effects; the query as a whole must not
+        // leave any.
+        let before = (self.shared.clone(), self.session.clone());
+        let progress = self.run_from(statements, 0);
+        if matches!(progress, Progress::Unsupported(_)) {
+            (*self.shared, *self.session) = before;
+        }
+        progress
+    }
+
+    /// Goes on with a query that waited for a lock.
+    pub(crate) fn resume(&mut self, pending: Pending) -> Progress {
+        self.session.journal_position = 0;
+        self.reply = pending.reply;
+        self.run_from(&pending.statements, pending.next)
+    }
+
+    fn run_from(&mut self, statements: &[Statement], first: usize) -> Progress {
+        for (index, statement) in statements.iter().enumerate().skip(first) {
+            match self.run_statement(statement, index, statements.len()) {
+                Ok(()) => {}
+                Err(Stop::Error(message)) => {
+                    self.reply.error = Some(*message);
+                    break;
+                }
+                Err(Stop::Unsupported(reason)) => return Progress::Unsupported(reason),
+                Err(Stop::Waits(blockers)) => {
+                    self.session.pending = Some(Pending {
+                        statements: statements.to_vec(),
+                        next: index,
+                        reply: std::mem::take(&mut self.reply),
+                        arrival: self.shared.next_arrival(),
+                    });
+                    return Progress::Waits { blockers };
+                }
+            }
+        }
+        Progress::Done(std::mem::take(&mut self.reply))
+    }
+
+    /// Runs one of `count` statements of a simple query, with the transaction around it.
+    fn run_statement(&mut self, statement: &Statement, index: usize, count: usize) -> Result<()> {
+        if self.session.transaction.block == Block::Failed && !is_exit(statement) {
+            self.reach(Clause::Aborted);
+            return Err(error(
+                sqlstate::IN_FAILED_SQL_TRANSACTION,
+                "current transaction is aborted, commands ignored until end of transaction block",
+            ));
+        }
+        let began = !self.session.transaction.in_progress();
+        if began {
+            self.begin_transaction();
+        }
+        if count > 1 && self.session.transaction.block == Block::None {
+            self.session.transaction.block = Block::Implicit;
+        }
+        let mark = self.statement_mark();
+        let notices = self.reply.notices.len();
+        match self.execute(statement) {
+            Ok(result) => {
+                self.session.journal.clear();
+                self.reply.results.push(result);
+                match self.session.transaction.block {
+                    Block::None => self.commit_transaction(),
+                    Block::Implicit if index + 1 == count => {
+                        self.reach(Clause::ImplicitTransaction);
+                        self.commit_transaction();
+                    }
+                    _ => {}
+                }
+                Ok(())
+            }
+            Err(Stop::Error(message)) => {
+                self.session.journal.clear();
+                self.abort_after_error();
+                Err(Stop::Error(message))
+            }
+            Err(Stop::Waits(blockers)) => {
+                self.reply.notices.truncate(notices);
+                self.undo_statement(&mark);
+                Err(Stop::Waits(blockers))
+            }
+            Err(Stop::Unsupported(reason)) => {
+                self.session.journal.clear();
+                self.undo_statement(&mark);
+                self.shared.locks.truncate(mark.locks);
+                if began {
+                    self.rollback_transaction();
+                }
+                Err(Stop::Unsupported(reason))
+            }
+        }
+    }
+
+    /// Fails a query that the parser refused.
+    pub(crate) fn fail_before_execution(&mut self, message: Message) -> Progress {
+        // Outside a block PostgreSQL has no transaction to abort yet; inside one a syntax error aborts it.
+        if self.session.transaction.block == Block::Open {
+            self.abort_after_error();
+        }
+        self.reply.error = Some(message);
+        Progress::Done(std::mem::take(&mut self.reply))
+    }
+
+    fn execute(&mut self, statement: &Statement) -> Result<StatementResult> {
+        match statement {
+            Statement::Transaction(statement) => self.transaction_statement(statement),
+            Statement::SetParameter(statement) => self.set_parameter(statement),
+            Statement::Show(name) => self.show(name),
+            Statement::Query(query) => self.query(query),
+            other => {
+                self.take_snapshot();
+                match other {
+                    Statement::CreateSequence(statement) => self.create_sequence(statement),
+                    Statement::AlterSequence(statement) => self.alter_sequence(statement),
+                    Statement::AlterRelation(statement) => self.alter_relation(statement),
+                    Statement::DropRelation(statement) => self.drop_relations(statement),
+                    Statement::Comment(statement) => self.comment(statement),
+                    Statement::CreateSchema(statement) => self.create_schema(statement),
+                    Statement::DropSchema(statement) => self.drop_schemas(statement),
+                    Statement::CreateTable(statement) => self.create_table(statement),
+                    Statement::Insert(statement) => self.insert(statement),
+                    Statement::Update(statement) => self.update(statement),
+                    Statement::Delete(statement) => self.delete(statement),
+                    Statement::Truncate(statement) => self.truncate(statement),
+                    Statement::Copy(statement) => self.copy(statement),
+                    Statement::Discard(target) => self.discard(*target),
+                    Statement::Transaction(_)
+                    | Statement::SetParameter(_)
+                    | Statement::Show(_)
+                    | Statement::Query(_) => unreachable!("matched above"),
+                }
+            }
+        }
+    }
+
+    /// Raises the notices of the lexer, which come before anything is run.
+    fn warn_of_truncated_names(&mut self, statement: &Statement) {
+        let notices = &mut self.reply.notices;
+        statement.identifiers(&mut |identifier| {
+            if identifier.is_truncated() {
+                notices.push(notice(
+                    Severity::Notice,
+                    sqlstate::NAME_TOO_LONG,
+                    format!("identifier \"{}\" will be truncated to \"{}\"", identifier.written(), identifier.name()),
+                ));
+            }
+        });
+        if !self.reply.notices.is_empty() {
+            self.reach(Clause::NameTruncated);
+        }
+    }
+
+    /// Notes that the step exercised a clause.
+    pub(crate) fn reach(&mut self, clause: Clause) {
+        self.clauses.insert(clause);
+    }
+
+    pub(crate) fn notice(&mut self, message: Message) {
+        self.reply.notices.push(message);
+    }
+
+    /// What the session sees of the catalog: always the newest commits, as PostgreSQL's catalog snapshots do.
+    pub(crate) fn catalog_view(&self) -> View {
+        View { session: self.session.id, until: CommitNumber::MAX }
+    }
+
+    /// What the session's queries see: the transaction's snapshot under REPEATABLE READ and SERIALIZABLE.
+    pub(crate) fn query_view(&self) -> View {
+        View { session: self.session.id, until: self.session.transaction.snapshot.unwrap_or(CommitNumber::MAX) }
+    }
+
+    /// Takes a lock on a relation until the transaction, or the savepoint it is taken in, ends.
+    pub(crate) fn lock(&mut self, relation: Oid, mode: Mode) -> Result<()> {
+        let depth = self.session.transaction.depth();
+        self.lock_at(relation, mode, depth)
+    }
+
+    /// Takes a lock that belongs to the subtransaction at `depth`.
+    pub(crate) fn lock_at(&mut self, relation: Oid, mode: Mode, depth: usize) -> Result<()> {
+        self.shared.locks.acquire(self.session.id, relation, mode, depth).map_err(Stop::Waits)
+    }
+
+    /// Refuses a command in a read-only transaction.
+    pub(crate) fn prevent_if_read_only(&mut self, command: &str) -> Result<()> {
+        if !self.session.transaction.characteristics.read_only {
+            return Ok(());
+        }
+        self.reach(Clause::ReadOnly);
+        Err(error(sqlstate::READ_ONLY_SQL_TRANSACTION, format!("cannot execute {command} in a read-only transaction")))
+    }
+}
+
+/// The statements that an aborted transaction still takes.
+fn is_exit(statement: &Statement) -> bool {
+    use crate::statement::Transaction::{Commit, Prepare, Rollback, RollbackTo};
+    matches!(statement, Statement::Transaction(Commit { .. } | Rollback { .. } | RollbackTo(_) | Prepare(_)))
+}
+
+/// The result of a statement that returns no rows.
+fn done(tag: impl Into<Cow<'static, str>>) -> Result<StatementResult> {
+    Ok(StatementResult { rows: None, tag: tag.into() })
+}
+
+/// The result of a statement that returns rows.
+fn rows(rows: Rows, tag: impl Into<Cow<'static, str>>) -> Result<StatementResult> {
+    Ok(StatementResult { rows: Some(rows), tag: tag.into() })
+}
+
+/// A string shared by catalog entries.
+fn shared_str(text: &str) -> Rc<str> {
+    Rc::from(text)
+}

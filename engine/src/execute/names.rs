@@ -1,0 +1,222 @@
+//! Finding relations by name, and the place for new ones, with PostgreSQL's errors.
+
+use std::rc::Rc;
+
+use super::Execution;
+use crate::catalog::{
+    INFORMATION_SCHEMA, Oid, PG_CATALOG, Persistence, RangeName, Relation, SearchPath, is_temporary_schema,
+    temporary_schema,
+};
+use crate::clause::Clause;
+use crate::error::{Result, Stop, error, sqlstate, unsupported};
+use crate::session::CachedPath;
+use crate::statement::ObjectName;
+
+/// What a lookup does when the schema that a name gives does not exist.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum MissingSchema {
+    /// Error 3F000.
+    Fails,
+    /// As if the relation did not exist.
+    IsMissingRelation,
+}
+
+impl Execution<'_> {
+    /// Takes a name apart where the grammar reads it as a relation's name.
+    pub(super) fn range_name<'n>(&self, name: &'n ObjectName) -> Result<RangeName<'n>> {
+        RangeName::new(name).ok_or_else(|| too_many_dots("qualified", name))
+    }
+
+    /// Takes a name apart where the grammar reads it as any dotted name.
+    pub(super) fn any_name<'n>(&self, name: &'n ObjectName) -> Result<RangeName<'n>> {
+        RangeName::new(name).ok_or_else(|| too_many_dots("relation", name))
+    }
+
+    /// The session's search path, resolved against the schemas it sees now.
+    pub(crate) fn search_path(&mut self) -> Rc<SearchPath> {
+        let names = self.session.parameters.search_path.value.clone();
+        let generation = self.shared.catalog.schema_generation;
+        if let Some(cached) = &self.session.path
+            && cached.generation == generation
+            && Rc::ptr_eq(&cached.names, &names)
+        {
+            return cached.path.clone();
+        }
+        let path = Rc::new(SearchPath::resolve(
+            &names,
+            &self.shared.settings.user,
+            &self.shared.catalog,
+            self.catalog_view(),
+            temporary_schema(self.session.id),
+        ));
+        self.session.path = Some(CachedPath { names, generation, path: path.clone() });
+        path
+    }
+
+    /// A schema by name, `pg_temp` included.
+    pub(super) fn schema_named(&self, name: &str) -> Option<Oid> {
+        if name == "pg_temp" {
+            return Some(temporary_schema(self.session.id));
+        }
+        self.shared.catalog.schema_named(name, self.catalog_view())
+    }
+
+    /// The relation of that name, if the session sees one.
+    pub(crate) fn find_relation(
+        &mut self,
+        name: RangeName<'_>,
+        missing: MissingSchema,
+    ) -> Result<Option<Rc<Relation>>> {
+        self.check_database(name)?;
+        let view = self.catalog_view();
+        let found = match name.schema {
+            None => {
+                let path = self.search_path();
+                let found = self.shared.catalog.find_in_path(name.name, &path, view).cloned();
+                if let Some(relation) = &found {
+                    self.reach_by_path(relation, &path);
+                } else if name.name.starts_with("pg_") {
+                    return Err(unsupported(format!("relation {}, which may be a system catalog", name.name)));
+                }
+                found
+            }
+            Some(schema) => match self.schema_named(schema) {
+                Some(oid) => {
+                    let found = self.shared.catalog.relation_named(oid, name.name, view).cloned();
+                    if found.is_none() && (oid == PG_CATALOG || oid == INFORMATION_SCHEMA) {
+                        return Err(unsupported(format!("relation {}, which may be a system catalog", name.dotted())));
+                    }
+                    found
+                }
+                None if schema.starts_with("pg_") => {
+                    return Err(unsupported(format!("schema {schema}, which may be a system schema")));
+                }
+                None if missing == MissingSchema::Fails => return Err(no_schema(schema)),
+                None => None,
+            },
+        };
+        Ok(found)
+    }
+
+    /// The relation of that name, or error 42P01.
+    pub(crate) fn require_relation(&mut self, name: RangeName<'_>, missing: MissingSchema) -> Result<Rc<Relation>> {
+        match self.find_relation(name, missing)? {
+            Some(relation) => Ok(relation),
+            None => Err(no_relation(name)),
+        }
+    }
+
+    fn reach_by_path(&mut self, relation: &Relation, path: &SearchPath) {
+        self.reach(Clause::PathOrder);
+        if is_temporary_schema(relation.schema) {
+            let view = self.catalog_view();
+            let hidden = path.schemas.iter().any(|schema| {
+                *schema != relation.schema
+                    && self.shared.catalog.relation_named(*schema, &relation.name, view).is_some()
+            });
+            if hidden {
+                self.reach(Clause::TemporaryHides);
+            }
+        }
+    }
+
+    fn check_database(&self, name: RangeName<'_>) -> Result<()> {
+        match name.database {
+            Some(database) if database != self.shared.settings.database => Err(error(
+                sqlstate::FEATURE_NOT_SUPPORTED,
+                format!(
+                    "cross-database references are not implemented: \"{database}.{}.{}\"",
+                    name.schema.unwrap_or_default(),
+                    name.name
+                ),
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    /// The schema in which a relation of that name and persistence is to be made, and the persistence it will have.
+    pub(super) fn creation_schema(
+        &mut self,
+        name: RangeName<'_>,
+        persistence: Persistence,
+    ) -> Result<(Oid, Persistence)> {
+        self.check_database(name)?;
+        let temporary = temporary_schema(self.session.id);
+        let schema = match name.schema {
+            Some(schema) => match self.schema_named(schema) {
+                Some(oid) => {
+                    self.reach(Clause::CreateInSchema);
+                    oid
+                }
+                None if schema.starts_with("pg_") => {
+                    return Err(unsupported(format!("schema {schema}, which may be a system schema")));
+                }
+                None => return Err(no_schema(schema)),
+            },
+            None if persistence == Persistence::Temporary => temporary,
+            None => match self.search_path().creation {
+                Some(oid) => {
+                    self.reach(Clause::Create);
+                    oid
+                }
+                None => {
+                    self.reach(Clause::CreateNoSchema);
+                    return Err(error(sqlstate::INVALID_SCHEMA_NAME, "no schema has been selected to create in"));
+                }
+            },
+        };
+        match persistence {
+            Persistence::Temporary if schema != temporary => {
+                self.reach(Clause::CreateTemporary);
+                Err(error(
+                    sqlstate::INVALID_TABLE_DEFINITION,
+                    "cannot create temporary relation in non-temporary schema",
+                ))
+            }
+            Persistence::Permanent if schema == temporary => Ok((schema, Persistence::Temporary)),
+            Persistence::Unlogged if schema == temporary => Err(error(
+                sqlstate::INVALID_TABLE_DEFINITION,
+                "only temporary relations may be created in temporary schemas",
+            )),
+            other => Ok((schema, other)),
+        }
+    }
+
+    /// Checks that a new relation may have this name in this schema.
+    pub(super) fn check_new_relation(&mut self, schema: Oid, name: &str) -> Result<()> {
+        let view = self.catalog_view();
+        if self.shared.catalog.relation_named(schema, name, view).is_some() {
+            self.reach(Clause::CreateNameTaken);
+            return Err(error(sqlstate::DUPLICATE_TABLE, format!("relation \"{name}\" already exists")));
+        }
+        if schema == PG_CATALOG {
+            return Err(error(
+                sqlstate::INSUFFICIENT_PRIVILEGE,
+                format!("permission denied to create \"pg_catalog.{name}\""),
+            )
+            .detail("System catalog modifications are currently disallowed."));
+        }
+        self.wait_for_namesake(schema, name)
+    }
+
+    /// Waits for another session's uncommitted relation of the same name.
+    pub(super) fn wait_for_namesake(&mut self, schema: Oid, name: &str) -> Result<()> {
+        match self.shared.catalog.uncommitted_namesake(schema, name, self.catalog_view()) {
+            Some(session) => Err(Stop::Waits(vec![session])),
+            None => Ok(()),
+        }
+    }
+}
+
+fn too_many_dots(kind: &str, name: &ObjectName) -> Stop {
+    let dotted: Vec<&str> = name.parts.iter().map(|part| part.name()).collect();
+    error(sqlstate::SYNTAX_ERROR, format!("improper {kind} name (too many dotted names): {}", dotted.join(".")))
+}
+
+pub(super) fn no_schema(name: &str) -> Stop {
+    error(sqlstate::INVALID_SCHEMA_NAME, format!("schema \"{name}\" does not exist"))
+}
+
+pub(crate) fn no_relation(name: RangeName<'_>) -> Stop {
+    error(sqlstate::UNDEFINED_TABLE, format!("relation \"{}\" does not exist", name.dotted()))
+}

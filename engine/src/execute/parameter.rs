@@ -1,0 +1,108 @@
+//! SET, RESET, SHOW and DISCARD.
+
+use std::borrow::Cow;
+use std::rc::Rc;
+
+use super::transaction::isolation_words;
+use super::{Execution, done, rows};
+use crate::catalog::quote_identifier;
+use crate::clause::Clause;
+use crate::error::{Result, error, sqlstate, unsupported};
+use crate::quirk::Quirk;
+use crate::reply::{Cell, Rows, StatementResult};
+use crate::session::{Parameters, default_search_path};
+use crate::statement::{Discard, Identifier, ParameterValue, SetParameter, SetScope};
+use crate::transaction::Block;
+
+impl Execution<'_> {
+    pub(super) fn set_parameter(&mut self, statement: &SetParameter) -> Result<StatementResult> {
+        let name = statement.name.name();
+        let tag = if statement.value == ParameterValue::Reset { "RESET" } else { "SET" };
+        let local = statement.scope == SetScope::Local;
+        if name.eq_ignore_ascii_case("all") && statement.value == ParameterValue::Reset {
+            self.session.parameters = Rc::new(Parameters::default());
+            return done(tag);
+        }
+        if !name.eq_ignore_ascii_case("search_path") {
+            return Err(unsupported(format!("parameter {name}")));
+        }
+        if local {
+            self.warn_outside_block("SET LOCAL");
+        }
+        let value: Rc<[Rc<str>]> = match &statement.value {
+            ParameterValue::List(names) => names.iter().map(|name| Rc::from(name.as_str())).collect(),
+            ParameterValue::Default | ParameterValue::Reset => default_search_path(),
+        };
+        let mut parameters = (*self.session.parameters).clone();
+        parameters.search_path.set(value, local);
+        self.session.parameters = parameters.into();
+        done(tag)
+    }
+
+    pub(super) fn show(&mut self, name: &Identifier) -> Result<StatementResult> {
+        let (column, value): (&'static str, String) = match name.name().to_ascii_lowercase().as_str() {
+            "search_path" => {
+                let names = &self.session.parameters.search_path.value;
+                let quoted: Vec<String> = names.iter().map(|name| quote_identifier(name)).collect();
+                ("search_path", quoted.join(", "))
+            }
+            "transaction_isolation" => (
+                "transaction_isolation",
+                isolation_words(self.session.transaction.characteristics.isolation).to_owned(),
+            ),
+            "transaction_read_only" => (
+                "transaction_read_only",
+                if self.session.transaction.characteristics.read_only { "on" } else { "off" }.to_owned(),
+            ),
+            other => return Err(unsupported(format!("SHOW {other}"))),
+        };
+        let result = Rows {
+            columns: vec![Cow::Borrowed(column)],
+            cells: vec![Cell::from_text(&value)],
+            count: 1,
+            ..Rows::default()
+        };
+        rows(result, "SHOW")
+    }
+
+    pub(super) fn discard(&mut self, target: Discard) -> Result<StatementResult> {
+        match target {
+            Discard::Plans => done("DISCARD PLANS"),
+            Discard::Sequences => {
+                self.reach(Clause::DiscardSequences);
+                self.discard_sequences();
+                done("DISCARD SEQUENCES")
+            }
+            Discard::Temp => {
+                if self.drop_temporary_relations() {
+                    self.reach(Clause::DiscardTemp);
+                }
+                done("DISCARD TEMP")
+            }
+            Discard::All => {
+                self.reach(Clause::DiscardAll);
+                if self.session.transaction.block != Block::None {
+                    return Err(error(
+                        sqlstate::ACTIVE_SQL_TRANSACTION,
+                        "DISCARD ALL cannot run inside a transaction block",
+                    ));
+                }
+                self.session.parameters = Rc::new(Parameters::default());
+                self.drop_temporary_relations();
+                self.discard_sequences();
+                done("DISCARD ALL")
+            }
+        }
+    }
+
+    fn discard_sequences(&mut self) {
+        let kept =
+            self.session.caches.last_used.filter(|_| self.shared.settings.quirks.contains(Quirk::DiscardKeepsLastval));
+        let kept = kept.and_then(|oid| Some((oid, self.session.caches.entries.get(&oid)?.clone())));
+        self.session.caches = Default::default();
+        if let Some((oid, cache)) = kept {
+            self.session.caches.last_used = Some(oid);
+            self.session.caches.entries.insert(oid, cache);
+        }
+    }
+}

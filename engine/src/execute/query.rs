@@ -1,0 +1,76 @@
+//! SELECT and VALUES as statements.
+
+use std::borrow::Cow;
+
+use super::{Execution, rows};
+use crate::error::{Result, unsupported};
+use crate::query::{Binder, Plan, Scope, Type, Value};
+use crate::reply::{Cell, Rows, StatementResult};
+use crate::statement::Query;
+
+impl Execution<'_> {
+    pub(super) fn query(&mut self, query: &Query) -> Result<StatementResult> {
+        self.take_snapshot();
+        let plan = Binder::new(self, Scope::default()).query(query)?;
+        let result = self.collect(&plan)?;
+        let tag = select_tag(result.count);
+        rows(result, tag)
+    }
+
+    /// Runs a query to its end.
+    fn collect(&mut self, plan: &Plan) -> Result<Rows> {
+        let types = plan.types();
+        check_types(&types)?;
+        let mut result =
+            Rows { columns: column_names(&plan.names()), unordered: plan.is_unordered(), ..Rows::default() };
+        self.run_plan(plan, None, &mut |execution, values| {
+            execution.push_row(&mut result, &types, &values);
+            Ok(true)
+        })?;
+        Ok(result)
+    }
+
+    /// Adds a row to a result.
+    pub(super) fn push_row(&mut self, result: &mut Rows, types: &[Type], values: &[Value]) {
+        result.count += 1;
+        for (value, value_type) in values.iter().zip(types) {
+            let cell = match (value, value_type) {
+                (Value::Integer(oid), Type::Regclass) => {
+                    Cell::from_text(&self.write_regclass(crate::catalog::Oid(*oid as u32)))
+                }
+                _ => value.to_cell(*value_type),
+            };
+            result.cells.push(cell);
+        }
+    }
+}
+
+/// Refuses results that hold OIDs of relations: nobody can predict them.
+pub(super) fn check_types(types: &[Type]) -> Result<()> {
+    match types.contains(&Type::Oid) {
+        true => Err(unsupported("an OID in a result")),
+        false => Ok(()),
+    }
+}
+
+pub(super) fn column_names(names: &[std::rc::Rc<str>]) -> Vec<Cow<'static, str>> {
+    names
+        .iter()
+        .map(|name| match &**name {
+            // The names that come up in almost every result need no allocation.
+            "nextval" => Cow::Borrowed("nextval"),
+            "currval" => Cow::Borrowed("currval"),
+            "setval" => Cow::Borrowed("setval"),
+            "lastval" => Cow::Borrowed("lastval"),
+            other => Cow::Owned(other.to_owned()),
+        })
+        .collect()
+}
+
+fn select_tag(count: usize) -> Cow<'static, str> {
+    match count {
+        0 => Cow::Borrowed("SELECT 0"),
+        1 => Cow::Borrowed("SELECT 1"),
+        count => Cow::Owned(format!("SELECT {count}")),
+    }
+}

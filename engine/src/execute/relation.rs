@@ -1,0 +1,157 @@
+//! The ALTER actions that any relation has: RENAME, SET SCHEMA, OWNER TO, SET LOGGED and SET UNLOGGED.
+
+use super::{Execution, done, shared_str};
+use crate::catalog::{Object, PG_TOAST, Persistence, RangeName, Relation, is_temporary_schema};
+use crate::clause::Clause;
+use crate::error::{Result, error, sqlstate, unsupported};
+use crate::lock::Mode;
+use crate::reply::StatementResult;
+use crate::statement::{AlterRelation, Identifier, RelationAction, RelationKind, RoleName};
+
+impl Execution<'_> {
+    pub(super) fn alter_relation(&mut self, statement: &AlterRelation) -> Result<StatementResult> {
+        let tag = match statement.kind {
+            RelationKind::Sequence => "ALTER SEQUENCE",
+            RelationKind::Table => "ALTER TABLE",
+            RelationKind::View => "ALTER VIEW",
+            RelationKind::Index => "ALTER INDEX",
+        };
+        self.prevent_if_read_only(tag)?;
+        let name = self.range_name(&statement.name)?;
+        let Some(relation) = self.relation_to_alter(name, statement.if_exists)? else {
+            return done(tag);
+        };
+        self.check_kind(statement, &relation, name)?;
+        if statement.kind == RelationKind::Table && relation.sequence().is_some() {
+            self.reach(Clause::AlterTableForm);
+        }
+        self.lock(relation.oid, Mode::AccessExclusive)?;
+        match &statement.action {
+            RelationAction::RenameTo(new_name) => self.rename(&relation, new_name)?,
+            RelationAction::SetSchema(schema) => self.set_schema(&relation, schema)?,
+            RelationAction::OwnerTo(role) => self.owner_to(role)?,
+            RelationAction::SetLogged => self.set_persistence(&relation, Persistence::Permanent)?,
+            RelationAction::SetUnlogged => self.set_persistence(&relation, Persistence::Unlogged)?,
+        }
+        done(tag)
+    }
+
+    /// ALTER TABLE works on every kind of relation and ALTER INDEX may rename every kind; the others insist.
+    fn check_kind(&mut self, statement: &AlterRelation, relation: &Relation, name: RangeName<'_>) -> Result<()> {
+        let renames = matches!(statement.action, RelationAction::RenameTo(_));
+        let wanted = match statement.kind {
+            RelationKind::Sequence if relation.sequence().is_none() => "a sequence",
+            RelationKind::View => "a view",
+            RelationKind::Index if !renames => "an index",
+            _ => return Ok(()),
+        };
+        self.reach(Clause::AlterNotSequence);
+        Err(error(sqlstate::WRONG_OBJECT_TYPE, format!("\"{}\" is not {wanted}", name.name)))
+    }
+
+    fn rename(&mut self, relation: &Relation, new_name: &Identifier) -> Result<()> {
+        let view = self.catalog_view();
+        if self.shared.catalog.relation_named(relation.schema, new_name.name(), view).is_some() {
+            return Err(error(sqlstate::DUPLICATE_TABLE, format!("relation \"{}\" already exists", new_name.name())));
+        }
+        self.wait_for_namesake(relation.schema, new_name.name())?;
+        self.reach(Clause::Rename);
+        let renamed = Relation { name: shared_str(new_name.name()), ..relation.clone() };
+        self.shared.catalog.update_relation(renamed, view, &mut self.session.transaction.undo);
+        Ok(())
+    }
+
+    fn set_schema(&mut self, relation: &Relation, schema: &Identifier) -> Result<()> {
+        let view = self.catalog_view();
+        if let Some((table, _)) = relation.sequence().and_then(|sequence| sequence.owned_by) {
+            let table = self.shared.catalog.relation(table, view).map(|table| table.name.clone());
+            return Err(error(sqlstate::FEATURE_NOT_SUPPORTED, "cannot move an owned sequence into another schema")
+                .detail(format!(
+                    "Sequence \"{}\" is linked to table \"{}\".",
+                    relation.name,
+                    table.as_deref().unwrap_or("?")
+                )));
+        }
+        let name = RangeName { database: None, schema: Some(schema.name()), name: &relation.name };
+        let (new_schema, _) = self.creation_schema(name, Persistence::Permanent)?;
+        self.lock(new_schema, Mode::AccessShare)?;
+        if is_temporary_schema(new_schema) || is_temporary_schema(relation.schema) {
+            return Err(error(sqlstate::FEATURE_NOT_SUPPORTED, "cannot move objects into or out of temporary schemas"));
+        }
+        if new_schema == PG_TOAST || relation.schema == PG_TOAST {
+            return Err(error(sqlstate::FEATURE_NOT_SUPPORTED, "cannot move objects into or out of TOAST schema"));
+        }
+        if new_schema == relation.schema {
+            return Ok(());
+        }
+        self.reach(Clause::SetSchema);
+        let mut moving = vec![relation.oid];
+        if relation.sequence().is_none() {
+            moving.extend(self.shared.catalog.owned_sequences(relation.oid, view));
+        }
+        for oid in moving {
+            let Some(relation) = self.shared.catalog.relation(oid, view).cloned() else { continue };
+            if self.shared.catalog.relation_named(new_schema, &relation.name, view).is_some() {
+                return Err(error(
+                    sqlstate::DUPLICATE_TABLE,
+                    format!("relation \"{}\" already exists in schema \"{}\"", relation.name, schema.name()),
+                ));
+            }
+            self.wait_for_namesake(new_schema, &relation.name)?;
+            let moved = Relation { schema: new_schema, ..(*relation).clone() };
+            self.shared.catalog.update_relation(moved, view, &mut self.session.transaction.undo);
+        }
+        Ok(())
+    }
+
+    fn owner_to(&mut self, role: &RoleName) -> Result<()> {
+        self.reach(Clause::OwnerTo);
+        match role {
+            RoleName::CurrentRole | RoleName::CurrentUser | RoleName::SessionUser => Ok(()),
+            RoleName::Named(name) if name.name() == self.shared.settings.user => Ok(()),
+            RoleName::Named(name) if name.name().starts_with("pg_") => {
+                Err(unsupported(format!("role {}, which may be predefined", name.name())))
+            }
+            RoleName::Named(name) => {
+                Err(error(sqlstate::UNDEFINED_OBJECT, format!("role \"{}\" does not exist", name.name())))
+            }
+        }
+    }
+
+    fn set_persistence(&mut self, relation: &Relation, persistence: Persistence) -> Result<()> {
+        let is_sequence = relation.sequence().is_some();
+        if is_sequence && !self.shared.settings.major.has_unlogged_sequences() {
+            return Err(error(sqlstate::WRONG_OBJECT_TYPE, format!("\"{}\" is not a table", relation.name)));
+        }
+        self.reach(Clause::SetPersistence);
+        if relation.persistence == Persistence::Temporary {
+            return Err(error(
+                sqlstate::INVALID_TABLE_DEFINITION,
+                format!("cannot change logged status of table \"{}\" because it is temporary", relation.name),
+            ));
+        }
+        if relation.persistence == persistence {
+            return Ok(());
+        }
+        if is_sequence {
+            return self.change_persistence(relation, persistence);
+        }
+        let view = self.catalog_view();
+        let altered = Relation { persistence, ..relation.clone() };
+        self.shared.catalog.update_relation(altered, view, &mut self.session.transaction.undo);
+        if self.shared.settings.major.has_unlogged_sequences() {
+            for oid in self.shared.catalog.owned_sequences(relation.oid, view) {
+                if let Some(sequence) = self.shared.catalog.relation(oid, view).cloned() {
+                    self.change_persistence(&sequence, persistence)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// A relation as messages describe it.
+    pub(super) fn describe(&mut self, object: Object) -> String {
+        let path = self.search_path();
+        self.shared.catalog.describe(object, &path, self.catalog_view())
+    }
+}

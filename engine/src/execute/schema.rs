@@ -1,0 +1,75 @@
+//! CREATE SCHEMA and DROP SCHEMA.
+
+use super::names::no_schema;
+use super::{Execution, done};
+use crate::catalog::{INFORMATION_SCHEMA, Object, PG_CATALOG, PG_TOAST};
+use crate::clause::Clause;
+use crate::error::{Result, error, notice, sqlstate, unsupported};
+use crate::lock::Mode;
+use crate::reply::{Severity, StatementResult};
+use crate::statement::{CreateSchema, DropSchema};
+
+impl Execution<'_> {
+    pub(super) fn create_schema(&mut self, statement: &CreateSchema) -> Result<StatementResult> {
+        self.prevent_if_read_only("CREATE SCHEMA")?;
+        let name = statement.name.name();
+        let view = self.catalog_view();
+        if name.starts_with("pg_") {
+            return Err(error(sqlstate::RESERVED_NAME, format!("unacceptable schema name \"{name}\""))
+                .detail("The prefix \"pg_\" is reserved for system schemas."));
+        }
+        if self.shared.catalog.schema_named(name, view).is_some() {
+            if statement.if_not_exists {
+                self.notice(notice(
+                    Severity::Notice,
+                    sqlstate::DUPLICATE_SCHEMA,
+                    format!("schema \"{name}\" already exists, skipping"),
+                ));
+                return done("CREATE SCHEMA");
+            }
+            return Err(error(sqlstate::DUPLICATE_SCHEMA, format!("schema \"{name}\" already exists")));
+        }
+        if self.shared.catalog.has_uncommitted_schema(name, view) {
+            return Err(unsupported("waiting for another session's uncommitted schema of the same name"));
+        }
+        let oid = self.shared.catalog.create_schema(name, view, &mut self.session.transaction.undo);
+        self.lock(oid, Mode::AccessExclusive)?;
+        done("CREATE SCHEMA")
+    }
+
+    pub(super) fn drop_schemas(&mut self, statement: &DropSchema) -> Result<StatementResult> {
+        self.prevent_if_read_only("DROP SCHEMA")?;
+        let mut objects = Vec::with_capacity(statement.names.len());
+        for name in &statement.names {
+            let name = name.name();
+            let Some(oid) = self.shared.catalog.schema_named(name, self.catalog_view()) else {
+                if name.starts_with("pg_") {
+                    return Err(unsupported(format!("schema {name}, which may be a system schema")));
+                }
+                if !statement.if_exists {
+                    return Err(no_schema(name));
+                }
+                self.notice(notice(
+                    Severity::Notice,
+                    sqlstate::SUCCESSFUL_COMPLETION,
+                    format!("schema \"{name}\" does not exist, skipping"),
+                ));
+                continue;
+            };
+            if oid == PG_CATALOG {
+                return Err(error(
+                    sqlstate::DEPENDENT_OBJECTS_STILL_EXIST,
+                    "cannot drop schema pg_catalog because it is required by the database system",
+                ));
+            }
+            if oid == PG_TOAST || oid == INFORMATION_SCHEMA {
+                return Err(unsupported(format!("dropping schema {name}")));
+            }
+            self.lock(oid, Mode::AccessExclusive)?;
+            objects.push(Object::Schema(oid));
+        }
+        self.drop_objects(&objects, statement.behavior)?;
+        self.reach(Clause::SchemaDropped);
+        done("DROP SCHEMA")
+    }
+}

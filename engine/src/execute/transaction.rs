@@ -1,0 +1,236 @@
+//! BEGIN, COMMIT, ROLLBACK, savepoints and SET TRANSACTION (manual, "SQL Commands").
+
+use super::{Execution, done};
+use crate::clause::Clause;
+use crate::error::{Result, error, notice, sqlstate, unsupported};
+use crate::reply::{Severity, StatementResult};
+use crate::statement::{Identifier, IsolationLevel, Transaction, TransactionMode};
+use crate::transaction::{Block, Level};
+
+impl Execution<'_> {
+    pub(super) fn transaction_statement(&mut self, statement: &Transaction) -> Result<StatementResult> {
+        match statement {
+            Transaction::Begin(modes) => self.begin(modes, "BEGIN"),
+            Transaction::Start(modes) => self.begin(modes, "START TRANSACTION"),
+            Transaction::Commit { chain } => self.commit(*chain),
+            Transaction::Rollback { chain } => self.rollback(*chain),
+            Transaction::Savepoint(name) => self.savepoint(name),
+            Transaction::Release(name) => self.release(name),
+            Transaction::RollbackTo(name) => self.rollback_to(name),
+            Transaction::SetTransaction(modes) => {
+                self.warn_outside_block("SET TRANSACTION");
+                self.apply_modes(modes)?;
+                done("SET")
+            }
+            Transaction::SetCharacteristics(modes) => self.set_characteristics(modes),
+            Transaction::Prepare(_) => Err(unsupported("PREPARE TRANSACTION")),
+            Transaction::CommitPrepared(_) => Err(unsupported("COMMIT PREPARED")),
+            Transaction::RollbackPrepared(_) => Err(unsupported("ROLLBACK PREPARED")),
+        }
+    }
+
+    fn begin(&mut self, modes: &[TransactionMode], tag: &'static str) -> Result<StatementResult> {
+        match self.session.transaction.block {
+            Block::None | Block::Implicit => self.session.transaction.block = Block::Open,
+            Block::Open | Block::Failed => self.notice(notice(
+                Severity::Warning,
+                sqlstate::ACTIVE_SQL_TRANSACTION,
+                "there is already a transaction in progress",
+            )),
+        }
+        self.apply_modes(modes)?;
+        done(tag)
+    }
+
+    fn commit(&mut self, chain: bool) -> Result<StatementResult> {
+        match self.session.transaction.block {
+            Block::None | Block::Implicit => {
+                self.no_transaction("COMMIT AND CHAIN", chain)?;
+                self.commit_transaction();
+                done("COMMIT")
+            }
+            Block::Open => {
+                let characteristics = self.session.transaction.characteristics;
+                self.commit_transaction();
+                self.chain(chain, characteristics);
+                done("COMMIT")
+            }
+            Block::Failed => {
+                let characteristics = self.session.transaction.characteristics;
+                self.rollback_transaction();
+                self.chain(chain, characteristics);
+                done("ROLLBACK")
+            }
+        }
+    }
+
+    fn rollback(&mut self, chain: bool) -> Result<StatementResult> {
+        let characteristics = self.session.transaction.characteristics;
+        match self.session.transaction.block {
+            Block::None | Block::Implicit => {
+                self.no_transaction("ROLLBACK AND CHAIN", chain)?;
+                self.rollback_transaction();
+            }
+            Block::Open | Block::Failed => {
+                self.rollback_transaction();
+                self.chain(chain, characteristics);
+            }
+        }
+        done("ROLLBACK")
+    }
+
+    fn no_transaction(&mut self, chained_command: &str, chain: bool) -> Result<()> {
+        if chain {
+            return Err(only_in_block(chained_command));
+        }
+        self.notice(notice(
+            Severity::Warning,
+            sqlstate::NO_ACTIVE_SQL_TRANSACTION,
+            "there is no transaction in progress",
+        ));
+        Ok(())
+    }
+
+    fn chain(&mut self, chain: bool, characteristics: crate::transaction::Characteristics) {
+        if chain {
+            self.begin_transaction();
+            self.session.transaction.block = Block::Open;
+            self.session.transaction.characteristics = characteristics;
+        }
+    }
+
+    fn savepoint(&mut self, name: &Identifier) -> Result<StatementResult> {
+        if self.session.transaction.block != Block::Open {
+            return Err(only_in_block("SAVEPOINT"));
+        }
+        let level = Level {
+            name: Some(name.name().into()),
+            undo_mark: self.session.transaction.undo.len(),
+            parameters: self.session.parameters.clone(),
+            read_only: self.session.transaction.characteristics.read_only,
+        };
+        self.session.transaction.levels.push(level);
+        done("SAVEPOINT")
+    }
+
+    fn release(&mut self, name: &Identifier) -> Result<StatementResult> {
+        if self.session.transaction.block != Block::Open {
+            return Err(only_in_block("RELEASE SAVEPOINT"));
+        }
+        let index = self.find_savepoint(name)?;
+        // What a savepoint made read-only is read-write again once it ends, whichever way.
+        self.session.transaction.characteristics.read_only = self.session.transaction.levels[index].read_only;
+        self.session.transaction.levels.truncate(index);
+        self.shared.locks.hand_up(self.session.id, index - 1);
+        done("RELEASE")
+    }
+
+    fn rollback_to(&mut self, name: &Identifier) -> Result<StatementResult> {
+        if !matches!(self.session.transaction.block, Block::Open | Block::Failed) {
+            return Err(only_in_block("ROLLBACK TO SAVEPOINT"));
+        }
+        let index = self.find_savepoint(name)?;
+        self.reach(Clause::SavepointRollback);
+        while self.session.transaction.levels.len() > index + 1 {
+            self.abort_level();
+            self.session.transaction.levels.pop();
+        }
+        self.abort_level();
+        self.session.transaction.block = Block::Open;
+        done("ROLLBACK")
+    }
+
+    fn find_savepoint(&self, name: &Identifier) -> Result<usize> {
+        self.session.transaction.levels.iter().rposition(|level| level.name.as_deref() == Some(name.name())).ok_or_else(
+            || {
+                error(
+                    sqlstate::INVALID_SAVEPOINT_SPECIFICATION,
+                    format!("savepoint \"{}\" does not exist", name.name()),
+                )
+            },
+        )
+    }
+
+    /// The warning for a command whose effect ends with its own transaction when there is no block.
+    pub(super) fn warn_outside_block(&mut self, command: &str) {
+        if self.session.transaction.block == Block::None {
+            self.notice(notice(
+                Severity::Warning,
+                sqlstate::NO_ACTIVE_SQL_TRANSACTION,
+                format!("{command} can only be used in transaction blocks"),
+            ));
+        }
+    }
+
+    fn apply_modes(&mut self, modes: &[TransactionMode]) -> Result<()> {
+        let refused = |message: &'static str| Err(error(sqlstate::ACTIVE_SQL_TRANSACTION, message));
+        for mode in modes {
+            let transaction = &mut self.session.transaction;
+            let in_savepoint = transaction.levels.len() > 1;
+            match *mode {
+                TransactionMode::Isolation(level) => {
+                    if level != transaction.characteristics.isolation {
+                        if transaction.has_snapshot {
+                            return refused("SET TRANSACTION ISOLATION LEVEL must be called before any query");
+                        }
+                        if in_savepoint {
+                            return refused("SET TRANSACTION ISOLATION LEVEL must not be called in a subtransaction");
+                        }
+                    }
+                    transaction.characteristics.isolation = level;
+                }
+                TransactionMode::ReadOnly => transaction.characteristics.read_only = true,
+                TransactionMode::ReadWrite => {
+                    if transaction.characteristics.read_only {
+                        if in_savepoint {
+                            return refused("cannot set transaction read-write mode inside a read-only transaction");
+                        }
+                        if transaction.has_snapshot {
+                            return refused("transaction read-write mode must be set before any query");
+                        }
+                    }
+                    transaction.characteristics.read_only = false;
+                }
+                TransactionMode::Deferrable | TransactionMode::NotDeferrable => {
+                    if in_savepoint {
+                        return refused("SET TRANSACTION [NOT] DEFERRABLE cannot be called within a subtransaction");
+                    }
+                    if transaction.has_snapshot {
+                        return refused("SET TRANSACTION [NOT] DEFERRABLE must be called before any query");
+                    }
+                    transaction.characteristics.deferrable = *mode == TransactionMode::Deferrable;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn set_characteristics(&mut self, modes: &[TransactionMode]) -> Result<StatementResult> {
+        let mut parameters = (*self.session.parameters).clone();
+        for mode in modes {
+            match *mode {
+                TransactionMode::Isolation(level) => parameters.default_isolation.set(level, false),
+                TransactionMode::ReadOnly => parameters.default_read_only.set(true, false),
+                TransactionMode::ReadWrite => parameters.default_read_only.set(false, false),
+                TransactionMode::Deferrable => parameters.default_deferrable.set(true, false),
+                TransactionMode::NotDeferrable => parameters.default_deferrable.set(false, false),
+            }
+        }
+        self.session.parameters = parameters.into();
+        done("SET")
+    }
+}
+
+/// The words of SHOW for an isolation level.
+pub(super) fn isolation_words(level: IsolationLevel) -> &'static str {
+    match level {
+        IsolationLevel::ReadUncommitted => "read uncommitted",
+        IsolationLevel::ReadCommitted => "read committed",
+        IsolationLevel::RepeatableRead => "repeatable read",
+        IsolationLevel::Serializable => "serializable",
+    }
+}
+
+fn only_in_block(command: &str) -> crate::error::Stop {
+    error(sqlstate::NO_ACTIVE_SQL_TRANSACTION, format!("{command} can only be used in transaction blocks"))
+}

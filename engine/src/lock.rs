@@ -1,0 +1,95 @@
+//! Which locks sessions hold on relations, and who has to wait (manual, "Table-Level Locks").
+
+use crate::catalog::Oid;
+use crate::cluster::SessionId;
+
+/// The lock modes that the modelled statements take, from weak to strong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) enum Mode {
+    AccessShare,
+    RowShare,
+    RowExclusive,
+    ShareUpdateExclusive,
+    ShareRowExclusive,
+    AccessExclusive,
+}
+
+impl Mode {
+    /// Whether two sessions cannot hold these modes on one relation at once.
+    pub(crate) fn conflicts(self, other: Mode) -> bool {
+        use Mode::{AccessExclusive, RowExclusive, ShareRowExclusive, ShareUpdateExclusive};
+        matches!(
+            (self.min(other), self.max(other)),
+            (_, AccessExclusive)
+                | (RowExclusive | ShareUpdateExclusive | ShareRowExclusive, ShareRowExclusive)
+                | (ShareUpdateExclusive, ShareUpdateExclusive)
+        )
+    }
+}
+
+/// One lock that a session holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Held {
+    relation: Oid,
+    session: SessionId,
+    mode: Mode,
+    /// The subtransaction that took it, counted from 0 for the transaction itself.
+    depth: usize,
+}
+
+/// All locks of a cluster.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct LockTable {
+    held: Vec<Held>,
+}
+
+impl LockTable {
+    /// Takes a lock for a session, or names the sessions in the way.
+    pub(crate) fn acquire(
+        &mut self,
+        session: SessionId,
+        relation: Oid,
+        mode: Mode,
+        depth: usize,
+    ) -> Result<(), Vec<SessionId>> {
+        let mut blockers = Vec::new();
+        for held in self.held.iter().filter(|held| held.relation == relation) {
+            if held.session == session {
+                if held.mode == mode {
+                    return Ok(());
+                }
+            } else if held.mode.conflicts(mode) && !blockers.contains(&held.session) {
+                blockers.push(held.session);
+            }
+        }
+        if !blockers.is_empty() {
+            return Err(blockers);
+        }
+        self.held.push(Held { relation, session, mode, depth });
+        Ok(())
+    }
+
+    /// How many locks are held.
+    pub(crate) fn len(&self) -> usize {
+        self.held.len()
+    }
+
+    /// Gives back the newest locks, down to the `length` oldest.
+    pub(crate) fn truncate(&mut self, length: usize) {
+        self.held.truncate(length);
+    }
+
+    /// Gives back the locks that a session took in subtransactions of at least this depth; 0 means all.
+    pub(crate) fn release(&mut self, session: SessionId, depth: usize) {
+        self.held.retain(|held| held.session != session || held.depth < depth);
+    }
+
+    /// A released savepoint's locks belong to the subtransaction around it.
+    pub(crate) fn hand_up(&mut self, session: SessionId, depth: usize) {
+        for held in &mut self.held {
+            if held.session == session && held.depth > depth {
+                held.depth = depth;
+            }
+        }
+    }
+}

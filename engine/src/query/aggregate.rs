@@ -1,0 +1,131 @@
+//! What aggregates compute.
+
+use std::cmp::Ordering;
+
+use super::Value;
+use super::function::Aggregate;
+use super::operator::compare;
+use super::plan::AggregateCall;
+use crate::error::{Result, unsupported};
+use crate::execute::Execution;
+
+/// One row's input to an aggregate: its arguments and its sort keys.
+type Input = (Vec<Value>, Vec<Value>);
+
+/// Collects an aggregate's input over a group of rows.
+#[derive(Debug)]
+pub(super) struct Accumulator<'p> {
+    call: &'p AggregateCall,
+    inputs: Vec<Input>,
+}
+
+impl<'p> Accumulator<'p> {
+    pub(super) fn new(call: &'p AggregateCall) -> Self {
+        Accumulator { call, inputs: Vec::new() }
+    }
+
+    /// Takes one row in.
+    pub(super) fn add(&mut self, execution: &mut Execution<'_>, row: &super::evaluate::Row<'_>) -> Result<()> {
+        let arguments =
+            self.call.arguments.iter().map(|argument| execution.evaluate(argument, row)).collect::<Result<Vec<_>>>()?;
+        let keys =
+            self.call.order_by.iter().map(|key| execution.evaluate(&key.key, row)).collect::<Result<Vec<_>>>()?;
+        self.inputs.push((arguments, keys));
+        Ok(())
+    }
+
+    /// The aggregate's value.
+    pub(super) fn finish(mut self) -> Result<Value> {
+        let keys = &self.call.order_by;
+        self.inputs.sort_by(|(_, left), (_, right)| {
+            let descending: Vec<bool> = keys.iter().map(|key| key.descending).collect();
+            compare_keys(left, right, &descending)
+        });
+        if self.call.distinct {
+            if !keys.is_empty() || self.call.arguments.len() != 1 {
+                return Err(unsupported("DISTINCT with ORDER BY inside an aggregate"));
+            }
+            self.inputs.sort_by(|(left, _), (right, _)| compare_nullable(&left[0], &right[0]));
+            self.inputs.dedup_by(|(left, _), (right, _)| left == right);
+        }
+        let first = |input: &Input| input.0.first().cloned().unwrap_or(Value::Null);
+        let values: Vec<Value> = self.inputs.iter().map(first).collect();
+        let present = values.iter().filter(|value| !value.is_null());
+        Ok(match self.call.aggregate {
+            Aggregate::CountRows => Value::Integer(self.inputs.len() as i64),
+            Aggregate::Count => Value::Integer(present.count() as i64),
+            Aggregate::Maximum => present.max_by(|a, b| compare(a, b)).cloned().unwrap_or(Value::Null),
+            Aggregate::Minimum => present.min_by(|a, b| compare(a, b)).cloned().unwrap_or(Value::Null),
+            Aggregate::All => fold_booleans(present, |all, one| all && one),
+            Aggregate::Any => fold_booleans(present, |any, one| any || one),
+            Aggregate::Sum => {
+                let integers: Vec<i128> = present
+                    .filter_map(|value| match value {
+                        Value::Integer(value) => Some(i128::from(*value)),
+                        _ => None,
+                    })
+                    .collect();
+                match integers.is_empty() {
+                    true => Value::Null,
+                    false => {
+                        let sum: i128 = integers.into_iter().sum();
+                        i64::try_from(sum).map_or_else(|_| Value::Numeric(sum.to_string().into()), Value::Integer)
+                    }
+                }
+            }
+            Aggregate::Array => match values.is_empty() {
+                true => Value::Null,
+                false => Value::List(values.into()),
+            },
+            Aggregate::Join => self.join(),
+        })
+    }
+
+    fn join(&self) -> Value {
+        let mut text: Option<String> = None;
+        for (arguments, _) in &self.inputs {
+            let [Value::Text(part), separator] = arguments.as_slice() else { continue };
+            match (&mut text, separator) {
+                (Some(text), Value::Text(separator)) => {
+                    text.push_str(separator);
+                    text.push_str(part);
+                }
+                (Some(text), _) => text.push_str(part),
+                (none, _) => *none = Some(part.to_string()),
+            }
+        }
+        text.map_or(Value::Null, |text| Value::text(&text))
+    }
+}
+
+fn fold_booleans<'v>(values: impl Iterator<Item = &'v Value>, fold: impl Fn(bool, bool) -> bool) -> Value {
+    values
+        .filter_map(|value| match value {
+            Value::Boolean(value) => Some(*value),
+            _ => None,
+        })
+        .reduce(fold)
+        .map_or(Value::Null, Value::Boolean)
+}
+
+/// The order of two values, NULL last.
+fn compare_nullable(left: &Value, right: &Value) -> Ordering {
+    match (left.is_null(), right.is_null()) {
+        (true, true) => Ordering::Equal,
+        (true, false) => Ordering::Greater,
+        (false, true) => Ordering::Less,
+        (false, false) => compare(left, right),
+    }
+}
+
+/// The order of two rows' sort keys; DESC puts NULL first.
+pub(super) fn compare_keys(left: &[Value], right: &[Value], descending: &[bool]) -> Ordering {
+    for ((left, right), descending) in left.iter().zip(right).zip(descending) {
+        let ordering = compare_nullable(left, right);
+        let ordering = if *descending { ordering.reverse() } else { ordering };
+        if ordering != Ordering::Equal {
+            return ordering;
+        }
+    }
+    Ordering::Equal
+}

@@ -1,0 +1,391 @@
+//! Analysing expressions: names and types (manual, "Value Expressions" and "Type Conversion").
+
+use super::function::{Routine, SIGNATURES, SetFunction, Signature};
+use super::numeric::constant;
+use super::plan::{AggregateCall, Bound, Typed};
+use super::scope::{Scope, find_column};
+use super::{CastContext, Type, Value, resolve_type};
+use crate::error::{Result, Stop, error, sqlstate, unsupported};
+use crate::execute::Execution;
+use crate::statement::{BinaryOperator, Call, Case, Expression, Literal, ObjectName, Query, UnaryOperator};
+
+/// Which part of a query an expression stands in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place {
+    SelectList,
+    From,
+    Where,
+    Values,
+    Limit,
+}
+
+impl Place {
+    pub(super) fn words(self) -> &'static str {
+        match self {
+            Place::SelectList => "SELECT",
+            Place::From => "functions in FROM",
+            Place::Where => "WHERE",
+            Place::Values => "VALUES",
+            Place::Limit => "LIMIT",
+        }
+    }
+}
+
+/// What one query level collects while its expressions are analysed.
+#[derive(Debug, Default)]
+pub(super) struct Frame {
+    pub(super) aggregates: Vec<AggregateCall>,
+    pub(super) series: Vec<(SetFunction, Vec<Bound>)>,
+    /// Columns used outside aggregates, as `table.column`.
+    pub(super) loose_columns: Vec<String>,
+    pub(super) in_aggregate: bool,
+}
+
+/// Analyses the expressions of one statement.
+pub(crate) struct Binder<'e, 'a> {
+    pub(super) execution: &'e mut Execution<'a>,
+    pub(super) scopes: Vec<Scope>,
+    pub(super) frames: Vec<Frame>,
+}
+
+impl<'e, 'a> Binder<'e, 'a> {
+    pub(crate) fn new(execution: &'e mut Execution<'a>, scope: Scope) -> Self {
+        Binder { execution, scopes: vec![scope], frames: vec![Frame::default()] }
+    }
+
+    /// Converts an expression as the context allows.
+    pub(crate) fn coerce(&mut self, typed: Typed, to: Type, context: CastContext) -> Result<Option<Typed>> {
+        self.execution.coerce(typed, to, context)
+    }
+
+    /// Analyses an expression.
+    pub(crate) fn expression(&mut self, expression: &Expression, place: Place) -> Result<Typed> {
+        match expression {
+            Expression::Literal(literal) => literal_value(literal),
+            Expression::Column(name) => self.column(name),
+            Expression::Wildcard(_) => Err(unsupported("a whole row as a value")),
+            Expression::Call(call) => self.call(call, place),
+            Expression::Cast(operand, name) => {
+                let operand = self.expression(operand, place)?;
+                let to = resolve_type(name)?;
+                let from = operand.value_type;
+                match self.execution.coerce(operand, to, CastContext::Explicit)? {
+                    Some(cast) => Ok(cast),
+                    None if [from, to].iter().any(|side| matches!(side, Type::Array(_) | Type::Record)) => {
+                        Err(unsupported(format!("a cast from {} to {}", from.sql_name(), to.sql_name())))
+                    }
+                    None => Err(error(
+                        sqlstate::CANNOT_COERCE,
+                        format!("cannot cast type {} to {}", from.sql_name(), to.sql_name()),
+                    )),
+                }
+            }
+            Expression::Unary(UnaryOperator::Not, operand) => {
+                let operand = self.boolean(operand, place, "NOT")?;
+                Ok(boolean(Bound::Not(Box::new(operand))))
+            }
+            Expression::Unary(operator, operand) => self.signed(*operator, operand, expression, place),
+            Expression::Binary(BinaryOperator::And, left, right) => {
+                let left = self.boolean(left, place, "AND")?;
+                let right = self.boolean(right, place, "AND")?;
+                Ok(boolean(Bound::And(Box::new(left), Box::new(right))))
+            }
+            Expression::Binary(BinaryOperator::Or, left, right) => {
+                let left = self.boolean(left, place, "OR")?;
+                let right = self.boolean(right, place, "OR")?;
+                Ok(boolean(Bound::Or(Box::new(left), Box::new(right))))
+            }
+            Expression::Binary(operator, left, right) => {
+                let left = self.expression(left, place)?;
+                let right = self.expression(right, place)?;
+                self.execution.bind_operator(*operator, left, right)
+            }
+            Expression::IsNull { operand, negated } => {
+                let operand = Box::new(self.expression(operand, place)?.bound);
+                Ok(boolean(Bound::IsNull { operand, negated: *negated }))
+            }
+            Expression::InList { operand, items, negated } => self.in_list(operand, items, *negated, place),
+            Expression::Between { operand, low, high, negated } => self.between(operand, low, high, *negated, place),
+            Expression::Case(case) => self.case(case, place),
+            Expression::Subquery(query) => {
+                let plan = self.subquery(query)?;
+                match plan.types().as_slice() {
+                    [value_type] => Ok(Typed { value_type: *value_type, bound: Bound::Subquery(Box::new(plan)) }),
+                    _ => Err(error(sqlstate::SYNTAX_ERROR, "subquery must return only one column")),
+                }
+            }
+            Expression::Exists(query) => Ok(boolean(Bound::Exists(Box::new(self.subquery(query)?)))),
+            Expression::Default => Err(error(sqlstate::SYNTAX_ERROR, "DEFAULT is not allowed in this context")),
+        }
+    }
+
+    /// Analyses a condition.
+    pub(super) fn boolean(&mut self, expression: &Expression, place: Place, context: &str) -> Result<Bound> {
+        let typed = self.expression(expression, place)?;
+        self.typed_argument(typed, Type::Boolean, context)
+    }
+
+    /// Converts the argument of a clause to the type it needs.
+    pub(super) fn typed_argument(&mut self, typed: Typed, needed: Type, context: &str) -> Result<Bound> {
+        let found = typed.value_type;
+        match self.execution.coerce(typed, needed, CastContext::Assignment)? {
+            Some(typed) if found == needed || found == Type::Unknown || needed != Type::Boolean => Ok(typed.bound),
+            _ => Err(error(
+                sqlstate::DATATYPE_MISMATCH,
+                format!("argument of {context} must be type {}, not type {}", needed.sql_name(), found.sql_name()),
+            )),
+        }
+    }
+
+    fn column(&mut self, name: &ObjectName) -> Result<Typed> {
+        let (level, found) = find_column(&self.scopes, name)?;
+        if level == 0
+            && let Some(frame) = self.frames.last_mut()
+            && !frame.in_aggregate
+        {
+            frame.loose_columns.push(format!("{}.{}", found.table, found.column));
+        }
+        Ok(Typed { bound: Bound::Column { level, index: found.index }, value_type: found.value_type })
+    }
+
+    fn signed(
+        &mut self,
+        operator: UnaryOperator,
+        operand: &Expression,
+        whole: &Expression,
+        place: Place,
+    ) -> Result<Typed> {
+        // The grammar folds signs into numeric constants, so that the smallest bigint can be written.
+        if let Some(digits) = folded_constant(whole) {
+            let (value, value_type) = constant(&digits)?;
+            return Ok(Typed { bound: Bound::Constant(value), value_type });
+        }
+        let operand = self.expression(operand, place)?;
+        if !operand.value_type.is_number() {
+            return Err(unsupported(format!("a sign before {}", operand.value_type.sql_name())));
+        }
+        Ok(match operator {
+            UnaryOperator::Minus => Typed {
+                value_type: operand.value_type,
+                bound: Bound::Negate { value_type: operand.value_type, operand: Box::new(operand.bound) },
+            },
+            UnaryOperator::Plus | UnaryOperator::Not => operand,
+        })
+    }
+
+    fn in_list(&mut self, operand: &Expression, items: &[Expression], negated: bool, place: Place) -> Result<Typed> {
+        let operator = if negated { BinaryOperator::NotEqual } else { BinaryOperator::Equal };
+        let mut whole: Option<Bound> = None;
+        for item in items {
+            let operand = self.expression(operand, place)?;
+            let item = self.expression(item, place)?;
+            let one = self.execution.bind_operator(operator, operand, item)?.bound;
+            whole = Some(match whole {
+                None => one,
+                Some(others) if negated => Bound::And(Box::new(others), Box::new(one)),
+                Some(others) => Bound::Or(Box::new(others), Box::new(one)),
+            });
+        }
+        whole.map(boolean).ok_or_else(|| unsupported("an empty IN list"))
+    }
+
+    fn between(
+        &mut self,
+        operand: &Expression,
+        low: &Expression,
+        high: &Expression,
+        negated: bool,
+        place: Place,
+    ) -> Result<Typed> {
+        let (first, second) = match negated {
+            false => (BinaryOperator::GreaterOrEqual, BinaryOperator::LessOrEqual),
+            true => (BinaryOperator::Less, BinaryOperator::Greater),
+        };
+        let (left, low) = (self.expression(operand, place)?, self.expression(low, place)?);
+        let first = Box::new(self.execution.bind_operator(first, left, low)?.bound);
+        let (left, high) = (self.expression(operand, place)?, self.expression(high, place)?);
+        let second = Box::new(self.execution.bind_operator(second, left, high)?.bound);
+        Ok(boolean(if negated { Bound::Or(first, second) } else { Bound::And(first, second) }))
+    }
+
+    fn case(&mut self, case: &Case, place: Place) -> Result<Typed> {
+        let mut conditions = Vec::with_capacity(case.branches.len());
+        let mut results = Vec::with_capacity(case.branches.len() + 1);
+        for (condition, result) in &case.branches {
+            conditions.push(match &case.operand {
+                None => self.boolean(condition, place, "CASE/WHEN")?,
+                Some(operand) => {
+                    let operand = self.expression(operand, place)?;
+                    let condition = self.expression(condition, place)?;
+                    self.execution.bind_operator(BinaryOperator::Equal, operand, condition)?.bound
+                }
+            });
+            results.push(self.expression(result, place)?);
+        }
+        results.push(match &case.otherwise {
+            Some(otherwise) => self.expression(otherwise, place)?,
+            None => null(),
+        });
+        let (mut results, value_type) = self.common_type(results, "CASE")?;
+        let otherwise = Box::new(results.pop().unwrap_or(Bound::Constant(Value::Null)));
+        let branches = conditions.into_iter().zip(results).collect();
+        Ok(Typed { bound: Bound::Case { branches, otherwise }, value_type })
+    }
+
+    /// Converts alternatives to one type (manual, "UNION, CASE, and Related Constructs").
+    pub(super) fn common_type(&mut self, alternatives: Vec<Typed>, construct: &str) -> Result<(Vec<Bound>, Type)> {
+        let mut chosen = Type::Unknown;
+        for alternative in &alternatives {
+            let candidate = alternative.value_type;
+            if chosen == Type::Unknown || super::coerce::can_coerce(chosen, candidate, CastContext::Implicit) {
+                chosen = if candidate == Type::Unknown { chosen } else { candidate };
+            } else if !super::coerce::can_coerce(candidate, chosen, CastContext::Implicit) {
+                return Err(error(
+                    sqlstate::DATATYPE_MISMATCH,
+                    format!("{construct} types {} and {} cannot be matched", chosen.sql_name(), candidate.sql_name()),
+                ));
+            }
+        }
+        if chosen == Type::Unknown {
+            chosen = Type::Text;
+        }
+        let mut bound = Vec::with_capacity(alternatives.len());
+        for alternative in alternatives {
+            let coerced = self.execution.coerce(alternative, chosen, CastContext::Implicit)?;
+            bound.push(coerced.ok_or_else(|| unsupported(format!("{construct} over mixed types")))?.bound);
+        }
+        Ok((bound, chosen))
+    }
+
+    fn call(&mut self, call: &Call, place: Place) -> Result<Typed> {
+        let parts: Vec<&str> = call.name.parts.iter().map(|part| part.name()).collect();
+        let name = match parts.as_slice() {
+            [name] | ["pg_catalog", name] => *name,
+            _ => return Err(unsupported(format!("function {}", parts.join(".")))),
+        };
+        if name == "coalesce" && parts.len() == 1 {
+            let alternatives =
+                call.arguments.iter().map(|argument| self.expression(argument, place)).collect::<Result<Vec<_>>>()?;
+            let (bound, value_type) = self.common_type(alternatives, "COALESCE")?;
+            return Ok(Typed { bound: Bound::Coalesce(bound), value_type });
+        }
+        let is_aggregate = matches!(name, "count" | "array_agg")
+            || SIGNATURES
+                .iter()
+                .any(|signature| signature.name == name && matches!(signature.routine, Routine::Aggregate(_)));
+        if is_aggregate {
+            return self.aggregate(name, call, place);
+        }
+        if call.star || call.distinct || !call.order_by.is_empty() {
+            return Err(unsupported(format!("aggregate syntax with {name}")));
+        }
+        let arguments =
+            call.arguments.iter().map(|argument| self.expression(argument, place)).collect::<Result<Vec<_>>>()?;
+        let (signature, arguments) = self.resolve(name, &parts.join("."), arguments)?;
+        match signature.routine {
+            Routine::Scalar(function) => {
+                Ok(Typed { bound: Bound::Call { function, arguments }, value_type: signature.result })
+            }
+            Routine::Set(function) => {
+                if place != Place::SelectList {
+                    return Err(error(
+                        sqlstate::FEATURE_NOT_SUPPORTED,
+                        format!("set-returning functions are not allowed in {}", place.words()),
+                    ));
+                }
+                let Some(frame) = self.frames.last_mut() else { return Err(unsupported("a set out of place")) };
+                frame.series.push((function, arguments));
+                Ok(Typed { bound: Bound::Series(frame.series.len() - 1), value_type: signature.result })
+            }
+            Routine::Aggregate(_) => Err(unsupported(format!("aggregate {name}"))),
+        }
+    }
+
+    /// Finds the signature that the arguments fit, and converts them.
+    pub(super) fn resolve(
+        &mut self,
+        name: &str,
+        written: &str,
+        arguments: Vec<Typed>,
+    ) -> Result<(&'static Signature, Vec<Bound>)> {
+        let fits = |signature: &&Signature, context: Option<CastContext>| {
+            signature.name == name
+                && signature.arguments.len() == arguments.len()
+                && signature.arguments.iter().zip(&arguments).all(|(to, argument)| match context {
+                    None => argument.value_type == *to,
+                    Some(context) => super::coerce::can_coerce(argument.value_type, *to, context),
+                })
+        };
+        if !SIGNATURES.iter().any(|signature| signature.name == name) {
+            return Err(unsupported(format!("function {name}")));
+        }
+        let chosen = SIGNATURES
+            .iter()
+            .find(|signature| fits(signature, None))
+            .or_else(|| SIGNATURES.iter().find(|signature| fits(signature, Some(CastContext::Implicit))));
+        let Some(signature) = chosen else {
+            let may_be_other = matches!(name, "generate_series" | "max" | "min" | "sum" | "length" | "lower" | "upper");
+            if may_be_other {
+                return Err(unsupported(format!("function {name} with these arguments")));
+            }
+            return Err(no_function(written, &arguments));
+        };
+        let mut bound = Vec::with_capacity(arguments.len());
+        for (argument, to) in arguments.into_iter().zip(signature.arguments) {
+            let coerced = self.execution.coerce(argument, *to, CastContext::Implicit)?;
+            bound.push(coerced.ok_or_else(|| unsupported(format!("an argument of {name}")))?.bound);
+        }
+        Ok((signature, bound))
+    }
+
+    /// Analyses a query inside this one.
+    pub(super) fn subquery(&mut self, query: &Query) -> Result<super::Plan> {
+        self.scopes.push(Scope::default());
+        self.frames.push(Frame::default());
+        let plan = self.query(query);
+        self.scopes.pop();
+        self.frames.pop();
+        plan
+    }
+}
+
+fn literal_value(literal: &Literal) -> Result<Typed> {
+    Ok(match literal {
+        Literal::Null => null(),
+        Literal::Boolean(value) => boolean(Bound::Constant(Value::Boolean(*value))),
+        Literal::String(text) => Typed { bound: Bound::Constant(Value::text(text)), value_type: Type::Unknown },
+        Literal::Number(digits) => {
+            let (value, value_type) = constant(digits)?;
+            Typed { bound: Bound::Constant(value), value_type }
+        }
+    })
+}
+
+/// A numeric constant behind signs, with the signs folded in.
+fn folded_constant(expression: &Expression) -> Option<String> {
+    match expression {
+        Expression::Literal(Literal::Number(digits)) => Some(digits.clone()),
+        Expression::Unary(UnaryOperator::Minus, operand) => {
+            let digits = folded_constant(operand)?;
+            Some(match digits.strip_prefix('-') {
+                Some(positive) => positive.to_owned(),
+                None => format!("-{digits}"),
+            })
+        }
+        _ => None,
+    }
+}
+
+fn null() -> Typed {
+    Typed { bound: Bound::Constant(Value::Null), value_type: Type::Unknown }
+}
+
+fn boolean(bound: Bound) -> Typed {
+    Typed { bound, value_type: Type::Boolean }
+}
+
+pub(super) fn no_function(name: &str, arguments: &[Typed]) -> Stop {
+    let types: Vec<String> = arguments.iter().map(|argument| argument.value_type.sql_name()).collect();
+    error(sqlstate::UNDEFINED_FUNCTION, format!("function {name}({}) does not exist", types.join(", ")))
+        .hint("No function matches the given name and argument types. You might need to add explicit type casts.")
+}

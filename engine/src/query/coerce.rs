@@ -1,0 +1,102 @@
+//! Which type becomes which, and when (manual, "Type Conversion").
+
+use super::plan::{Bound, Typed};
+use super::{Type, Value, read_value};
+use crate::error::{Result, unsupported};
+use crate::execute::Execution;
+
+/// How much conversion a place allows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum CastContext {
+    /// Function arguments and operators.
+    Implicit,
+    /// Storing into a column.
+    Assignment,
+    /// CAST.
+    Explicit,
+}
+
+/// The least context in which `from` becomes `to`; `None` when it never does.
+fn cast_context(from: Type, to: Type) -> Option<CastContext> {
+    use CastContext::{Assignment, Explicit, Implicit};
+    use Type::{BigInt, Boolean, Integer, Name, Numeric, Oid, Regclass, SmallInt, Text, Varchar};
+    if from == to || from == Type::Unknown {
+        return Some(Implicit);
+    }
+    match (from, to) {
+        (SmallInt, Integer | BigInt | Numeric) | (Integer, BigInt | Numeric) | (BigInt, Numeric) => Some(Implicit),
+        (BigInt, Integer | SmallInt) | (Integer, SmallInt) => Some(Assignment),
+        (Numeric, BigInt | Integer | SmallInt) => Some(Assignment),
+        (SmallInt | Integer | BigInt, Oid | Regclass) | (Oid, Regclass) | (Regclass, Oid) => Some(Implicit),
+        (Oid | Regclass, BigInt | Integer) => Some(Assignment),
+        (Text | Varchar, Regclass) => Some(Implicit),
+        (Name, Text | Varchar) | (Varchar, Text) | (Text, Varchar | Name) | (Varchar, Name) => Some(Implicit),
+        (Integer, Boolean) | (Boolean, Integer) => Some(Explicit),
+        (_, Text | Varchar) if to != from => Some(Assignment),
+        (Text | Varchar, _) => Some(Explicit),
+        _ => None,
+    }
+}
+
+/// Whether `from` becomes `to` in this context.
+pub(super) fn can_coerce(from: Type, to: Type, context: CastContext) -> bool {
+    cast_context(from, to).is_some_and(|least| least <= context)
+}
+
+impl Execution<'_> {
+    /// Converts an analysed expression, or tells that the context does not allow it. A constant of unknown type is
+    /// read at once, as PostgreSQL does while it analyses the statement.
+    pub(super) fn coerce(&mut self, expression: Typed, to: Type, context: CastContext) -> Result<Option<Typed>> {
+        if expression.value_type == to {
+            return Ok(Some(expression));
+        }
+        if !can_coerce(expression.value_type, to, context) {
+            return Ok(None);
+        }
+        if expression.value_type == Type::Unknown {
+            let constant = match &expression.bound {
+                Bound::Constant(constant) => constant,
+                _ => return Err(unsupported("an expression of unknown type")),
+            };
+            let value = match constant {
+                Value::Text(text) if to == Type::Regclass => Value::Integer(self.read_regclass(text)?.0.into()),
+                Value::Text(text) => read_value(text, to)?,
+                _ => Value::Null,
+            };
+            return Ok(Some(Typed { bound: Bound::Constant(value), value_type: to }));
+        }
+        Ok(Some(Typed {
+            bound: Bound::Cast { operand: Box::new(expression.bound), from: expression.value_type, to },
+            value_type: to,
+        }))
+    }
+
+    /// Converts a value at run time.
+    pub(super) fn cast_value(&mut self, value: Value, from: Type, to: Type) -> Result<Value> {
+        use super::numeric::{fit, rounded};
+        match (value, from, to) {
+            (Value::Null, _, _) => Ok(Value::Null),
+            (Value::Integer(value), _, Type::Numeric) => Ok(Value::Numeric(value.to_string().into())),
+            (Value::Integer(value), _, Type::Boolean) => Ok(Value::Boolean(value != 0)),
+            (Value::Boolean(value), _, Type::Integer) => Ok(Value::Integer(value.into())),
+            (Value::Boolean(value), _, Type::Text | Type::Varchar) => {
+                Ok(Value::text(if value { "true" } else { "false" }))
+            }
+            (Value::Integer(oid), Type::Regclass, Type::Text | Type::Varchar) => {
+                Ok(Value::text(&self.write_regclass(crate::catalog::Oid(oid as u32))))
+            }
+            (Value::Integer(value), _, to) if to.is_integer() || matches!(to, Type::Oid | Type::Regclass) => {
+                fit(value.into(), to)
+            }
+            (Value::Numeric(digits), _, to) if to.is_integer() => match rounded(&digits) {
+                Some(value) => fit(value, to),
+                None => fit(i128::MAX, to),
+            },
+            (Value::Text(text), _, Type::Regclass) => Ok(Value::Integer(self.read_regclass(&text)?.0.into())),
+            (Value::Text(text), _, Type::Text | Type::Varchar | Type::Name) => read_value(&text, to),
+            (Value::Text(text), _, to) => read_value(&text, to),
+            (value, from, Type::Text | Type::Varchar) => Ok(Value::text(&value.to_text(from))),
+            (_, from, to) => Err(unsupported(format!("a cast from {} to {}", from.sql_name(), to.sql_name()))),
+        }
+    }
+}

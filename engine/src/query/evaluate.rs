@@ -1,0 +1,154 @@
+//! Computing expressions.
+
+use super::Value;
+use super::function::Function;
+use super::operator::apply;
+use super::plan::Bound;
+use crate::catalog::Oid;
+use crate::clause::Clause;
+use crate::error::{Result, error, sqlstate, unsupported};
+use crate::execute::Execution;
+
+/// The row at hand.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Row<'r> {
+    pub(crate) values: &'r [Value],
+    /// Results of the query's aggregates.
+    pub(crate) aggregates: &'r [Value],
+    /// Values at hand of the select list's set-returning functions.
+    pub(crate) series: &'r [Value],
+    /// The row of the query around this one.
+    pub(crate) outer: Option<&'r Row<'r>>,
+}
+
+impl Execution<'_> {
+    pub(crate) fn evaluate(&mut self, expression: &Bound, row: &Row<'_>) -> Result<Value> {
+        Ok(match expression {
+            Bound::Constant(value) => value.clone(),
+            Bound::Column { level, index } => {
+                let mut row = row;
+                for _ in 0..*level {
+                    row = row.outer.ok_or_else(|| unsupported("an outer reference out of place"))?;
+                }
+                row.values[*index].clone()
+            }
+            Bound::Call { function, arguments } => self.call(*function, arguments, row)?,
+            Bound::Cast { operand, from, to } => {
+                let value = self.evaluate(operand, row)?;
+                self.cast_value(value, *from, *to)?
+            }
+            Bound::Negate { operand, value_type } => match self.evaluate(operand, row)? {
+                Value::Integer(value) => super::numeric::fit(-i128::from(value), *value_type)?,
+                Value::Null => Value::Null,
+                _ => return Err(unsupported("the negative of a numeric")),
+            },
+            Bound::Not(operand) => match self.evaluate(operand, row)? {
+                Value::Boolean(value) => Value::Boolean(!value),
+                _ => Value::Null,
+            },
+            Bound::And(left, right) => match self.evaluate(left, row)? {
+                Value::Boolean(false) => Value::Boolean(false),
+                left => match (left, self.evaluate(right, row)?) {
+                    (_, Value::Boolean(false)) => Value::Boolean(false),
+                    (Value::Boolean(true), right) => right,
+                    _ => Value::Null,
+                },
+            },
+            Bound::Or(left, right) => match self.evaluate(left, row)? {
+                Value::Boolean(true) => Value::Boolean(true),
+                left => match (left, self.evaluate(right, row)?) {
+                    (_, Value::Boolean(true)) => Value::Boolean(true),
+                    (Value::Boolean(false), right) => right,
+                    _ => Value::Null,
+                },
+            },
+            Bound::Operator { operator, operand_type, left, right } => {
+                let left = self.evaluate(left, row)?;
+                let right = self.evaluate(right, row)?;
+                apply(*operator, *operand_type, &left, &right)?
+            }
+            Bound::IsNull { operand, negated } => Value::Boolean(self.evaluate(operand, row)?.is_null() != *negated),
+            Bound::Case { branches, otherwise } => {
+                for (condition, result) in branches {
+                    if self.evaluate(condition, row)? == Value::Boolean(true) {
+                        return self.evaluate(result, row);
+                    }
+                }
+                self.evaluate(otherwise, row)?
+            }
+            Bound::Coalesce(alternatives) => {
+                for alternative in alternatives {
+                    let value = self.evaluate(alternative, row)?;
+                    if !value.is_null() {
+                        return Ok(value);
+                    }
+                }
+                Value::Null
+            }
+            Bound::Aggregate(index) => row.aggregates[*index].clone(),
+            Bound::Series(index) => row.series[*index].clone(),
+            Bound::Subquery(plan) => {
+                let mut result: Option<Value> = None;
+                self.run_plan(plan, Some(row), &mut |_, values| match &result {
+                    Some(_) => Err(error(
+                        sqlstate::CARDINALITY_VIOLATION,
+                        "more than one row returned by a subquery used as an expression",
+                    )),
+                    None => {
+                        result = values.into_iter().next();
+                        Ok(true)
+                    }
+                })?;
+                result.unwrap_or(Value::Null)
+            }
+            Bound::Exists(plan) => {
+                let mut any = false;
+                self.run_plan(plan, Some(row), &mut |_, _| {
+                    any = true;
+                    Ok(false)
+                })?;
+                Value::Boolean(any)
+            }
+        })
+    }
+
+    fn call(&mut self, function: Function, arguments: &[Bound], row: &Row<'_>) -> Result<Value> {
+        let values = arguments.iter().map(|argument| self.evaluate(argument, row)).collect::<Result<Vec<Value>>>()?;
+        // Every function here is strict.
+        if values.iter().any(Value::is_null) {
+            if function.is_sequence_function() {
+                self.reach(Clause::FunctionNull);
+            }
+            return Ok(Value::Null);
+        }
+        let oid = |index: usize| match values.get(index) {
+            Some(Value::Integer(oid)) => Ok(Oid(*oid as u32)),
+            _ => Err(unsupported("a relation that is not an OID")),
+        };
+        let text = |index: usize| match values.get(index) {
+            Some(Value::Text(text)) => Ok(text.clone()),
+            _ => Err(unsupported("a text argument that is not text")),
+        };
+        let integer = |index: usize| match values.get(index) {
+            Some(Value::Integer(value)) => Ok(*value),
+            _ => Err(unsupported("an integer argument that is none")),
+        };
+        Ok(match function {
+            Function::Nextval => Value::Integer(self.nextval(oid(0)?)?),
+            Function::Currval => Value::Integer(self.currval(oid(0)?)?),
+            Function::Lastval => Value::Integer(self.lastval()?),
+            Function::Setval => Value::Integer(self.setval(oid(0)?, integer(1)?, true)?),
+            Function::SetvalCalled => {
+                let is_called = values.get(2) == Some(&Value::Boolean(true));
+                Value::Integer(self.setval(oid(0)?, integer(1)?, is_called)?)
+            }
+            Function::SequenceLastValue => self.sequence_last_value(oid(0)?)?,
+            Function::SequenceParameters => Value::List(self.sequence_parameters(oid(0)?)?.into()),
+            Function::ToRegclass => self.find_regclass(&text(0)?)?,
+            Function::CurrentSchema => self.current_schema(),
+            Function::Length => Value::Integer(text(0)?.chars().count() as i64),
+            Function::Lower => Value::text(&text(0)?.to_lowercase()),
+            Function::Upper => Value::text(&text(0)?.to_uppercase()),
+        })
+    }
+}

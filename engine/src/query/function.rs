@@ -1,0 +1,128 @@
+//! The functions that the model knows, with their argument types.
+
+use super::Type;
+
+/// Functions that return one value for each call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Function {
+    Nextval,
+    Currval,
+    Lastval,
+    Setval,
+    SetvalCalled,
+    SequenceLastValue,
+    SequenceParameters,
+    ToRegclass,
+    CurrentSchema,
+    Length,
+    Lower,
+    Upper,
+}
+
+impl Function {
+    /// Whether a NULL argument gives NULL without a call: all of these are strict.
+    pub(super) fn is_sequence_function(self) -> bool {
+        matches!(
+            self,
+            Function::Nextval | Function::Currval | Function::Lastval | Function::Setval | Function::SetvalCalled
+        )
+    }
+}
+
+/// Functions over all rows of a group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Aggregate {
+    Count,
+    CountRows,
+    Maximum,
+    Minimum,
+    Sum,
+    Array,
+    Join,
+    All,
+    Any,
+}
+
+/// Functions that return a set of rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum SetFunction {
+    Series,
+}
+
+/// What a function's name stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Routine {
+    Scalar(Function),
+    Aggregate(Aggregate),
+    Set(SetFunction),
+}
+
+/// One function with its argument and result types.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Signature {
+    pub(super) name: &'static str,
+    pub(super) routine: Routine,
+    pub(super) arguments: &'static [Type],
+    pub(super) result: Type,
+}
+
+const fn scalar(name: &'static str, function: Function, arguments: &'static [Type], result: Type) -> Signature {
+    Signature { name, routine: Routine::Scalar(function), arguments, result }
+}
+
+const fn aggregate(name: &'static str, function: Aggregate, arguments: &'static [Type], result: Type) -> Signature {
+    Signature { name, routine: Routine::Aggregate(function), arguments, result }
+}
+
+const fn series(arguments: &'static [Type], result: Type) -> Signature {
+    Signature { name: "generate_series", routine: Routine::Set(SetFunction::Series), arguments, result }
+}
+
+use Type::{BigInt, Boolean, Integer, Numeric, Oid, Record, Regclass, SmallInt, Text};
+
+/// Every signature. Among several of one name the first whose arguments fit exactly wins, then the first that fits
+/// through implicit conversion.
+pub(super) const SIGNATURES: &[Signature] = &[
+    scalar("nextval", Function::Nextval, &[Regclass], BigInt),
+    scalar("currval", Function::Currval, &[Regclass], BigInt),
+    scalar("lastval", Function::Lastval, &[], BigInt),
+    scalar("setval", Function::Setval, &[Regclass, BigInt], BigInt),
+    scalar("setval", Function::SetvalCalled, &[Regclass, BigInt, Boolean], BigInt),
+    scalar("pg_sequence_last_value", Function::SequenceLastValue, &[Regclass], BigInt),
+    scalar("pg_sequence_parameters", Function::SequenceParameters, &[Oid], Record),
+    scalar("to_regclass", Function::ToRegclass, &[Text], Regclass),
+    scalar("current_schema", Function::CurrentSchema, &[], Type::Name),
+    scalar("length", Function::Length, &[Text], Integer),
+    scalar("lower", Function::Lower, &[Text], Text),
+    scalar("upper", Function::Upper, &[Text], Text),
+    aggregate("max", Aggregate::Maximum, &[Integer], Integer),
+    aggregate("max", Aggregate::Maximum, &[BigInt], BigInt),
+    aggregate("max", Aggregate::Maximum, &[SmallInt], SmallInt),
+    aggregate("max", Aggregate::Maximum, &[Text], Text),
+    aggregate("min", Aggregate::Minimum, &[Integer], Integer),
+    aggregate("min", Aggregate::Minimum, &[BigInt], BigInt),
+    aggregate("min", Aggregate::Minimum, &[SmallInt], SmallInt),
+    aggregate("min", Aggregate::Minimum, &[Text], Text),
+    aggregate("sum", Aggregate::Sum, &[Integer], BigInt),
+    aggregate("sum", Aggregate::Sum, &[BigInt], Numeric),
+    aggregate("sum", Aggregate::Sum, &[SmallInt], BigInt),
+    aggregate("string_agg", Aggregate::Join, &[Text, Text], Text),
+    aggregate("bool_and", Aggregate::All, &[Boolean], Boolean),
+    aggregate("every", Aggregate::All, &[Boolean], Boolean),
+    aggregate("bool_or", Aggregate::Any, &[Boolean], Boolean),
+    series(&[Integer, Integer], Integer),
+    series(&[Integer, Integer, Integer], Integer),
+    series(&[BigInt, BigInt], BigInt),
+    series(&[BigInt, BigInt, BigInt], BigInt),
+];
+
+/// The columns of `pg_sequence_parameters` (since its function signature is not in the manual: PostgreSQL's catalog).
+pub(super) const SEQUENCE_PARAMETERS: [(&str, Type); 7] = [
+    ("start_value", BigInt),
+    ("minimum_value", BigInt),
+    ("maximum_value", BigInt),
+    ("increment", BigInt),
+    ("cycle_option", Boolean),
+    ("cache_size", BigInt),
+    ("data_type", Oid),
+];

@@ -1,0 +1,32 @@
+//! Expressions and queries: analysis in PostgreSQL's order, then evaluation.
+//!
+//! Analysis resolves names and types before anything runs, so that an error in the last expression of a statement
+//! prevents the effects of the first.
+
+mod aggregate;
+mod bind;
+mod bind_aggregate;
+mod coerce;
+mod evaluate;
+mod function;
+mod input;
+mod numeric;
+mod operator;
+mod plan;
+mod regclass;
+mod run;
+mod scope;
+mod select;
+mod select_list;
+mod types;
+mod value;
+mod view;
+
+pub(crate) use bind::{Binder, Place};
+pub(crate) use coerce::CastContext;
+pub(crate) use evaluate::Row;
+pub(crate) use input::read_value;
+pub(crate) use plan::{Bound, Output, Plan, Typed};
+pub(crate) use scope::{Scope, ScopeTable};
+pub(crate) use types::{Type, is_known_type, may_be_system_type, resolve_type};
+pub(crate) use value::Value;

@@ -1,0 +1,194 @@
+//! Infix operators: which types they take, and what they compute.
+
+use std::cmp::Ordering;
+
+use super::numeric::fit;
+use super::plan::{Bound, Typed};
+use super::{CastContext, Type, Value};
+use crate::error::{Result, error, sqlstate, unsupported};
+use crate::execute::Execution;
+use crate::statement::BinaryOperator;
+
+/// The operator's name in error messages.
+fn symbol(operator: BinaryOperator) -> &'static str {
+    match operator {
+        BinaryOperator::Add => "+",
+        BinaryOperator::Subtract => "-",
+        BinaryOperator::Multiply => "*",
+        BinaryOperator::Divide => "/",
+        BinaryOperator::Modulo => "%",
+        BinaryOperator::Concatenate => "||",
+        BinaryOperator::Equal | BinaryOperator::IsDistinctFrom | BinaryOperator::IsNotDistinctFrom => "=",
+        BinaryOperator::NotEqual => "<>",
+        BinaryOperator::Less => "<",
+        BinaryOperator::LessOrEqual => "<=",
+        BinaryOperator::Greater => ">",
+        BinaryOperator::GreaterOrEqual => ">=",
+        BinaryOperator::And => "AND",
+        BinaryOperator::Or => "OR",
+        BinaryOperator::Like => "~~",
+        BinaryOperator::NotLike => "!~~",
+    }
+}
+
+fn is_arithmetic(operator: BinaryOperator) -> bool {
+    use BinaryOperator::{Add, Divide, Modulo, Multiply, Subtract};
+    matches!(operator, Add | Subtract | Multiply | Divide | Modulo)
+}
+
+/// The type that both operands are converted to.
+fn common_type(operator: BinaryOperator, left: Type, right: Type) -> Option<Type> {
+    if operator == BinaryOperator::Concatenate {
+        let text = |side: Type| side.is_string();
+        let some_text = matches!(left, Type::Text | Type::Varchar | Type::Name)
+            || matches!(right, Type::Text | Type::Varchar | Type::Name)
+            || left == Type::Unknown && right == Type::Unknown;
+        let array = matches!(left, Type::Array(_)) || matches!(right, Type::Array(_));
+        return ((some_text || text(left) || text(right)) && !array).then_some(Type::Text);
+    }
+    if matches!(operator, BinaryOperator::Like | BinaryOperator::NotLike) {
+        return (left.is_string() && right.is_string()).then_some(Type::Text);
+    }
+    let number = |side: Type| match side {
+        Type::SmallInt => Some(0),
+        Type::Integer => Some(1),
+        Type::BigInt => Some(2),
+        Type::Numeric => Some(3),
+        _ => None,
+    };
+    if let (Some(a), Some(b)) = (number(left), number(right)) {
+        return Some(if a >= b { left } else { right });
+    }
+    match (left, right) {
+        (Type::Unknown, other) | (other, Type::Unknown) if other.is_number() => Some(other),
+        _ if is_arithmetic(operator) => None,
+        (a, b) if a.is_string() && b.is_string() => Some(Type::Text),
+        (Type::Boolean, Type::Boolean | Type::Unknown) | (Type::Unknown, Type::Boolean) => Some(Type::Boolean),
+        (Type::Oid | Type::Regclass, b) if b == Type::Oid || b == Type::Regclass || b.is_integer() => Some(Type::Oid),
+        (a, Type::Oid | Type::Regclass) if a.is_integer() => Some(Type::Oid),
+        (Type::Oid, Type::Unknown) | (Type::Unknown, Type::Oid) => Some(Type::Oid),
+        (Type::Regclass, Type::Unknown) | (Type::Unknown, Type::Regclass) => Some(Type::Oid),
+        _ => None,
+    }
+}
+
+impl Execution<'_> {
+    /// Analyses an infix operator other than AND and OR.
+    pub(super) fn bind_operator(&mut self, operator: BinaryOperator, left: Typed, right: Typed) -> Result<Typed> {
+        let Some(operand_type) = common_type(operator, left.value_type, right.value_type) else {
+            if matches!(left.value_type, Type::Array(_)) || matches!(right.value_type, Type::Array(_)) {
+                return Err(unsupported("an operator on arrays"));
+            }
+            return Err(error(
+                sqlstate::UNDEFINED_FUNCTION,
+                format!(
+                    "operator does not exist: {} {} {}",
+                    left.value_type.sql_name(),
+                    symbol(operator),
+                    right.value_type.sql_name()
+                ),
+            )
+            .hint(
+                "No operator matches the given name and argument types. You might need to add explicit type casts.",
+            ));
+        };
+        if operand_type == Type::Numeric {
+            return Err(unsupported("arithmetic and comparison of numeric"));
+        }
+        // A constant compared with a regclass is read as a relation's name, not as a number.
+        let read_as = match (left.value_type, right.value_type) {
+            (Type::Regclass, Type::Unknown) | (Type::Unknown, Type::Regclass) => Type::Regclass,
+            _ => operand_type,
+        };
+        let mut convert = |side: Typed| -> Result<Typed> {
+            let to = if side.value_type == Type::Unknown { read_as } else { operand_type };
+            let from = side.value_type;
+            self.coerce(side, to, CastContext::Explicit)?
+                .ok_or_else(|| unsupported(format!("an operand of type {}", from.sql_name())))
+        };
+        let (left, right) = (convert(left)?, convert(right)?);
+        let value_type = match operator {
+            operator if is_arithmetic(operator) => operand_type,
+            BinaryOperator::Concatenate => Type::Text,
+            _ => Type::Boolean,
+        };
+        Ok(Typed {
+            bound: Bound::Operator { operator, operand_type, left: Box::new(left.bound), right: Box::new(right.bound) },
+            value_type,
+        })
+    }
+}
+
+/// Computes an infix operator on two values of one type.
+pub(super) fn apply(operator: BinaryOperator, operand_type: Type, left: &Value, right: &Value) -> Result<Value> {
+    use BinaryOperator as Op;
+    match operator {
+        Op::IsDistinctFrom => return Ok(Value::Boolean(left != right)),
+        Op::IsNotDistinctFrom => return Ok(Value::Boolean(left == right)),
+        _ if left.is_null() || right.is_null() => return Ok(Value::Null),
+        _ => {}
+    }
+    if is_arithmetic(operator) {
+        let (Value::Integer(a), Value::Integer(b)) = (left, right) else {
+            return Err(unsupported("arithmetic on values that are not integers"));
+        };
+        return arithmetic(operator, (*a).into(), (*b).into(), operand_type);
+    }
+    Ok(match operator {
+        Op::Concatenate => Value::text(&(left.to_text(operand_type) + &right.to_text(operand_type))),
+        Op::Like => Value::Boolean(like(&left.to_text(operand_type), &right.to_text(operand_type))),
+        Op::NotLike => Value::Boolean(!like(&left.to_text(operand_type), &right.to_text(operand_type))),
+        _ => {
+            let ordering = compare(left, right);
+            Value::Boolean(match operator {
+                Op::Equal => ordering == Ordering::Equal,
+                Op::NotEqual => ordering != Ordering::Equal,
+                Op::Less => ordering == Ordering::Less,
+                Op::LessOrEqual => ordering != Ordering::Greater,
+                Op::Greater => ordering == Ordering::Greater,
+                _ => ordering != Ordering::Less,
+            })
+        }
+    })
+}
+
+fn arithmetic(operator: BinaryOperator, a: i128, b: i128, operand_type: Type) -> Result<Value> {
+    let result = match operator {
+        BinaryOperator::Add => a + b,
+        BinaryOperator::Subtract => a - b,
+        BinaryOperator::Multiply => a * b,
+        _ if b == 0 => return Err(error(sqlstate::DIVISION_BY_ZERO, "division by zero")),
+        BinaryOperator::Divide => a / b,
+        _ => a % b,
+    };
+    fit(result, operand_type)
+}
+
+/// The order of two values of one type that are not NULL; text in the order of its bytes, as collation C has it.
+pub(super) fn compare(left: &Value, right: &Value) -> Ordering {
+    match (left, right) {
+        (Value::Integer(a), Value::Integer(b)) => a.cmp(b),
+        (Value::Boolean(a), Value::Boolean(b)) => a.cmp(b),
+        (Value::Text(a), Value::Text(b)) => a.cmp(b),
+        _ => Ordering::Equal,
+    }
+}
+
+/// LIKE without an escape clause (manual, "LIKE").
+fn like(text: &str, pattern: &str) -> bool {
+    fn matches(text: &[char], pattern: &[char]) -> bool {
+        match pattern.split_first() {
+            None => text.is_empty(),
+            Some(('%', rest)) => (0..=text.len()).any(|skipped| matches(&text[skipped..], rest)),
+            Some(('_', rest)) => !text.is_empty() && matches(&text[1..], rest),
+            Some(('\\', rest)) => match (rest.split_first(), text.split_first()) {
+                (Some((literal, rest)), Some((first, text))) => literal == first && matches(text, rest),
+                _ => false,
+            },
+            Some((literal, rest)) => text.first() == Some(literal) && matches(&text[1..], rest),
+        }
+    }
+    let text: Vec<char> = text.chars().collect();
+    let pattern: Vec<char> = pattern.chars().collect();
+    matches(&text, &pattern)
+}

@@ -1,0 +1,182 @@
+//! Analysed expressions and queries, ready to run.
+
+use super::function::{Aggregate, Function, SetFunction};
+use super::view::SystemView;
+use super::{Type, Value};
+use crate::catalog::Oid;
+use crate::statement::BinaryOperator;
+
+/// An analysed expression.
+#[derive(Debug, Clone)]
+pub(crate) enum Bound {
+    Constant(Value),
+    /// A column of the row at hand, or of an outer query's row.
+    Column {
+        level: usize,
+        index: usize,
+    },
+    Call {
+        function: Function,
+        arguments: Vec<Bound>,
+    },
+    Cast {
+        operand: Box<Bound>,
+        from: Type,
+        to: Type,
+    },
+    Negate {
+        operand: Box<Bound>,
+        value_type: Type,
+    },
+    Not(Box<Bound>),
+    And(Box<Bound>, Box<Bound>),
+    Or(Box<Bound>, Box<Bound>),
+    /// Arithmetic, comparison or concatenation of two values of one type.
+    Operator {
+        operator: BinaryOperator,
+        operand_type: Type,
+        left: Box<Bound>,
+        right: Box<Bound>,
+    },
+    IsNull {
+        operand: Box<Bound>,
+        negated: bool,
+    },
+    Case {
+        branches: Vec<(Bound, Bound)>,
+        otherwise: Box<Bound>,
+    },
+    Coalesce(Vec<Bound>),
+    /// The result of one of the query's aggregates.
+    Aggregate(usize),
+    /// The value at hand of one of the select list's set-returning functions.
+    Series(usize),
+    Subquery(Box<Plan>),
+    Exists(Box<Plan>),
+}
+
+/// An analysed expression with its type.
+#[derive(Debug, Clone)]
+pub(crate) struct Typed {
+    pub(crate) bound: Bound,
+    pub(crate) value_type: Type,
+}
+
+/// One aggregate call.
+#[derive(Debug, Clone)]
+pub(crate) struct AggregateCall {
+    pub(super) aggregate: Aggregate,
+    pub(super) distinct: bool,
+    pub(super) arguments: Vec<Bound>,
+    pub(super) order_by: Vec<SortKey>,
+}
+
+/// One key of ORDER BY.
+#[derive(Debug, Clone)]
+pub(crate) struct SortKey {
+    pub(super) key: Bound,
+    pub(super) descending: bool,
+}
+
+/// Where a query's rows come from.
+#[derive(Debug, Clone)]
+pub(crate) enum Source {
+    /// A sequence's one row.
+    Sequence(Oid),
+    /// A table's rows.
+    Table(Oid),
+    /// A view of the system catalogs.
+    View(SystemView),
+    /// A set-returning function.
+    Function {
+        function: SetFunction,
+        arguments: Vec<Bound>,
+    },
+    /// A function that returns one row or one value.
+    Scalar {
+        call: Bound,
+        spread: bool,
+    },
+    Subquery(Plan),
+}
+
+/// An output column.
+#[derive(Debug, Clone)]
+pub(crate) struct Output {
+    pub(crate) name: std::rc::Rc<str>,
+    pub(crate) value: Bound,
+    pub(crate) value_type: Type,
+}
+
+/// An analysed query.
+#[derive(Debug, Clone)]
+pub(crate) enum Plan {
+    Select(Box<SelectPlan>),
+    Values { columns: Vec<Type>, rows: Vec<Vec<Bound>> },
+}
+
+/// An analysed SELECT.
+#[derive(Debug, Clone)]
+pub(crate) struct SelectPlan {
+    pub(super) sources: Vec<Source>,
+    pub(super) filter: Option<Bound>,
+    pub(super) outputs: Vec<Output>,
+    /// Aggregates of the select list; `None` when the query does not aggregate.
+    pub(super) aggregates: Option<Vec<AggregateCall>>,
+    /// Set-returning functions of the select list.
+    pub(super) series: Vec<(SetFunction, Vec<Bound>)>,
+    pub(super) order_by: Vec<SortKey>,
+    pub(super) limit: Option<Bound>,
+    pub(super) offset: Option<Bound>,
+    /// Whether PostgreSQL leaves the order of the rows open.
+    pub(super) unordered: bool,
+}
+
+impl Plan {
+    /// The output columns' types.
+    pub(crate) fn types(&self) -> Vec<Type> {
+        match self {
+            Plan::Select(select) => select.outputs.iter().map(|output| output.value_type).collect(),
+            Plan::Values { columns, .. } => columns.clone(),
+        }
+    }
+
+    /// The output columns' names.
+    pub(crate) fn names(&self) -> Vec<std::rc::Rc<str>> {
+        match self {
+            Plan::Select(select) => select.outputs.iter().map(|output| output.name.clone()).collect(),
+            Plan::Values { columns, .. } => (1..=columns.len()).map(|index| format!("column{index}").into()).collect(),
+        }
+    }
+
+    /// Whether PostgreSQL leaves the order of the rows open.
+    pub(crate) fn is_unordered(&self) -> bool {
+        matches!(self, Plan::Select(select) if select.unordered)
+    }
+}
+
+impl Bound {
+    /// Whether computing it may call a sequence function, so that it matters how often and when that happens.
+    pub(crate) fn is_volatile(&self) -> bool {
+        match self {
+            Bound::Constant(_) | Bound::Column { .. } | Bound::Aggregate(_) | Bound::Series(_) => false,
+            Bound::Call { function, arguments } => {
+                function.is_sequence_function() || arguments.iter().any(Bound::is_volatile)
+            }
+            Bound::Cast { operand, .. }
+            | Bound::Negate { operand, .. }
+            | Bound::IsNull { operand, .. }
+            | Bound::Not(operand) => operand.is_volatile(),
+            Bound::And(left, right) | Bound::Or(left, right) | Bound::Operator { left, right, .. } => {
+                left.is_volatile() || right.is_volatile()
+            }
+            Bound::Case { branches, otherwise } => {
+                otherwise.is_volatile()
+                    || branches.iter().any(|(condition, result)| condition.is_volatile() || result.is_volatile())
+            }
+            Bound::Coalesce(alternatives) => alternatives.iter().any(Bound::is_volatile),
+            // Deciding this exactly would need a walk through the whole plan.
+            Bound::Subquery(_) | Bound::Exists(_) => true,
+        }
+    }
+}

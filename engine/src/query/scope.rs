@@ -1,0 +1,129 @@
+//! The columns that an expression may name.
+
+use std::rc::Rc;
+
+use super::Type;
+use super::plan::{Bound, Typed};
+use crate::error::{Result, Stop, error, sqlstate, unsupported};
+use crate::statement::ObjectName;
+
+/// One item of FROM as names see it.
+#[derive(Debug, Clone)]
+pub(crate) struct ScopeTable {
+    /// The alias, or else the relation's name.
+    pub(crate) name: Rc<str>,
+    pub(crate) columns: Vec<(Rc<str>, Type)>,
+}
+
+/// Everything in one query's FROM.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Scope {
+    pub(crate) tables: Vec<ScopeTable>,
+}
+
+/// A column found in a scope.
+#[derive(Debug, Clone)]
+pub(super) struct Found {
+    pub(super) index: usize,
+    pub(super) value_type: Type,
+    pub(super) table: Rc<str>,
+    pub(super) column: Rc<str>,
+}
+
+impl Scope {
+    /// The columns with their places in the joined row.
+    fn columns(&self) -> impl Iterator<Item = (usize, &ScopeTable, &(Rc<str>, Type))> {
+        self.tables
+            .iter()
+            .flat_map(|table| table.columns.iter().map(move |column| (table, column)))
+            .enumerate()
+            .map(|(index, (table, column))| (index, table, column))
+    }
+
+    fn find(&self, table: Option<&str>, column: &str) -> Result<Option<Found>> {
+        let mut found = None;
+        for (index, owner, (name, value_type)) in self.columns() {
+            if &**name != column || table.is_some_and(|table| *owner.name != *table) {
+                continue;
+            }
+            if found.is_some() {
+                return Err(error(sqlstate::AMBIGUOUS_COLUMN, format!("column reference \"{column}\" is ambiguous")));
+            }
+            found = Some(Found { index, value_type: *value_type, table: owner.name.clone(), column: name.clone() });
+        }
+        Ok(found)
+    }
+
+    fn has_table(&self, name: &str) -> bool {
+        self.tables.iter().any(|table| *table.name == *name)
+    }
+
+    /// All columns, or one table's: what `*` and `table.*` mean.
+    pub(super) fn expand(&self, table: Option<&str>) -> Vec<(Rc<str>, Typed)> {
+        self.columns()
+            .filter(|(_, owner, _)| table.is_none_or(|table| *owner.name == *table))
+            .map(|(index, _, (name, value_type))| {
+                (name.clone(), Typed { bound: Bound::Column { level: 0, index }, value_type: *value_type })
+            })
+            .collect()
+    }
+}
+
+/// Finds a column by name, in the innermost query first.
+pub(super) fn find_column(scopes: &[Scope], name: &ObjectName) -> Result<(usize, Found)> {
+    let parts: Vec<&str> = name.parts.iter().map(|part| part.name()).collect();
+    let (table, column) = match parts.as_slice() {
+        [column] => (None, *column),
+        [table, column] => (Some(*table), *column),
+        _ => return Err(unsupported("a column reference with more than two parts")),
+    };
+    for (level, scope) in scopes.iter().rev().enumerate() {
+        if let Some(found) = scope.find(table, column)? {
+            return Ok((level, found));
+        }
+    }
+    Err(missing_column(scopes, table, column))
+}
+
+fn missing_column(scopes: &[Scope], table: Option<&str>, column: &str) -> Stop {
+    const SYSTEM_COLUMNS: [&str; 6] = ["ctid", "xmin", "xmax", "cmin", "cmax", "tableoid"];
+    if SYSTEM_COLUMNS.contains(&column) {
+        return unsupported(format!("system column {column}"));
+    }
+    let known = |name: &str| scopes.iter().any(|scope| scope.has_table(name));
+    match table {
+        Some(table) if !known(table) => {
+            error(sqlstate::UNDEFINED_TABLE, format!("missing FROM-clause entry for table \"{table}\""))
+        }
+        _ if table.is_none() && known(column) => unsupported("a whole row as a value"),
+        _ if has_similar_column(scopes, column) => {
+            unsupported("a misspelt column name, for which PostgreSQL guesses what was meant")
+        }
+        Some(table) => error(sqlstate::UNDEFINED_COLUMN, format!("column {table}.{column} does not exist")),
+        None => error(sqlstate::UNDEFINED_COLUMN, format!("column \"{column}\" does not exist")),
+    }
+}
+
+/// Whether PostgreSQL might add a HINT with a column of a similar name: an edit distance of at most three, and of at
+/// most half the name's length.
+fn has_similar_column(scopes: &[Scope], column: &str) -> bool {
+    scopes.iter().flat_map(|scope| scope.columns()).any(|(_, _, (name, _))| {
+        let distance = edit_distance(name, column);
+        distance <= 3 && distance * 2 <= column.chars().count()
+    })
+}
+
+fn edit_distance(left: &str, right: &str) -> usize {
+    let right: Vec<char> = right.chars().collect();
+    let mut row: Vec<usize> = (0..=right.len()).collect();
+    for (i, a) in left.chars().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, b) in right.iter().enumerate() {
+            let replaced = diagonal + usize::from(a != *b);
+            diagonal = row[j + 1];
+            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
+        }
+    }
+    row[right.len()]
+}

@@ -1,0 +1,96 @@
+//! Analysing select lists and RETURNING: wildcards, and the names of output columns.
+
+use std::rc::Rc;
+
+use super::Type;
+use super::bind::{Binder, Place};
+use super::plan::{Output, Typed};
+use crate::error::{Result, error, sqlstate, unsupported};
+use crate::statement::{Expression, Identifier, Literal, ObjectName, Query, SelectItem};
+
+impl Binder<'_, '_> {
+    /// Analyses a select list, with wildcards spread out.
+    pub(crate) fn select_list(&mut self, items: &[SelectItem]) -> Result<Vec<Output>> {
+        let mut outputs = Vec::with_capacity(items.len());
+        for item in items {
+            if let Expression::Wildcard(table) = &item.expression {
+                outputs.extend(self.wildcard(table.as_ref())?);
+                continue;
+            }
+            let typed = self.expression(&item.expression, Place::SelectList)?;
+            // A constant that nothing has given a type is text.
+            let typed = match typed.value_type {
+                Type::Unknown => Typed { value_type: Type::Text, ..typed },
+                _ => typed,
+            };
+            outputs.push(Output { name: output_name(item), value: typed.bound, value_type: typed.value_type });
+        }
+        Ok(outputs)
+    }
+
+    fn wildcard(&mut self, table: Option<&ObjectName>) -> Result<Vec<Output>> {
+        let scope = self.scopes.last().cloned().unwrap_or_default();
+        let name = match table.map(|name| name.parts.as_slice()) {
+            None => None,
+            Some([name]) => Some(name.name()),
+            Some(_) => return Err(unsupported("a qualified name before .*")),
+        };
+        if scope.tables.is_empty() && name.is_none() {
+            return Err(error(sqlstate::SYNTAX_ERROR, "SELECT * with no tables specified is not valid"));
+        }
+        let columns = scope.expand(name);
+        if columns.is_empty() && name.is_some_and(|name| !scope.tables.iter().any(|table| *table.name == *name)) {
+            return Err(error(
+                sqlstate::UNDEFINED_TABLE,
+                format!("missing FROM-clause entry for table \"{}\"", name.unwrap_or_default()),
+            ));
+        }
+        if let Some(frame) = self.frames.last_mut() {
+            for table in scope.tables.iter().filter(|table| name.is_none_or(|name| *table.name == *name)) {
+                frame.loose_columns.extend(table.columns.iter().map(|(column, _)| format!("{}.{column}", table.name)));
+            }
+        }
+        Ok(columns
+            .into_iter()
+            .map(|(name, typed)| Output { name, value: typed.bound, value_type: typed.value_type })
+            .collect())
+    }
+}
+
+/// The name of an output column (manual, "SELECT", Select List: chosen by PostgreSQL when there is no AS).
+fn output_name(item: &SelectItem) -> Rc<str> {
+    match &item.alias {
+        Some(alias) => alias.name().into(),
+        None => implied_name(&item.expression).map_or_else(|| "?column?".into(), |(name, _)| name.into()),
+    }
+}
+
+/// A name that an expression suggests, and whether it is a strong suggestion, which a cast does not override.
+fn implied_name(expression: &Expression) -> Option<(String, bool)> {
+    let last = |name: &ObjectName| name.parts.last().map(Identifier::name).unwrap_or_default().to_owned();
+    match expression {
+        Expression::Column(name) => Some((last(name), true)),
+        Expression::Call(call) => Some((last(&call.name), true)),
+        Expression::Cast(operand, name) => match implied_name(operand) {
+            Some((name, true)) => Some((name, true)),
+            _ => Some((last(&name.name), false)),
+        },
+        Expression::Case(case) => match case.otherwise.as_deref().and_then(implied_name) {
+            Some((name, true)) => Some((name, true)),
+            _ => Some(("case".to_owned(), false)),
+        },
+        Expression::Literal(Literal::Boolean(_)) => Some(("bool".to_owned(), false)),
+        Expression::Exists(_) => Some(("exists".to_owned(), true)),
+        Expression::Subquery(query) => match &**query {
+            Query::Select(select) => {
+                let item = select.items.first()?;
+                match &item.alias {
+                    Some(alias) => Some((alias.name().to_owned(), true)),
+                    None => implied_name(&item.expression).map(|(name, _)| (name, true)),
+                }
+            }
+            Query::Values(_) => Some(("column1".to_owned(), true)),
+        },
+        _ => None,
+    }
+}

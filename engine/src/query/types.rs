@@ -1,0 +1,155 @@
+//! The data types that can come up around sequences.
+
+use crate::error::{Result, error, sqlstate, unsupported};
+use crate::statement::TypeName;
+
+/// A data type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Type {
+    /// A string constant whose type context has not decided yet.
+    Unknown,
+    Boolean,
+    SmallInt,
+    Integer,
+    BigInt,
+    Numeric,
+    Text,
+    Varchar,
+    Name,
+    Oid,
+    Regclass,
+    Record,
+    Array(&'static Type),
+}
+
+impl Type {
+    /// The array type over this one.
+    pub(crate) fn array(self) -> Option<Type> {
+        Some(Type::Array(match self {
+            Type::Boolean => &Type::Boolean,
+            Type::SmallInt => &Type::SmallInt,
+            Type::Integer => &Type::Integer,
+            Type::BigInt => &Type::BigInt,
+            Type::Numeric => &Type::Numeric,
+            Type::Text => &Type::Text,
+            Type::Varchar => &Type::Varchar,
+            Type::Name => &Type::Name,
+            _ => return None,
+        }))
+    }
+
+    /// The name in error messages (manual, "format_type").
+    pub(crate) fn sql_name(self) -> String {
+        match self {
+            Type::Unknown => "unknown".into(),
+            Type::Boolean => "boolean".into(),
+            Type::SmallInt => "smallint".into(),
+            Type::Integer => "integer".into(),
+            Type::BigInt => "bigint".into(),
+            Type::Numeric => "numeric".into(),
+            Type::Text => "text".into(),
+            Type::Varchar => "character varying".into(),
+            Type::Name => "name".into(),
+            Type::Oid => "oid".into(),
+            Type::Regclass => "regclass".into(),
+            Type::Record => "record".into(),
+            Type::Array(element) => format!("{}[]", element.sql_name()),
+        }
+    }
+
+    pub(crate) fn is_integer(self) -> bool {
+        matches!(self, Type::SmallInt | Type::Integer | Type::BigInt)
+    }
+
+    pub(crate) fn is_number(self) -> bool {
+        self.is_integer() || self == Type::Numeric
+    }
+
+    pub(crate) fn is_string(self) -> bool {
+        matches!(self, Type::Text | Type::Varchar | Type::Name | Type::Unknown)
+    }
+}
+
+/// Types by their names in `pg_type`.
+const KNOWN: [(&str, Type); 11] = [
+    ("bool", Type::Boolean),
+    ("int2", Type::SmallInt),
+    ("int4", Type::Integer),
+    ("int8", Type::BigInt),
+    ("numeric", Type::Numeric),
+    ("text", Type::Text),
+    ("varchar", Type::Varchar),
+    ("name", Type::Name),
+    ("oid", Type::Oid),
+    ("regclass", Type::Regclass),
+    ("record", Type::Record),
+];
+
+/// Types of PostgreSQL that the model knows by name only.
+const OTHERS: [&str; 34] = [
+    "bit",
+    "bpchar",
+    "bytea",
+    "box",
+    "char",
+    "cid",
+    "cidr",
+    "circle",
+    "date",
+    "float4",
+    "float8",
+    "inet",
+    "interval",
+    "json",
+    "jsonb",
+    "line",
+    "lseg",
+    "macaddr",
+    "money",
+    "path",
+    "point",
+    "polygon",
+    "regproc",
+    "regtype",
+    "regnamespace",
+    "regrole",
+    "tid",
+    "time",
+    "timestamp",
+    "timestamptz",
+    "timetz",
+    "uuid",
+    "varbit",
+    "xml",
+];
+
+/// Whether this is the name of a type that certainly exists in `pg_catalog`.
+pub(crate) fn is_known_type(name: &str) -> bool {
+    KNOWN.iter().any(|(known, _)| *known == name) || OTHERS.contains(&name)
+}
+
+/// Whether a type of that name may exist in `pg_catalog` although the model does not know it.
+pub(crate) fn may_be_system_type(name: &str) -> bool {
+    const ENDINGS: [&str; 5] = ["range", "vector", "query", "handler", "_in"];
+    ["any", "reg", "_", "pg_", "int", "ts", "txid", "xid", "macaddr", "ref", "acl", "gtsv", "internal", "event"]
+        .iter()
+        .any(|prefix| name.starts_with(prefix))
+        || ["cstring", "void", "trigger", "unknown", "information_schema"].contains(&name)
+        || ENDINGS.iter().any(|ending| name.ends_with(ending))
+}
+
+/// The type of that name, as an expression or a column definition gives it.
+pub(crate) fn resolve_type(name: &TypeName) -> Result<Type> {
+    let parts: Vec<&str> = name.name.parts.iter().map(|part| part.name()).collect();
+    let base = match parts.as_slice() {
+        [base] | ["pg_catalog", base] => *base,
+        _ => return Err(unsupported(format!("type {}", parts.join(".")))),
+    };
+    let found = KNOWN.iter().find(|(known, _)| *known == base).map(|(_, found)| *found);
+    match (found, name.dimensions) {
+        (Some(found), 0) => Ok(found),
+        (Some(found), _) => found.array().ok_or_else(|| unsupported(format!("type {base}[]"))),
+        (None, _) if is_known_type(base) || may_be_system_type(base) => Err(unsupported(format!("type {base}"))),
+        (None, _) => Err(error(sqlstate::UNDEFINED_OBJECT, format!("type \"{}\" does not exist", parts.join(".")))),
+    }
+}

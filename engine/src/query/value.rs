@@ -1,0 +1,112 @@
+//! Values and how they are written as text.
+
+use std::fmt::Write;
+use std::rc::Rc;
+
+use super::Type;
+use crate::reply::Cell;
+
+/// A value of some type; the type itself is known from the expression.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Value {
+    Null,
+    Boolean(bool),
+    /// Integers of all widths, OIDs and `regclass`.
+    Integer(i64),
+    /// A decimal number as its digits.
+    Numeric(Rc<str>),
+    Text(Rc<str>),
+    /// An array or a record.
+    List(Rc<[Value]>),
+}
+
+impl Value {
+    pub(crate) fn text(text: &str) -> Value {
+        Value::Text(Rc::from(text))
+    }
+
+    pub(crate) fn is_null(&self) -> bool {
+        matches!(self, Value::Null)
+    }
+
+    /// The value as a cell of a reply. `regclass` values must have been turned into text before.
+    pub(crate) fn to_cell(&self, value_type: Type) -> Cell {
+        match self {
+            Value::Null => Cell::Null,
+            Value::Integer(value) => Cell::Integer(*value),
+            other => Cell::from_text(&other.to_text(value_type)),
+        }
+    }
+
+    /// The value in PostgreSQL's text format; NULL is empty.
+    pub(crate) fn to_text(&self, value_type: Type) -> String {
+        match self {
+            Value::Null => String::new(),
+            Value::Boolean(value) => if *value { "t" } else { "f" }.to_owned(),
+            Value::Integer(value) => value.to_string(),
+            Value::Numeric(text) | Value::Text(text) => text.to_string(),
+            Value::List(values) => match value_type {
+                Type::Array(element) => array_text(values, *element),
+                _ => record_text(values),
+            },
+        }
+    }
+}
+
+/// An array's text: braces, commas, quotes where an element could be misread (manual, "Array Input and Output Syntax").
+fn array_text(values: &[Value], element: Type) -> String {
+    let mut text = String::from("{");
+    for (index, value) in values.iter().enumerate() {
+        if index > 0 {
+            text.push(',');
+        }
+        match value {
+            Value::Null => text.push_str("NULL"),
+            other => {
+                let element = other.to_text(element);
+                let quoted = element.is_empty()
+                    || element.eq_ignore_ascii_case("null")
+                    || element.contains(|c: char| "{},\"\\".contains(c) || c.is_ascii_whitespace());
+                push_quoted(&mut text, &element, quoted, '\\');
+            }
+        }
+    }
+    text.push('}');
+    text
+}
+
+/// A record's text (manual, "Composite Type Input and Output Syntax").
+fn record_text(values: &[Value]) -> String {
+    let mut text = String::from("(");
+    for (index, value) in values.iter().enumerate() {
+        if index > 0 {
+            text.push(',');
+        }
+        if value.is_null() {
+            continue;
+        }
+        let field = value.to_text(Type::Text);
+        let quoted = field.is_empty() || field.contains(|c: char| "(),\"\\".contains(c) || c.is_ascii_whitespace());
+        push_quoted(&mut text, &field, quoted, '"');
+    }
+    text.push(')');
+    text
+}
+
+fn push_quoted(text: &mut String, part: &str, quoted: bool, escape_quote: char) {
+    if !quoted {
+        text.push_str(part);
+        return;
+    }
+    text.push('"');
+    for character in part.chars() {
+        match character {
+            '"' => {
+                let _ = write!(text, "{escape_quote}\"");
+            }
+            '\\' => text.push_str("\\\\"),
+            other => text.push(other),
+        }
+    }
+    text.push('"');
+}

@@ -1,0 +1,37 @@
+//! What one session remembers of the sequences it has used: `currval`, and values fetched ahead.
+
+use std::collections::HashMap;
+
+use crate::catalog::{Oid, StorageId};
+
+/// One session's memory of one sequence.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct SequenceCache {
+    /// The storage last seen; cached values of any other storage are void.
+    pub(crate) storage: Option<StorageId>,
+    /// The session's transaction that already holds the lock on the sequence.
+    pub(crate) locked_by: Option<u64>,
+    /// Whether `last` is a value that `currval` may give.
+    pub(crate) last_valid: bool,
+    /// The value last returned by `nextval` or set by `setval`.
+    pub(crate) last: i64,
+    /// The last value fetched ahead; equal to `last` when none is left.
+    pub(crate) cached: i64,
+    /// The increment when values were fetched ahead.
+    pub(crate) increment: i64,
+}
+
+impl SequenceCache {
+    /// Forgets the values fetched ahead. `currval` stays.
+    pub(crate) fn forget_cached(&mut self) {
+        self.cached = self.last;
+    }
+}
+
+/// One session's memory of all sequences, which DISCARD SEQUENCES empties.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct SequenceCaches {
+    pub(crate) entries: HashMap<Oid, SequenceCache>,
+    /// The sequence that `nextval` last used, for `lastval`.
+    pub(crate) last_used: Option<Oid>,
+}

@@ -1,0 +1,335 @@
+//! From option lists to definitions: defaults, checks and their order (manual, "CREATE SEQUENCE", Parameters).
+
+use crate::clause::{Clause, ClauseSet};
+use crate::error::{Result, error, sqlstate};
+use crate::quirk::{Quirk, QuirkSet};
+use crate::statement::{Number, ObjectName, SequenceOption};
+
+use super::Page;
+
+/// The types a sequence can have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum IntegerType {
+    SmallInt,
+    Integer,
+    BigInt,
+}
+
+impl IntegerType {
+    pub(crate) fn minimum(self) -> i64 {
+        match self {
+            IntegerType::SmallInt => i16::MIN.into(),
+            IntegerType::Integer => i32::MIN.into(),
+            IntegerType::BigInt => i64::MIN,
+        }
+    }
+
+    pub(crate) fn maximum(self) -> i64 {
+        match self {
+            IntegerType::SmallInt => i16::MAX.into(),
+            IntegerType::Integer => i32::MAX.into(),
+            IntegerType::BigInt => i64::MAX,
+        }
+    }
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            IntegerType::SmallInt => "smallint",
+            IntegerType::Integer => "integer",
+            IntegerType::BigInt => "bigint",
+        }
+    }
+}
+
+/// A sequence's parameters (manual, "pg_sequence").
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Definition {
+    pub(crate) value_type: IntegerType,
+    pub(crate) start: i64,
+    pub(crate) increment: i64,
+    pub(crate) maximum: i64,
+    pub(crate) minimum: i64,
+    pub(crate) cache: i64,
+    pub(crate) cycle: bool,
+}
+
+impl Definition {
+    /// How many increments `value` is away from the limit.
+    pub(crate) fn room(&self, value: i64, quirks: &QuirkSet) -> u64 {
+        let (distance, step) = match self.increment > 0 {
+            true => {
+                let limit = i128::from(self.maximum) - i128::from(quirks.contains(Quirk::MaximumExcluded));
+                (limit - i128::from(value), i128::from(self.increment))
+            }
+            false => (i128::from(value) - i128::from(self.minimum), -i128::from(self.increment)),
+        };
+        // At most 2^64 - 1, since both values are 64-bit integers.
+        (distance.max(0) / step) as u64
+    }
+
+    /// The value `steps` increments after `value`, which must be inside the bounds.
+    pub(crate) fn after(&self, value: i64, steps: u64) -> i64 {
+        (i128::from(value) + i128::from(self.increment) * i128::from(steps)) as i64
+    }
+
+    /// Where CYCLE goes on after the limit.
+    pub(crate) fn wrap(&self, quirks: &QuirkSet) -> i64 {
+        if quirks.contains(Quirk::CycleToStart) {
+            return self.start;
+        }
+        if self.increment > 0 { self.minimum } else { self.maximum }
+    }
+}
+
+/// What an option list asks for besides the definition itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct DefinitionChange {
+    pub(crate) definition: Definition,
+    /// The stored row with RESTART and the reset of `log_cnt` applied.
+    pub(crate) page: Page,
+    /// Whether any option but OWNED BY was given, so that the storage must be replaced.
+    pub(crate) rewrite: bool,
+    /// OWNED BY, as written.
+    pub(crate) owned_by: Option<ObjectName>,
+}
+
+/// The options of a list by kind, each at most once. `None` inside is the option's bare form (NO MAXVALUE, RESTART).
+#[derive(Default)]
+struct Options<'a> {
+    value_type: Option<IntegerType>,
+    increment: Option<&'a Number>,
+    start: Option<&'a Number>,
+    restart: Option<Option<&'a Number>>,
+    maximum: Option<Option<&'a Number>>,
+    minimum: Option<Option<&'a Number>>,
+    cache: Option<&'a Number>,
+    cycle: Option<bool>,
+    owned_by: Option<&'a ObjectName>,
+    rewrite: bool,
+}
+
+/// The context of one option list.
+pub(crate) struct OptionList<'a> {
+    pub(crate) options: &'a [SequenceOption],
+    /// For the wording of the type error.
+    pub(crate) for_identity: bool,
+    /// Resolves a type's name: its error, or `None` for a type that is not an integer one.
+    pub(crate) resolve_type: &'a dyn Fn(&crate::statement::TypeName) -> Result<Option<IntegerType>>,
+    pub(crate) quirks: &'a QuirkSet,
+}
+
+impl OptionList<'_> {
+    fn collect(&self) -> Result<(Options<'_>, Option<&crate::statement::TypeName>)> {
+        fn once<T>(place: &mut Option<T>, value: T) -> Result<()> {
+            match place.replace(value) {
+                None => Ok(()),
+                Some(_) => Err(error(sqlstate::SYNTAX_ERROR, "conflicting or redundant options")),
+            }
+        }
+        let mut found = Options::default();
+        let mut type_name = None;
+        for option in self.options {
+            found.rewrite |= !matches!(option, SequenceOption::OwnedBy(_));
+            match option {
+                SequenceOption::As(name) => once(&mut type_name, name)?,
+                SequenceOption::Increment(number) => once(&mut found.increment, number)?,
+                SequenceOption::Start(number) => once(&mut found.start, number)?,
+                SequenceOption::Restart(number) => once(&mut found.restart, number.as_ref())?,
+                SequenceOption::MaxValue(number) => once(&mut found.maximum, Some(number))?,
+                SequenceOption::NoMaxValue => once(&mut found.maximum, None)?,
+                SequenceOption::MinValue(number) => once(&mut found.minimum, Some(number))?,
+                SequenceOption::NoMinValue => once(&mut found.minimum, None)?,
+                SequenceOption::Cache(number) => once(&mut found.cache, number)?,
+                SequenceOption::Cycle => once(&mut found.cycle, true)?,
+                SequenceOption::NoCycle => once(&mut found.cycle, false)?,
+                SequenceOption::OwnedBy(name) => once(&mut found.owned_by, name)?,
+                SequenceOption::SequenceName(_) => {
+                    return Err(error(sqlstate::SYNTAX_ERROR, "invalid sequence option SEQUENCE NAME"));
+                }
+            }
+        }
+        Ok((found, type_name))
+    }
+
+    /// Applies the list to nothing (CREATE, `old` is `None`) or to an existing sequence (ALTER). The order of the
+    /// checks is PostgreSQL's: it decides which of several errors is reported.
+    pub(crate) fn apply(&self, old: Option<(&Definition, Page)>, clauses: &mut ClauseSet) -> Result<DefinitionChange> {
+        let (mut options, type_name) = self.collect()?;
+        let creating = old.is_none();
+        let (mut definition, mut page) = match old {
+            Some((definition, page)) => (definition.clone(), page),
+            None => (
+                Definition {
+                    value_type: IntegerType::BigInt,
+                    start: 0,
+                    increment: 1,
+                    maximum: 0,
+                    minimum: 0,
+                    cache: 1,
+                    cycle: false,
+                },
+                Page { last_value: 0, log_cnt: 0, is_called: false, position: 0 },
+            ),
+        };
+        // PostgreSQL resets log_cnt for each option that shapes future values; AS and START alone are not among them.
+        let mut resets_log = creating;
+        let (mut reset_maximum, mut reset_minimum) = (false, false);
+
+        if let Some(name) = type_name {
+            options.value_type = (self.resolve_type)(name)?;
+            let Some(new_type) = options.value_type else {
+                return Err(error(
+                    sqlstate::INVALID_PARAMETER_VALUE,
+                    match self.for_identity {
+                        true => "identity column type must be smallint, integer, or bigint",
+                        false => "sequence type must be smallint, integer, or bigint",
+                    },
+                ));
+            };
+            if !creating {
+                reset_maximum = definition.maximum == definition.value_type.maximum();
+                reset_minimum = definition.minimum == definition.value_type.minimum();
+                clauses.insert(Clause::AlterType);
+            }
+            definition.value_type = new_type;
+        }
+
+        if let Some(number) = options.increment {
+            definition.increment = to_bigint(number)?;
+            if definition.increment == 0 {
+                clauses.insert(Clause::IncrementNotZero);
+                return Err(error(sqlstate::INVALID_PARAMETER_VALUE, "INCREMENT must not be zero"));
+            }
+            resets_log = true;
+        }
+
+        if let Some(cycle) = options.cycle {
+            definition.cycle = cycle;
+            resets_log = true;
+        }
+
+        if let Some(Some(number)) = options.maximum {
+            definition.maximum = to_bigint(number)?;
+            resets_log = true;
+        } else if creating || options.maximum.is_some() || reset_maximum {
+            let ascending = definition.increment > 0 || reset_maximum;
+            definition.maximum = if ascending { definition.value_type.maximum() } else { -1 };
+            clauses.insert(if ascending { Clause::DefaultMaximumAscending } else { Clause::DefaultMaximumDescending });
+            resets_log = true;
+        }
+        self.check_type_range("MAXVALUE", definition.maximum, definition.value_type, clauses)?;
+
+        if let Some(Some(number)) = options.minimum {
+            definition.minimum = to_bigint(number)?;
+            resets_log = true;
+        } else if creating || options.minimum.is_some() || reset_minimum {
+            let descending = definition.increment < 0 || reset_minimum;
+            definition.minimum = if descending { definition.value_type.minimum() } else { 1 };
+            clauses.insert(if descending { Clause::DefaultMinimumDescending } else { Clause::DefaultMinimumAscending });
+            resets_log = true;
+        }
+        self.check_type_range("MINVALUE", definition.minimum, definition.value_type, clauses)?;
+
+        if definition.minimum >= definition.maximum {
+            clauses.insert(Clause::MinimumBelowMaximum);
+            return Err(error(
+                sqlstate::INVALID_PARAMETER_VALUE,
+                format!("MINVALUE ({}) must be less than MAXVALUE ({})", definition.minimum, definition.maximum),
+            ));
+        }
+
+        if let Some(number) = options.start {
+            definition.start = to_bigint(number)?;
+            clauses.insert(Clause::StartGiven);
+        } else if creating {
+            definition.start = if definition.increment > 0 { definition.minimum } else { definition.maximum };
+            clauses.insert(Clause::StartDefault);
+        }
+        check_inside("START", definition.start, &definition, clauses, Clause::StartInsideBounds)?;
+
+        if let Some(restart) = options.restart {
+            page.last_value = match restart {
+                Some(number) => to_bigint(number)?,
+                None => definition.start,
+            };
+            page.is_called = false;
+            resets_log = true;
+            clauses.insert(if restart.is_some() { Clause::RestartWith } else { Clause::RestartAtStart });
+        } else if creating {
+            page.last_value = definition.start;
+            page.is_called = false;
+        }
+        if !self.quirks.contains(Quirk::AlterSkipsCurrentValueCheck) {
+            check_inside("RESTART", page.last_value, &definition, clauses, Clause::CurrentValueInsideBounds)?;
+        }
+
+        if let Some(number) = options.cache {
+            definition.cache = to_bigint(number)?;
+            if definition.cache <= 0 {
+                clauses.insert(Clause::CachePositive);
+                return Err(error(
+                    sqlstate::INVALID_PARAMETER_VALUE,
+                    format!("CACHE ({}) must be greater than zero", definition.cache),
+                ));
+            }
+            resets_log = true;
+        }
+
+        if resets_log {
+            page.log_cnt = 0;
+        }
+        Ok(DefinitionChange { definition, page, rewrite: options.rewrite, owned_by: options.owned_by.cloned() })
+    }
+
+    fn check_type_range(
+        &self,
+        option: &str,
+        value: i64,
+        value_type: IntegerType,
+        clauses: &mut ClauseSet,
+    ) -> Result<()> {
+        if value >= value_type.minimum() && value <= value_type.maximum() {
+            return Ok(());
+        }
+        clauses.insert(Clause::BoundsInsideType);
+        Err(error(
+            sqlstate::INVALID_PARAMETER_VALUE,
+            format!("{option} ({value}) is out of range for sequence data type {}", value_type.name()),
+        ))
+    }
+}
+
+fn check_inside(
+    option: &str,
+    value: i64,
+    definition: &Definition,
+    clauses: &mut ClauseSet,
+    clause: Clause,
+) -> Result<()> {
+    let broken = if value < definition.minimum {
+        format!("{option} value ({value}) cannot be less than MINVALUE ({})", definition.minimum)
+    } else if value > definition.maximum {
+        format!("{option} value ({value}) cannot be greater than MAXVALUE ({})", definition.maximum)
+    } else {
+        return Ok(());
+    };
+    clauses.insert(clause);
+    Err(error(sqlstate::INVALID_PARAMETER_VALUE, broken))
+}
+
+/// Reads an option's number as the server does: digits that fit a bigint, or the input errors of type bigint.
+fn to_bigint(number: &Number) -> Result<i64> {
+    let text = number.0.as_str();
+    if let Ok(value) = text.parse::<i64>() {
+        return Ok(value);
+    }
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    Err(match digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        true => {
+            error(sqlstate::NUMERIC_VALUE_OUT_OF_RANGE, format!("value \"{text}\" is out of range for type bigint"))
+        }
+        false => {
+            error(sqlstate::INVALID_TEXT_REPRESENTATION, format!("invalid input syntax for type bigint: \"{text}\""))
+        }
+    })
+}

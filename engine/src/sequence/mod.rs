@@ -1,0 +1,9 @@
+//! Sequences themselves: definition, stored state, what a session caches, and the arithmetic of `nextval`.
+
+mod cache;
+mod definition;
+mod page;
+
+pub(crate) use cache::SequenceCaches;
+pub(crate) use definition::{Definition, DefinitionChange, IntegerType, OptionList};
+pub(crate) use page::{Page, Pages, WriteAheadLog};

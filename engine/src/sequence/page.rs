@@ -1,0 +1,155 @@
+//! The stored state of sequences and the part of the write-ahead log that it needs.
+//!
+//! Storage is not transactional: a change is there at once, for everybody, whatever becomes of its transaction.
+
+use std::collections::HashMap;
+
+use super::Definition;
+use crate::catalog::StorageId;
+use crate::clause::{Clause, ClauseSet};
+use crate::quirk::{Quirk, QuirkSet};
+
+/// How many values beyond those fetched are logged in advance.
+const LOGGED_AHEAD: i64 = 32;
+
+/// A position in the write-ahead log. Zero is before every record: what unlogged storage has for ever.
+pub(crate) type LogPosition = u64;
+
+/// The write-ahead log, as far as sequences notice it.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct WriteAheadLog {
+    /// Position of the newest record.
+    end: LogPosition,
+    /// Where recovery would begin: the position of the last checkpoint.
+    pub(crate) redo: LogPosition,
+}
+
+impl WriteAheadLog {
+    /// Writes a record and returns its position.
+    pub(crate) fn insert(&mut self) -> LogPosition {
+        self.end += 1;
+        self.end
+    }
+
+    /// A checkpoint: later records are needed for recovery, earlier ones are not.
+    pub(crate) fn checkpoint(&mut self) {
+        self.redo = self.end;
+    }
+}
+
+/// The one row of a sequence: what `SELECT * FROM sequence` shows, with its position in the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Page {
+    pub(crate) last_value: i64,
+    pub(crate) log_cnt: i64,
+    pub(crate) is_called: bool,
+    /// Position of the last record that describes this page.
+    pub(crate) position: LogPosition,
+}
+
+/// Values taken from a page by one `nextval`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Fetched {
+    /// The value to return.
+    pub(crate) result: i64,
+    /// The last value fetched ahead.
+    pub(crate) last: i64,
+}
+
+/// The end of the range, without CYCLE.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct LimitReached;
+
+impl Page {
+    /// Fetches the next value and those cached with it (manual, "CREATE SEQUENCE", CACHE and CYCLE).
+    ///
+    /// `logged` says whether the storage writes to the log at all: temporary and unlogged sequences do not.
+    pub(crate) fn fetch(
+        &mut self,
+        definition: &Definition,
+        log: &mut WriteAheadLog,
+        logged: bool,
+        quirks: &QuirkSet,
+        clauses: &mut ClauseSet,
+    ) -> Result<Fetched, LimitReached> {
+        let cache = definition.cache;
+        let mut next = self.last_value;
+        let mut result = next;
+        let mut last = next;
+        let mut fetch = cache;
+        let mut log_count = self.log_cnt;
+        // How many values there are to hand out; the stored value itself counts while nobody has called for it.
+        let mut fetched = 0;
+        if !self.is_called {
+            fetched = 1;
+            fetch -= 1;
+        }
+        let writes_record = if log_count < fetch || !self.is_called {
+            clauses.insert(Clause::LogAhead);
+            true
+        } else if self.position <= log.redo {
+            clauses.insert(Clause::LogAfterCheckpoint);
+            true
+        } else {
+            false
+        };
+        if writes_record {
+            // With a CACHE close to the limit of bigint this wraps around in PostgreSQL as well.
+            fetch = fetch.wrapping_add(LOGGED_AHEAD);
+            log_count = fetch;
+        }
+        let mut room = definition.room(next, quirks);
+        if room == 0 && fetched == 0 {
+            if !definition.cycle {
+                return Err(LimitReached);
+            }
+            clauses.insert(Clause::Cycle);
+            next = definition.wrap(quirks);
+            room = definition.room(next, quirks);
+            (result, last) = (next, next);
+            fetched = 1;
+            fetch = fetch.wrapping_sub(1);
+            log_count = log_count.wrapping_sub(1);
+        }
+        // From here on the limit only ends the fetching, so the rest is one multiplication.
+        let steps = (fetch as u64).min(room);
+        let cached = steps.min((cache - fetched) as u64);
+        if fetched == 0 {
+            result = definition.after(next, 1);
+        }
+        if cached > 0 {
+            last = definition.after(next, cached);
+        }
+        let unfetched = fetch.wrapping_sub(steps as i64);
+        log_count = log_count.wrapping_sub(cached as i64).wrapping_sub(unfetched);
+        if writes_record && logged {
+            self.position = log.insert();
+        }
+        self.last_value = last;
+        self.is_called = true;
+        self.log_cnt = log_count;
+        Ok(Fetched { result, last })
+    }
+
+    /// Stores what `setval` sets.
+    pub(crate) fn set(
+        &mut self,
+        value: i64,
+        is_called: bool,
+        log: &mut WriteAheadLog,
+        logged: bool,
+        quirks: &QuirkSet,
+    ) {
+        self.last_value = value;
+        self.is_called = is_called;
+        if !quirks.contains(Quirk::SetvalKeepsLogCount) {
+            self.log_cnt = 0;
+        }
+        if logged {
+            self.position = log.insert();
+        }
+    }
+}
+
+/// Every sequence's storage.
+pub(crate) type Pages = HashMap<StorageId, Page>;

@@ -1,0 +1,120 @@
+//! What belongs to one connection and dies with it.
+
+use std::rc::Rc;
+
+use crate::catalog::SearchPath;
+use crate::cluster::SessionId;
+use crate::reply::Reply;
+use crate::sequence::{Pages, SequenceCaches};
+use crate::statement::{IsolationLevel, Statement};
+use crate::transaction::Transaction;
+
+/// A parameter's value now, and what it goes back to when the transaction ends (SET LOCAL).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Setting<T> {
+    pub(crate) value: T,
+    pub(crate) after_commit: T,
+}
+
+impl<T: Clone> Setting<T> {
+    fn new(value: T) -> Setting<T> {
+        Setting { after_commit: value.clone(), value }
+    }
+
+    pub(crate) fn set(&mut self, value: T, local: bool) {
+        if !local {
+            self.after_commit = value.clone();
+        }
+        self.value = value;
+    }
+}
+
+/// The run-time parameters that the model knows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Parameters {
+    /// `search_path`, each schema's name as given.
+    pub(crate) search_path: Setting<Rc<[Rc<str>]>>,
+    pub(crate) default_isolation: Setting<IsolationLevel>,
+    pub(crate) default_read_only: Setting<bool>,
+    pub(crate) default_deferrable: Setting<bool>,
+}
+
+impl Default for Parameters {
+    fn default() -> Self {
+        Parameters {
+            search_path: Setting::new(default_search_path()),
+            default_isolation: Setting::new(IsolationLevel::ReadCommitted),
+            default_read_only: Setting::new(false),
+            default_deferrable: Setting::new(false),
+        }
+    }
+}
+
+/// The built-in default of `search_path`.
+pub(crate) fn default_search_path() -> Rc<[Rc<str>]> {
+    Rc::from([Rc::from("$user"), Rc::from("public")])
+}
+
+impl Parameters {
+    /// The end of a transaction: SET LOCAL wears off.
+    pub(crate) fn end_transaction(&mut self) {
+        self.search_path.value = self.search_path.after_commit.clone();
+        self.default_isolation.value = self.default_isolation.after_commit;
+        self.default_read_only.value = self.default_read_only.after_commit;
+        self.default_deferrable.value = self.default_deferrable.after_commit;
+    }
+}
+
+/// A simple query that waits for a lock.
+#[derive(Debug, Clone)]
+pub(crate) struct Pending {
+    pub(crate) statements: Vec<Statement>,
+    /// The statement that waits; those before it have run.
+    pub(crate) next: usize,
+    /// What those have given.
+    pub(crate) reply: Reply,
+    /// Its place among all waiting queries.
+    pub(crate) arrival: u64,
+}
+
+/// A resolved search path with what it was resolved from.
+#[derive(Debug, Clone)]
+pub(crate) struct CachedPath {
+    pub(crate) names: Rc<[Rc<str>]>,
+    pub(crate) generation: u64,
+    pub(crate) path: Rc<SearchPath>,
+}
+
+/// One connection.
+#[derive(Debug, Clone)]
+pub(crate) struct Session {
+    pub(crate) id: SessionId,
+    pub(crate) parameters: Rc<Parameters>,
+    pub(crate) transaction: Transaction,
+    pub(crate) caches: SequenceCaches,
+    pub(crate) path: Option<CachedPath>,
+    pub(crate) pending: Option<Pending>,
+    /// Results of sequence functions that a waiting query has already called: when it is resumed from its beginning,
+    /// they must not happen twice.
+    pub(crate) journal: Vec<i64>,
+    /// How much of the journal the resumed query has used up.
+    pub(crate) journal_position: usize,
+    /// What the pages were when the transaction began, for the quirk that restores them.
+    pub(crate) pages_at_begin: Option<Pages>,
+}
+
+impl Session {
+    pub(crate) fn new(id: SessionId) -> Session {
+        Session {
+            id,
+            parameters: Rc::new(Parameters::default()),
+            transaction: Transaction::new(),
+            caches: SequenceCaches::default(),
+            path: None,
+            pending: None,
+            journal: Vec::new(),
+            journal_position: 0,
+            pages_at_begin: None,
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! A session's transaction: its blocks, its savepoints, and what each rollback takes back.
+
+use std::rc::Rc;
+
+use crate::catalog::{CommitNumber, Write};
+use crate::session::Parameters;
+use crate::statement::IsolationLevel;
+
+/// Where a session stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Block {
+    /// Between transactions, or inside a statement that is its own transaction.
+    None,
+    /// Inside a simple query of several statements, which is one transaction unless it says otherwise.
+    Implicit,
+    /// After BEGIN.
+    Open,
+    /// After BEGIN and an error.
+    Failed,
+}
+
+/// What SET TRANSACTION and BEGIN's modes set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Characteristics {
+    pub(crate) isolation: IsolationLevel,
+    pub(crate) read_only: bool,
+    pub(crate) deferrable: bool,
+}
+
+/// The transaction itself, or a savepoint inside it.
+#[derive(Debug, Clone)]
+pub(crate) struct Level {
+    /// The savepoint's name; `None` for the transaction itself.
+    pub(crate) name: Option<Rc<str>>,
+    /// Where the undo log stood.
+    pub(crate) undo_mark: usize,
+    /// What the session's parameters were.
+    pub(crate) parameters: Rc<Parameters>,
+    /// Whether the transaction was read-only.
+    pub(crate) read_only: bool,
+}
+
+/// A session's transaction in progress.
+#[derive(Debug, Clone)]
+pub(crate) struct Transaction {
+    pub(crate) block: Block,
+    pub(crate) characteristics: Characteristics,
+    /// The transaction itself first, then its savepoints; empty between transactions.
+    pub(crate) levels: Vec<Level>,
+    /// Catalog writes in order.
+    pub(crate) undo: Vec<Write>,
+    /// Tells this transaction from the session's earlier ones.
+    pub(crate) serial: u64,
+    /// Whether a query has run, after which the characteristics cannot change.
+    pub(crate) has_snapshot: bool,
+    /// What REPEATABLE READ and SERIALIZABLE see, once a query has run.
+    pub(crate) snapshot: Option<CommitNumber>,
+}
+
+impl Transaction {
+    pub(crate) fn new() -> Transaction {
+        Transaction {
+            block: Block::None,
+            characteristics: Characteristics {
+                isolation: IsolationLevel::ReadCommitted,
+                read_only: false,
+                deferrable: false,
+            },
+            levels: Vec::new(),
+            undo: Vec::new(),
+            serial: 0,
+            has_snapshot: false,
+            snapshot: None,
+        }
+    }
+
+    /// Whether a transaction has begun, implicitly or not.
+    pub(crate) fn in_progress(&self) -> bool {
+        !self.levels.is_empty()
+    }
+
+    /// How deep in savepoints the session is: 0 in the transaction itself.
+    pub(crate) fn depth(&self) -> usize {
+        self.levels.len().saturating_sub(1)
+    }
+}
