@@ -166,6 +166,6 @@ pub(super) fn shows_itself(line: &str) -> bool {
 /// Whether the text of a message can be written line by line below its label.
 pub(super) fn message_shows_itself(text: &str) -> bool {
     text.split('\n').enumerate().all(|(number, line)| {
-        !(number > 0 && line.is_empty()) && !line.ends_with(' ') && !line.contains(char::is_control)
+        (number == 0 || !line.is_empty()) && !line.ends_with(' ') && !line.contains(char::is_control)
     })
 }

@@ -6,7 +6,7 @@ use seqcheck_engine::{Cell, Message};
 
 use super::expectation::{Expectation, ExpectedOutcome, ExpectedReply, Progress};
 use super::guard::GuardLine;
-use super::quote::{message_shows_itself, quoted, row, shows_itself};
+use super::quote::{CELL_SEPARATOR, cell, message_shows_itself, quoted, row, shows_itself};
 use super::{Action, Step, Trace};
 
 /// What each level of indentation is written as.
@@ -156,9 +156,9 @@ fn reply_lines(reply: &ExpectedReply) -> Vec<String> {
 
 fn columns_line(columns: &[String]) -> String {
     let names: Vec<Cell> = columns.iter().map(|name| Cell::from_text(name)).collect();
-    let names: Vec<_> = names.iter().map(super::quote::cell).collect();
-    let line = format!("columns: {}", names.join(super::quote::CELL_SEPARATOR));
-    line.trim_end().to_owned()
+    let names: Vec<_> = names.iter().map(cell).collect();
+    let blank = if names.is_empty() { "" } else { " " };
+    format!("columns:{blank}{}", names.join(CELL_SEPARATOR))
 }
 
 fn message_lines(lines: &mut Vec<String>, message: &Message) {

@@ -39,12 +39,12 @@ fn next(line: &Line<'_>, place: usize) -> Result<(Cell, usize), ParseError> {
     let length = rest.find(CELL_SEPARATOR).unwrap_or(rest.len());
     let text = rest[..length].trim_matches(' ');
     let text_place = place + (length - rest[..length].trim_start_matches(' ').len());
-    // The blank behind a last separator is not part of the line.
-    let empty_cell =
-        if text.is_empty() { Some(place) } else { line.text[place..].ends_with(" |").then(|| line.text.len()) };
-    if let Some(empty_cell) = empty_cell.filter(|_| text.is_empty() || place + length == line.text.len()) {
+    // Trailing blanks mean nothing, so that a separator at the end of the line has lost its second one.
+    let is_cut = place + length == line.text.len() && text.ends_with(" |");
+    if text.is_empty() || is_cut {
+        let empty = if is_cut { line.text.len() } else { place };
         return Err(line
-            .error(empty_cell, "an empty cell", "a value")
+            .error(empty, "an empty cell", "a value")
             .help("write \"\" for the empty text and NULL for null"));
     }
     if let Some(bar) = loose_bar(text) {
