@@ -51,8 +51,8 @@ pub use observed::{Mismatch, Observed, ObservedStep};
 /// A list of steps, with what each is expected to answer.
 ///
 /// [`Display`](std::fmt::Display) writes it as a file, and [`Trace::parse`] reads that back as an equal trace, apart from
-/// [`Step::line`] and what has no form of its own in the file: comments lose trailing blanks, and a step without
-/// expectations reads as one that expects [`Progress::Anything`].
+/// [`Step::line`] and what has no form of its own in the file: comments lose trailing blanks, a step without expectations
+/// reads as one that expects [`Progress::Anything`], and a single result that says nothing as no result.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Trace {
     /// The comment lines at the head, without `# `.

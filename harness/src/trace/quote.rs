@@ -73,13 +73,14 @@ pub(super) fn kind(line: &str) -> Kind<'_> {
         return Kind::Mistake(Mistake::Spelling(severity.word()));
     }
     if rest.starts_with(':') {
-        let labels = [("DETAIL", Kind::Detail), ("HINT", Kind::Hint), ("columns", Kind::Columns), ("tag", Kind::Tag)];
-        for (label, kind) in labels {
-            if word == label {
+        let labels =
+            [("DETAIL:", Kind::Detail), ("HINT:", Kind::Hint), ("columns:", Kind::Columns), ("tag:", Kind::Tag)];
+        for (spelling, kind) in labels {
+            if line.starts_with(spelling) {
                 return kind;
             }
-            if word.eq_ignore_ascii_case(label) {
-                return Kind::Mistake(Mistake::Spelling(label));
+            if spelling.trim_end_matches(':').eq_ignore_ascii_case(word) {
+                return Kind::Mistake(Mistake::Spelling(spelling));
             }
         }
     }

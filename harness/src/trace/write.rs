@@ -46,6 +46,20 @@ impl fmt::Display for Step {
     }
 }
 
+/// The lines of what a step answers, as in a file but not indented, without a line end after the last.
+impl fmt::Display for ExpectedOutcome {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&outcome_lines(self).join("\n"))
+    }
+}
+
+/// The lines of the reply, as in a file but not indented, without a line end after the last.
+impl fmt::Display for ExpectedReply {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&reply_lines(self).join("\n"))
+    }
+}
+
 fn comments(formatter: &mut fmt::Formatter<'_>, comments: &[String]) -> fmt::Result {
     for line in comments.iter().flat_map(|comment| comment.split('\n')) {
         writeln!(formatter, "{}", format!("# {line}").trim_end_matches([' ', '\t', '\r']))?;

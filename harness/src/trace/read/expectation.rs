@@ -22,8 +22,8 @@ pub(super) fn read_all(lines: &mut Lines<'_>) -> Result<Vec<Expectation>, ParseE
             if let Some(above) = last.filter(|_| !open.is_untouched() || open.is_guarded) {
                 if !open.is_guarded {
                     return Err(line
-                        .unexpected(indent, "all of what the step answers below guards, or no guard at all")
-                        .help("`@postgres` alone admits the versions that no guard above it admits"));
+                        .error(indent, "a guard below lines without one", "a guard above all that the step answers")
+                        .help("`@postgres` alone, after other guards, admits the versions that these do not admit"));
                 }
                 expectations.push(std::mem::take(&mut open).finish(&above)?);
             }
@@ -135,13 +135,13 @@ fn reject_mistake(line: &Line<'_>, place: usize, kind: Kind<'_>) -> Result<(), P
     let Kind::Mistake(mistake) = kind else { return Ok(()) };
     let error = match mistake {
         Mistake::Comment => line
-            .unexpected(place, "comments to start in the first column")
-            .help("a value that starts with `#` is written as a JSON string"),
+            .error(place, "a comment", "what the step answers")
+            .help("comments start in the first column, above the step; a value that starts with `#` is written as a JSON string"),
         Mistake::RowCount => line
             .unexpected(place, "`(no rows)`, or just the rows")
             .help("the number of rows is not written; a value like this is written as a JSON string"),
         Mistake::Spelling(word) => {
-            line.unexpected(place, format!("`{word}`")).help("a value like this is written as a JSON string")
+            line.unexpected(place, format!("`{word}`")).help("if it is a value, write it as a JSON string")
         }
     };
     Err(error)

@@ -30,7 +30,9 @@ pub(super) fn read(line: &Line<'_>, place: usize) -> Result<Vec<Guard>, ParseErr
         if !guards.is_empty() {
             let start = cursor.place;
             if cursor.take(|letter| letter.is_ascii_alphabetic()) != "and" {
-                return Err(line.unexpected(start, "`and` before the next condition, or the end of the line"));
+                return Err(line
+                    .unexpected(start, "`and` before the next condition, or the end of the line")
+                    .help("several conditions are joined like `>= 15 and < 17`"));
             }
             cursor.at_end();
         }

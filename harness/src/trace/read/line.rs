@@ -43,8 +43,10 @@ impl<'a> Line<'a> {
         }
     }
 
-    /// An error at a place of this line where the rest of the line is what was found.
+    /// An error at a place of this line where the rest of the line, from the next word on, is what was found.
     pub(super) fn unexpected(&self, place: usize, expected: impl Into<Box<str>>) -> ParseError {
+        let rest = self.text.get(place..).unwrap_or_default();
+        let place = place + (rest.len() - rest.trim_start_matches([' ', '\t']).len());
         self.error(place, found(self.text.get(place..).unwrap_or_default()), expected)
     }
 
@@ -71,10 +73,14 @@ impl<'a> Line<'a> {
 /// Text as an error message shows what was found: quoted, and not long.
 pub(super) fn found(text: &str) -> String {
     const LONGEST: usize = 30;
-    match text.char_indices().nth(LONGEST) {
+    let mut shown = String::new();
+    for character in text.chars().take(LONGEST) {
+        if character.is_control() { shown.extend(character.escape_default()) } else { shown.push(character) }
+    }
+    match text.chars().nth(LONGEST) {
         None if text.is_empty() => "the end of the line".to_owned(),
-        None => format!("`{}`", text.escape_debug()),
-        Some((end, _)) => format!("`{}…`", text[..end].escape_debug()),
+        None => format!("`{shown}`"),
+        Some(_) => format!("`{shown}…`"),
     }
 }
 

@@ -156,7 +156,8 @@ impl<'a> Reader<'a> {
         }
         if !is_session_name(name) {
             let expected = "a step such as `S1: SELECT 1`, a comment (`#`), or a guard (`@postgres >= 15`)";
-            return Err(line.unexpected(0, expected));
+            let error = line.unexpected(0, expected);
+            return Err(if line.text.starts_with("--") { error.help("comments start with `#`") } else { error });
         }
         match rest.chars().next() {
             Some(':') => Ok(true),

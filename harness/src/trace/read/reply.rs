@@ -52,12 +52,15 @@ impl ReplyReader {
     pub(super) fn continue_text(&mut self, text: &str) {
         let field = self.continues;
         let Some(message) = self.last_message() else { return };
-        let more = |old: &str| format!("{old}\n{text}");
-        match field {
-            Some(Field::Message) => message.message = Cow::Owned(more(&message.message)),
-            Some(Field::Detail) => message.detail = message.detail.as_deref().map(more),
-            Some(Field::Hint) => message.hint = message.hint.as_deref().map(|old| Cow::Owned(more(old))),
-            None => {}
+        let continued = match field {
+            Some(Field::Message) => Some(message.message.to_mut()),
+            Some(Field::Detail) => message.detail.as_mut(),
+            Some(Field::Hint) => message.hint.as_mut().map(Cow::to_mut),
+            None => None,
+        };
+        if let Some(continued) = continued {
+            continued.push('\n');
+            continued.push_str(text);
         }
     }
 
@@ -147,13 +150,13 @@ impl ReplyReader {
 
     /// Takes a message, whose severity stands at a place.
     fn message(&mut self, line: &Line<'_>, place: usize, severity: Severity) -> Result<(), ParseError> {
-        const FORM: &str = "an SQLSTATE and a colon, such as `ERROR 42P01: text`";
         let code_place = place + severity.word().len() + 1;
         let after_word = line.text.get(code_place - 1..).unwrap_or_default();
         let code = line.text.get(code_place..code_place + 5).and_then(SqlState::parse);
         let Some(sqlstate) = code.filter(|_| after_word.starts_with(' ')) else {
-            let error = line.unexpected(code_place - 1, FORM);
-            return Err(error.help("a value that starts with such a word is written as a JSON string"));
+            return Err(line
+                .unexpected(code_place - 1, "an SQLSTATE, which is five digits or upper-case letters")
+                .help("write `ERROR 42P01: text`; a value that starts with such a word is written as a JSON string"));
         };
         let colon = code_place + 5;
         if !line.text[colon..].starts_with(':') {
