@@ -103,6 +103,13 @@ fn sloppy_files_are_tidied() {
 }
 
 #[test]
+fn detail_and_hint_belong_to_the_message_above() {
+    let text = "S1: SELECT x\n    ERROR 42P01: no\n    HINT: h\n    NOTICE 00000: late\n    DETAIL: d\n        more\n";
+    let tidy = "S1: SELECT x\n    NOTICE 00000: late\n    DETAIL: d\n        more\n    ERROR 42P01: no\n    HINT: h\n";
+    assert_eq!(Trace::parse(text).expect("well formed").to_string(), tidy);
+}
+
+#[test]
 fn a_header_needs_no_empty_line_below() {
     let trace = Trace::parse("# clause: a\n@postgres = 15\nS1: SELECT 1").expect("well formed");
     assert_eq!(trace.clauses().collect::<Vec<_>>(), ["a"]);

@@ -42,6 +42,7 @@ fn rows_are_compared_with_null_apart_from_text() {
     assert_eq!(difference("    1\n    2\n", results([rows(&["1", "3"])])), "  1\n- 2\n+ 3");
     assert_eq!(difference("    NULL\n", results([rows(&["NULL"])])), "- NULL\n+ \"NULL\"");
     assert_eq!(difference("    (no rows)\n", results([rows(&[])])), "");
+    assert_eq!(difference("    1\n    2\n    9\n", results([rows(&["0", "1", "2", "8"])])), "+ 0\n  1\n  2\n- 9\n+ 8");
     assert_eq!(difference("    (no rows)\n", results([rows(&["0 1"])])), "- (no rows)\n+ 0 1");
 }
 
@@ -81,6 +82,15 @@ fn columns_and_tags_are_compared_where_they_are_written() {
     let both = results([rows(&["1"]), done("COMMIT")]);
     assert_eq!(difference("    1\n    ;\n    tag: COMMIT\n", both.clone()), "");
     assert_eq!(difference("    1\n", both), "  1\n+ ;");
+}
+
+#[test]
+fn statements_are_counted_where_separators_are_written() {
+    assert_eq!(difference("    ;\n", results([done("BEGIN"), done("COMMIT")])), "");
+    let one = difference("    ;\n", results([done("BEGIN")]));
+    assert_eq!(one, "- ;\n+ (success without rows and notices)");
+    let three = difference("    ;\n", results([done("BEGIN"), done("COMMIT"), done("BEGIN")]));
+    assert_eq!(three, "  ;\n+ ;");
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use seqcheck_engine::{Cell, Message, Severity, SqlState};
 
 use super::cells;
-use super::line::{Line, found};
+use super::line::Line;
 use crate::trace::error::ParseError;
 use crate::trace::expectation::{ExpectedReply, ExpectedResult};
 use crate::trace::quote::Kind;
@@ -13,8 +13,9 @@ use crate::trace::quote::Kind;
 /// A reply as far as it is read.
 #[derive(Debug, Default)]
 pub(super) struct ReplyReader {
-    /// The results, the last of which is still open.
+    /// The results before the last separator.
     results: Vec<ExpectedResult>,
+    /// The result below it.
     open: ExpectedResult,
     notices: Vec<Message>,
     error: Option<Message>,
@@ -24,7 +25,9 @@ pub(super) struct ReplyReader {
     after_message: bool,
     /// Whether the last message was the error.
     after_error: bool,
+    /// Whether the reply is `(anything)`.
     is_anything: bool,
+    /// Whether the open result is `(no rows)`.
     is_empty: bool,
     has_lines: bool,
 }
@@ -69,9 +72,8 @@ impl ReplyReader {
         if self.after_error { self.error.as_mut() } else { self.notices.last_mut() }
     }
 
-    /// Takes a line of the kind that it is of, whose text starts at a place.
+    /// Takes a line, given where its text starts and what kind of line it is.
     pub(super) fn line(&mut self, line: &Line<'_>, place: usize, kind: Kind<'_>) -> Result<(), ParseError> {
-        let body = &line.text[place..];
         if self.is_anything || (kind == Kind::Anything && self.has_lines) {
             return Err(line.unexpected(place, "nothing beside `(anything)`"));
         }
@@ -115,7 +117,7 @@ impl ReplyReader {
             Kind::EmptyRow => self.row(line, place, Vec::new())?,
             Kind::Row => self.row(line, place, cells::read(line, place)?)?,
             Kind::Guard | Kind::Waits | Kind::Resumes(_) | Kind::Mistake(_) => {
-                return Err(line.error(place, found(body), "a row, a message, or a tag"));
+                return Err(line.unexpected(place, "a row, a message, or a tag"));
             }
         }
         Ok(())
