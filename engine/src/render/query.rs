@@ -1,0 +1,103 @@
+//! SELECT and VALUES.
+
+use super::expression::{call, expression, order_by};
+use super::name::{column_list, object_name, object_names};
+use super::{Output, separated, sql_if};
+use crate::statement::{Expression, FromItem, Identifier, LockStrength, Locking, Query, Select, SelectItem};
+
+pub(super) fn query(out: &mut impl Output, query: &Query) {
+    match query {
+        Query::Select(select) => self::select(out, select),
+        Query::Values(rows) => {
+            out.sql("VALUES ");
+            separated(out, ", ", rows, |out, row| {
+                out.sql("(");
+                separated(out, ", ", row, expression);
+                out.sql(")");
+            });
+        }
+    }
+}
+
+/// Writes a select list or a RETURNING list.
+pub(super) fn select_items(out: &mut impl Output, items: &[SelectItem]) {
+    separated(out, ", ", items, |out, item| {
+        expression(out, &item.expression);
+        alias(out, item.alias.as_ref());
+    });
+}
+
+/// Writes WHERE and its condition after a space, or nothing.
+pub(super) fn filter(out: &mut impl Output, filter: Option<&Expression>) {
+    clause(out, " WHERE ", filter);
+}
+
+fn select(out: &mut impl Output, select: &Select) {
+    out.sql("SELECT");
+    sql_if(out, select.distinct, " DISTINCT");
+    sql_if(out, !select.items.is_empty(), " ");
+    select_items(out, &select.items);
+    if !select.from.is_empty() {
+        out.sql(" FROM ");
+        separated(out, ", ", &select.from, from_item);
+    }
+    filter(out, select.filter.as_ref());
+    if !select.group_by.is_empty() {
+        out.sql(" GROUP BY ");
+        separated(out, ", ", &select.group_by, expression);
+    }
+    order_by(out, &select.order_by);
+    clause(out, " LIMIT ", select.limit.as_ref());
+    clause(out, " OFFSET ", select.offset.as_ref());
+    if let Some(locking) = &select.locking {
+        self::locking(out, locking);
+    }
+}
+
+fn clause(out: &mut impl Output, words: &str, value: Option<&Expression>) {
+    if let Some(value) = value {
+        out.sql(words);
+        expression(out, value);
+    }
+}
+
+fn from_item(out: &mut impl Output, item: &FromItem) {
+    match item {
+        FromItem::Relation { name, alias } => {
+            object_name(out, name);
+            self::alias(out, alias.as_ref());
+        }
+        FromItem::Function { call, alias, columns } => {
+            self::call(out, call);
+            self::alias(out, alias.as_ref());
+            column_list(out, columns);
+        }
+        FromItem::Subquery { query, alias, columns } => {
+            out.sql("(");
+            self::query(out, query);
+            out.sql(")");
+            self::alias(out, alias.as_ref());
+            column_list(out, columns);
+        }
+    }
+}
+
+fn alias(out: &mut impl Output, alias: Option<&Identifier>) {
+    if let Some(alias) = alias {
+        out.sql(" AS ");
+        out.identifier(alias);
+    }
+}
+
+fn locking(out: &mut impl Output, locking: &Locking) {
+    out.sql(match locking.strength {
+        LockStrength::Update => " FOR UPDATE",
+        LockStrength::NoKeyUpdate => " FOR NO KEY UPDATE",
+        LockStrength::Share => " FOR SHARE",
+        LockStrength::KeyShare => " FOR KEY SHARE",
+    });
+    if !locking.of.is_empty() {
+        out.sql(" OF ");
+        object_names(out, &locking.of);
+    }
+}
