@@ -148,9 +148,11 @@ pub(super) fn default_expression(out: &mut impl Output, value: &Expression) {
 
 /// Writes a function call.
 pub(super) fn call(out: &mut impl Output, call: &Call) {
-    match special_form(call) {
-        Some(name) => out.sql(name),
-        None => object_name(out, &call.name),
+    match (special_form(call), call.name.parts.as_slice()) {
+        (Some(name), _) => out.sql(name),
+        // Before a parenthesis these words of the grammar are functions only when quoted.
+        (None, [name]) if matches!(name.written(), "rollup" | "cube" | "operator") => out.quoted(name),
+        (None, _) => object_name(out, &call.name),
     }
     out.sql("(");
     sql_if(out, call.star, "*");

@@ -32,6 +32,8 @@ pub(crate) trait Output {
     fn sql(&mut self, text: &str);
     /// Takes an identifier that the lexer will see as one.
     fn identifier(&mut self, identifier: &Identifier);
+    /// Takes an identifier that would be read as a keyword where it stands.
+    fn quoted(&mut self, identifier: &Identifier);
     /// Takes a string constant's value.
     fn string(&mut self, value: &str);
 }
@@ -42,7 +44,15 @@ impl Output for String {
     }
 
     fn identifier(&mut self, identifier: &Identifier) {
-        write_identifier(self, identifier.written());
+        match identifier.written() {
+            // In a list of names these may be taken for the word that ends it.
+            "cascade" | "restrict" => self.quoted(identifier),
+            written => write_identifier(self, written),
+        }
+    }
+
+    fn quoted(&mut self, identifier: &Identifier) {
+        name::quote(self, '"', identifier.written());
     }
 
     fn string(&mut self, value: &str) {

@@ -24,7 +24,7 @@ pub fn write_string_literal(text: &mut String, value: &str) {
     }
 }
 
-fn quote(text: &mut String, mark: char, content: &str) {
+pub(super) fn quote(text: &mut String, mark: char, content: &str) {
     text.push(mark);
     for character in content.chars() {
         if character == mark {

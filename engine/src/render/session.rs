@@ -54,10 +54,18 @@ pub(super) fn set_parameter(out: &mut impl Output, set: &SetParameter) {
         SetScope::Session => "SET SESSION ",
         SetScope::Local => "SET LOCAL ",
     });
-    parameter_name(out, &set.name);
-    out.sql(" TO ");
+    match (set.name.written(), value) {
+        ("role", ParameterValue::List(_)) => out.sql("ROLE "),
+        _ => {
+            parameter_name(out, &set.name);
+            out.sql(" TO ");
+        }
+    }
+    let is_role = set.name.written() == "role";
     match value {
-        ParameterValue::List(values) => separated(out, ", ", values, |out, value| parameter_value(out, value)),
+        ParameterValue::List(values) => {
+            separated(out, ", ", values, |out, value| parameter_value(out, value, is_role));
+        }
         ParameterValue::Default | ParameterValue::Reset => out.sql("DEFAULT"),
     }
 }
@@ -102,16 +110,24 @@ fn transaction_modes(out: &mut impl Output, modes: &[TransactionMode]) {
     });
 }
 
-/// Writes a parameter's name; the name `all` stands for the keyword.
+/// Writes a parameter's name; the name `all` stands for the keyword. A word that starts another SET, RESET or SHOW command
+/// is a parameter without doubt only in quotes.
 fn parameter_name(out: &mut impl Output, name: &Identifier) {
-    if name.written() == "all" { out.sql("ALL") } else { out.identifier(name) }
+    match name.written() {
+        "all" => out.sql("ALL"),
+        "role" | "session" | "local" | "time" | "schema" | "names" | "transaction" | "catalog" | "xml" => {
+            out.quoted(name)
+        }
+        _ => out.identifier(name),
+    }
 }
 
 /// Writes one value as a bare word where that is a word of the grammar, else as a string, which means the same
-/// (manual, "SET", Parameters).
-fn parameter_value(out: &mut impl Output, value: &str) {
+/// (manual, "SET", Parameters). A role's name may not be any of the boolean words.
+fn parameter_value(out: &mut impl Output, value: &str, is_role: bool) {
     let is_free_word = is_plain(value) && value.len() <= crate::statement::IDENTIFIER_BYTES;
-    if matches!(value, "true" | "false" | "on") || is_free_word && keyword::category(value).is_none() {
+    let is_boolean = matches!(value, "true" | "false" | "on") && !is_role;
+    if is_boolean || is_free_word && keyword::category(value).is_none() {
         out.sql(value);
     } else {
         out.string(value);

@@ -13,6 +13,10 @@ impl Output for Visit<'_> {
         (self.0)(identifier);
     }
 
+    fn quoted(&mut self, identifier: &Identifier) {
+        (self.0)(identifier);
+    }
+
     fn string(&mut self, _: &str) {}
 }
 

@@ -175,6 +175,10 @@ pub(super) fn kind_name(kind: SyntaxKind) -> String {
         SyntaxKind::TUPLE_EXPR => return "row constructor".to_owned(),
         SyntaxKind::JOIN_EXPR => return "JOIN".to_owned(),
         SyntaxKind::FIELD_EXPR => return "field selection".to_owned(),
+        SyntaxKind::REQUIRED_AS_ALIAS | SyntaxKind::OPTIONAL_AS_ALIAS => {
+            return "alias of the changed table".to_owned();
+        }
+        SyntaxKind::COPY_OPTION_LIST => return "COPY option".to_owned(),
         SyntaxKind::INDEX_EXPR | SyntaxKind::SLICE_EXPR => return "subscript".to_owned(),
         _ => {}
     }

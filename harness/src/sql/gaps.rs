@@ -7,6 +7,7 @@
 
 use seqcheck_engine::Statement;
 use seqcheck_engine::statement::{AlterRelation, RelationKind};
+use squawk_syntax::syntax_error::SyntaxError;
 use squawk_syntax::{Parse, SourceFile, SyntaxNode};
 
 use super::lex::{Lexer, Token, TokenKind};
@@ -23,12 +24,6 @@ struct Edit {
     length: usize,
     replacement: &'static str,
     kind: Option<RelationKind>,
-}
-
-/// Where the grammar stopped, in bytes of the parsed text.
-pub(super) struct Stop {
-    /// PostgreSQL stops at the first token that starts here or later.
-    pub(super) stop: usize,
 }
 
 impl Bridged {
@@ -58,14 +53,18 @@ impl Bridged {
         self.parse.tree()
     }
 
-    /// Where the grammar stopped.
-    pub(super) fn errors(&self) -> impl Iterator<Item = Stop> {
-        self.parse.errors().into_iter().map(|error| {
+    /// Where the grammar stopped, in bytes of the parsed text: PostgreSQL stops at the first token that starts there or
+    /// later. Errors inside a string constant are none of the grammar, and left to whoever lowers it.
+    pub(super) fn stops(&self) -> impl Iterator<Item = usize> {
+        self.parse.errors().into_iter().filter(|error| !is_about_escapes(error)).map(|error| {
             let (start, end) = (usize::from(error.range().start()), usize::from(error.range().end()));
             // The parser reports the end of the last token that it took. Later checks report the node that lacks
-            // something at its end, except that a missing line break between strings is reported in its place.
-            let stop = if error.message().contains("between string literals") { start } else { end };
-            Stop { stop }
+            // something at its end, with two exceptions.
+            match error.message() {
+                "Expected new line or comma between string literals" => start,
+                "unexpected trailing comma" => start + 1,
+                _ => end,
+            }
         })
     }
 
@@ -93,6 +92,10 @@ impl Bridged {
         let written = self.edits.iter().find(|edit| (start..end).contains(&edit.start));
         *kind = written.and_then(|edit| edit.kind).unwrap_or(*kind);
     }
+}
+
+fn is_about_escapes(error: &SyntaxError) -> bool {
+    error.message().contains("escape")
 }
 
 fn edits(sql: &str) -> Vec<Edit> {

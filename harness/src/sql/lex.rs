@@ -167,7 +167,13 @@ impl<'text> Lexer<'text> {
 
     fn number(&mut self) -> TokenKind {
         let is_digit = |byte: u8| byte.is_ascii_digit();
-        self.skip_while(is_digit);
+        if self.byte(0) == b'0' && matches!(self.byte(1), b'x' | b'X' | b'o' | b'O' | b'b' | b'B') {
+            // PostgreSQL 16 and later; junk is left to the parser.
+            self.skip_while(is_word_part);
+            return TokenKind::Number;
+        }
+        let is_digit_or_separator = |byte: u8| byte.is_ascii_digit() || byte == b'_';
+        self.skip_while(is_digit_or_separator);
         if self.byte(0) == b'.' && self.byte(1) != b'.' {
             self.position += 1;
             self.skip_while(is_digit);
@@ -178,7 +184,7 @@ impl<'text> Lexer<'text> {
             self.skip_while(is_digit);
         }
         if is_word_start(self.byte(0)) {
-            self.position += self.rest().chars().next().map_or(0, char::len_utf8);
+            self.skip_while(is_word_part);
             return TokenKind::Broken("trailing junk after numeric literal");
         }
         TokenKind::Number

@@ -64,9 +64,9 @@ fn syntax_error(sql: &str, bridged: &Bridged) -> Option<SqlError> {
         _ => None,
     });
     let stop = bridged
-        .errors()
-        .map(|error| {
-            let offset = bridged.original_offset(error.stop);
+        .stops()
+        .map(|stop| {
+            let offset = bridged.original_offset(stop);
             tokens.iter().find(|token| token.start >= offset).map_or(sql.len(), |token| token.start)
         })
         .min();

@@ -64,12 +64,26 @@ fn column(node: &SyntaxNode) -> Lowered<Expression> {
     }
 }
 
+/// Words that are values without parentheses (manual, "System Information Functions" and "Date/Time Functions").
+const VALUE_WORDS: &[&str] = &[
+    "current_catalog",
+    "current_date",
+    "current_role",
+    "current_schema",
+    "current_time",
+    "current_timestamp",
+    "current_user",
+    "localtime",
+    "localtimestamp",
+    "session_user",
+    "system_user",
+    "user",
+];
+
 /// A word in an expression: a column, unless PostgreSQL knows it as something else.
 fn column_word(token: &SyntaxToken) -> Lowered<Identifier> {
     match token.text().to_ascii_lowercase().as_str() {
-        "current_catalog" | "current_date" | "current_role" | "current_schema" | "current_time"
-        | "current_timestamp" | "current_user" | "localtime" | "localtimestamp" | "session_user" | "system_user"
-        | "user" => Err(unsupported(&SyntaxElement::Token(token.clone()))),
+        word if VALUE_WORDS.contains(&word) => Err(unsupported(&SyntaxElement::Token(token.clone()))),
         // A word that may name a function but no column is read as the start of a call, so the error comes after it.
         _ => identifier(token, Place::Column).map_err(|error| match identifier(token, Place::TypeOrFunction) {
             Ok(_) => syntax_error_after(token),
@@ -99,6 +113,9 @@ fn dotted_field(node: &SyntaxNode) -> Lowered<Option<(ObjectName, bool)>> {
         match token.kind() {
             SyntaxKind::DOT if position % 2 == 1 && !has_star => {}
             SyntaxKind::STAR if position % 2 == 0 => has_star = true,
+            _ if position == 0 && VALUE_WORDS.contains(&token.text().to_ascii_lowercase().as_str()) => {
+                return Err(syntax_error_after(&token));
+            }
             _ if position == 0 => parts.push(identifier(&token, Place::Column)?),
             _ if position % 2 == 0 => parts.push(identifier(&token, Place::Label)?),
             _ => return Err(syntax_error_at(&token)),

@@ -77,9 +77,7 @@ impl Item {
                 None => self.refuse(),
             },
             Item::Token(token) => syntax_error_at(token),
-            Item::Operator(operator, token) => {
-                SqlError::syntax(token.text_range().start().into(), Some(operator))
-            }
+            Item::Operator(operator, token) => SqlError::syntax(token.text_range().start().into(), Some(operator)),
         }
     }
 
@@ -305,8 +303,7 @@ impl Row {
             if !self.has(SyntaxKind::FROM_KW) {
                 return Err(self.unexpected());
             }
-            let operator =
-                if negated { BinaryOperator::IsNotDistinctFrom } else { BinaryOperator::IsDistinctFrom };
+            let operator = if negated { BinaryOperator::IsNotDistinctFrom } else { BinaryOperator::IsDistinctFrom };
             let right = self.expression(IS + 1)?;
             return Ok((Expression::Binary(operator, operand, Box::new(right)), Some(IS)));
         }
@@ -325,9 +322,7 @@ impl Row {
 
     fn in_list(&mut self, operand: Box<Expression>, negated: bool) -> Lowered<(Expression, Option<u8>)> {
         match self.next() {
-            Some(Item::Node(node)) => {
-                Ok((Expression::InList { operand, items: in_items(&node)?, negated }, None))
-            }
+            Some(Item::Node(node)) => Ok((Expression::InList { operand, items: in_items(&node)?, negated }, None)),
             Some(item) => Err(item.refuse()),
             None => Err(self.unexpected()),
         }

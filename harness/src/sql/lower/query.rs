@@ -196,7 +196,9 @@ fn tail(cursor: &mut Cursor, select: &mut Select) -> Lowered<()> {
         }
     }
     match cursor.peek() {
-        Some(SyntaxKind::ORDER_BY_CLAUSE | SyntaxKind::LIMIT_CLAUSE | SyntaxKind::OFFSET_CLAUSE) => Err(misplaced(cursor)),
+        Some(SyntaxKind::ORDER_BY_CLAUSE | SyntaxKind::LIMIT_CLAUSE | SyntaxKind::OFFSET_CLAUSE) => {
+            Err(misplaced(cursor))
+        }
         Some(SyntaxKind::FETCH_CLAUSE) => Err(misplaced(cursor)),
         _ => Ok(()),
     }

@@ -85,7 +85,11 @@ fn c_escapes(text: &str, token: &SyntaxToken) -> Lowered<String> {
                 push(&mut bytes, value.to_le_bytes()[0], rest)
             }
             'u' | 'U' => {
-                let (value, rest) = digits(after, 16, if letter == 'u' { 4 } else { 8 });
+                let length = if letter == 'u' { 4 } else { 8 };
+                let (value, rest) = digits(after, 16, length);
+                if after.len() - rest.len() != length {
+                    return Err(refuse(token, "Unicode escape of no character"));
+                }
                 bytes.extend(character(value, token)?.to_string().bytes());
                 rest
             }
