@@ -92,6 +92,16 @@ impl Cursor {
         self.rest.next()
     }
 
+    /// The syntax error that PostgreSQL reports when it stops at the next child.
+    pub(super) fn stop(&mut self) -> SqlError {
+        let token = match self.rest.peek() {
+            Some(SyntaxElement::Token(token)) => Some(token.clone()),
+            Some(SyntaxElement::Node(node)) => tokens(node).next(),
+            None => None,
+        };
+        token.map_or_else(|| self.unexpected(), |token| syntax_error_at(&token))
+    }
+
     /// Refuses what is left, by its name.
     pub(super) fn finish(mut self) -> Lowered<()> {
         match self.rest.next() {

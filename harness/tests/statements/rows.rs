@@ -41,7 +41,11 @@ fn insert() -> BoxedStrategy<Statement> {
         query().prop_map(InsertSource::Query),
     ];
     (object_name(), vec(identifier(), 0..3), source, select_items(expression()))
-        .prop_map(|(table, columns, source, returning)| Statement::Insert(Insert { table, columns, source, returning }))
+        .prop_map(|(table, columns, source, returning)| {
+            // The grammar has DEFAULT VALUES without a column list only.
+            let columns = if source == InsertSource::DefaultValues { Vec::new() } else { columns };
+            Statement::Insert(Insert { table, columns, source, returning })
+        })
         .boxed()
 }
 

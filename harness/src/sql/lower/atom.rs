@@ -4,7 +4,7 @@ use seqcheck_engine::statement::{Call, Case, Expression, Identifier, Literal, Ob
 use squawk_syntax::ast;
 use squawk_syntax::{SyntaxElement, SyntaxKind, SyntaxNode, SyntaxToken};
 
-use super::expression::{expect_expression, expression, parenthesised_query};
+use super::expression::{expect_expression, expression, expressions, parenthesised_query};
 use super::name::{Place, identifier, number, type_name};
 use super::query::{is_query, order_by, query};
 use super::string::string;
@@ -216,9 +216,9 @@ fn cast(node: &SyntaxNode) -> Lowered<Expression> {
 fn case(node: &SyntaxNode) -> Lowered<Expression> {
     let mut cursor = Cursor::new(node);
     cursor.expect(&[SyntaxKind::CASE_KW])?;
-    let operand = match cursor.node::<ast::Expr>() {
-        Some(operand) => Some(Box::new(expression(&operand)?)),
-        None => None,
+    let operand = match cursor.peek() {
+        Some(SyntaxKind::WHEN_CLAUSE_LIST) => None,
+        _ => Some(Box::new(expect_expression(&mut cursor)?)),
     };
     let mut list = Cursor::new(&cursor.expect_node::<ast::WhenClauseList>()?);
     let mut branches = Vec::new();
@@ -256,7 +256,7 @@ pub(super) fn in_items(node: &SyntaxNode) -> Lowered<Vec<Expression>> {
     if cursor.peek().is_some_and(is_query) {
         return Err(unsupported_node(node, "IN with a subquery"));
     }
-    let items = cursor.comma_separated::<ast::Expr, _>(expression)?;
+    let items = expressions(&mut cursor)?;
     cursor.expect(&[SyntaxKind::R_PAREN])?;
     cursor.finish()?;
     match items.as_slice() {

@@ -6,6 +6,7 @@
 use std::iter::Peekable;
 
 use seqcheck_engine::statement::{BinaryOperator, Expression, Query, UnaryOperator};
+use squawk_syntax::ast;
 use squawk_syntax::{SyntaxElement, SyntaxKind, SyntaxNode, SyntaxToken};
 
 use super::atom::{atom, in_items};
@@ -28,22 +29,49 @@ const SIGN: u8 = 14;
 
 /// Lowers a node that is an expression.
 pub(super) fn expression(node: &SyntaxNode) -> Lowered<Expression> {
-    if !is_operator_node(node) {
-        return atom(node);
+    lower(std::slice::from_ref(node))
+}
+
+/// Takes the next child, which must be an expression.
+///
+/// `squawk-syntax` 2.68 gives BETWEEN after a cast a node of its own beside the cast, so an expression may be several
+/// nodes.
+pub(super) fn expect_expression(cursor: &mut Cursor) -> Lowered<Expression> {
+    let mut nodes = vec![cursor.expect_node::<ast::Expr>()?];
+    while let Some(node) = cursor.node::<ast::Expr>() {
+        nodes.push(node);
+    }
+    lower(&nodes)
+}
+
+/// Takes expressions with commas between them until something else comes.
+pub(super) fn expressions(cursor: &mut Cursor) -> Lowered<Vec<Expression>> {
+    let mut expressions = vec![expect_expression(cursor)?];
+    while cursor.has(SyntaxKind::COMMA) {
+        expressions.push(expect_expression(cursor)?);
+    }
+    Ok(expressions)
+}
+
+fn lower(nodes: &[SyntaxNode]) -> Lowered<Expression> {
+    match nodes {
+        [node] if !is_operator_node(node) => return atom(node),
+        _ => {}
     }
     let mut items = Vec::new();
-    flatten(node, &mut items);
+    for node in nodes {
+        if is_operator_node(node) {
+            flatten(node, &mut items);
+        } else {
+            items.push(Item::Node(node.clone()));
+        }
+    }
     let mut row = Row { items: join_operators(items).into_iter().peekable(), last: None };
     let expression = row.expression(0)?;
     match row.items.next() {
         Some(item) => Err(item.refuse()),
         None => Ok(expression),
     }
-}
-
-/// Takes the next child, which must be an expression.
-pub(super) fn expect_expression(cursor: &mut Cursor) -> Lowered<Expression> {
-    expression(&cursor.expect_node::<squawk_syntax::ast::Expr>()?)
 }
 
 /// An operand, keyword or operator in a row of operators.

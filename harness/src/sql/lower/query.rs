@@ -7,7 +7,7 @@ use squawk_syntax::ast;
 use squawk_syntax::{SyntaxElement, SyntaxKind, SyntaxNode};
 
 use super::atom::{atom, call};
-use super::expression::{expect_expression, expression};
+use super::expression::{expect_expression, expression, expressions};
 use super::name::{Place, column, expect_column, relation_name, single, with_only};
 use crate::sql::cursor::{Cursor, Lowered, kind_name, start_of, syntax_error_at, tokens, unsupported_node};
 use crate::sql::error::SqlError;
@@ -66,7 +66,7 @@ fn values(mut cursor: Cursor) -> Lowered<Query> {
     let rows = cursor.comma_separated::<ast::Row, _>(|row| {
         let mut inner = Cursor::new(row);
         inner.expect(&[SyntaxKind::L_PAREN])?;
-        let values = inner.comma_separated::<ast::Expr, _>(expression)?;
+        let values = expressions(&mut inner)?;
         inner.expect(&[SyntaxKind::R_PAREN])?;
         inner.finish()?;
         Ok(values)
@@ -196,18 +196,14 @@ fn tail(cursor: &mut Cursor, select: &mut Select) -> Lowered<()> {
         }
     }
     match cursor.peek() {
-        Some(SyntaxKind::ORDER_BY_CLAUSE | SyntaxKind::LIMIT_CLAUSE | SyntaxKind::OFFSET_CLAUSE) => {
-            Err(misplaced(cursor))
-        }
-        Some(SyntaxKind::FETCH_CLAUSE) => Err(misplaced(cursor)),
+        Some(
+            SyntaxKind::ORDER_BY_CLAUSE
+            | SyntaxKind::LIMIT_CLAUSE
+            | SyntaxKind::OFFSET_CLAUSE
+            | SyntaxKind::FETCH_CLAUSE,
+        ) => Err(cursor.stop()),
         _ => Ok(()),
     }
-}
-
-/// The error for a clause that the grammar does not take where it stands.
-fn misplaced(cursor: &mut Cursor) -> SqlError {
-    let first = cursor.take().and_then(SyntaxElement::into_node).and_then(|node| tokens(&node).next());
-    first.map_or_else(|| cursor.unexpected(), |token| syntax_error_at(&token))
 }
 
 fn limits(cursor: &mut Cursor, select: &mut Select) -> Lowered<bool> {

@@ -125,6 +125,8 @@ pub(super) fn insert(mut cursor: Cursor) -> Lowered<Statement> {
         None => Vec::new(),
     };
     let source = match cursor.node_of(SyntaxKind::DEFAULT_VALUES) {
+        // The grammar has DEFAULT VALUES without a column list only.
+        Some(node) if !columns.is_empty() => return Err(Cursor::new(&node).stop()),
         Some(_) => InsertSource::DefaultValues,
         None => InsertSource::Query(query(&cursor.expect_node::<ast::SelectVariant>()?)?),
     };
