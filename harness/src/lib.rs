@@ -1,3 +1,4 @@
 //! The harness: traces, servers, lockstep and reports around [`seqcheck_engine`].
 
+pub mod sql;
 pub mod trace;

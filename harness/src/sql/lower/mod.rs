@@ -1,0 +1,70 @@
+//! Syntax tree to [`Statement`], one file per statement family.
+//!
+//! Every function reads its node with a [`Cursor`], which refuses children that nobody took.
+
+mod alter;
+mod atom;
+mod expression;
+mod name;
+mod query;
+mod relation;
+mod sequence;
+mod session;
+mod set;
+mod string;
+mod table;
+
+use seqcheck_engine::Statement;
+use seqcheck_engine::statement::RelationKind;
+use squawk_syntax::{SyntaxKind, SyntaxNode};
+
+use super::cursor::{Cursor, Lowered, kind_name, unsupported_node};
+
+/// Lowers one statement; `None` for an empty one.
+pub(super) fn statement(node: &SyntaxNode) -> Lowered<Option<Statement>> {
+    let cursor = Cursor::new(node);
+    let statement = match node.kind() {
+        SyntaxKind::EMPTY_STMT => return Ok(None),
+        SyntaxKind::CREATE_SEQUENCE => sequence::create(cursor)?,
+        SyntaxKind::ALTER_SEQUENCE => alter::sequence(cursor)?,
+        SyntaxKind::ALTER_TABLE => alter::table(cursor)?,
+        SyntaxKind::ALTER_VIEW => alter::relation(cursor, RelationKind::View)?,
+        SyntaxKind::ALTER_INDEX => alter::relation(cursor, RelationKind::Index)?,
+        SyntaxKind::DROP_SEQUENCE => relation::drop(cursor, RelationKind::Sequence)?,
+        SyntaxKind::DROP_TABLE => relation::drop(cursor, RelationKind::Table)?,
+        SyntaxKind::DROP_VIEW => relation::drop(cursor, RelationKind::View)?,
+        SyntaxKind::DROP_INDEX => relation::drop(cursor, RelationKind::Index)?,
+        SyntaxKind::COMMENT_ON => relation::comment(cursor)?,
+        SyntaxKind::CREATE_SCHEMA => relation::create_schema(cursor)?,
+        SyntaxKind::DROP_SCHEMA => relation::drop_schema(cursor)?,
+        SyntaxKind::CREATE_TABLE => table::create(cursor)?,
+        SyntaxKind::INSERT => table::insert(cursor)?,
+        SyntaxKind::UPDATE => table::update(cursor)?,
+        SyntaxKind::DELETE => table::delete(cursor)?,
+        SyntaxKind::TRUNCATE => table::truncate(cursor)?,
+        SyntaxKind::COPY => table::copy(cursor)?,
+        SyntaxKind::SELECT
+        | SyntaxKind::VALUES
+        | SyntaxKind::TABLE
+        | SyntaxKind::PAREN_SELECT
+        | SyntaxKind::COMPOUND_SELECT => Statement::Query(query::query(node)?),
+        SyntaxKind::BEGIN
+        | SyntaxKind::COMMIT_TRANSACTION
+        | SyntaxKind::COMMIT_PREPARED
+        | SyntaxKind::ROLLBACK_TRANSACTION
+        | SyntaxKind::ROLLBACK_TO_SAVEPOINT
+        | SyntaxKind::ROLLBACK_PREPARED
+        | SyntaxKind::SAVEPOINT_CREATE
+        | SyntaxKind::RELEASE_SAVEPOINT
+        | SyntaxKind::PREPARE_TRANSACTION
+        | SyntaxKind::SET_TRANSACTION => Statement::Transaction(session::transaction(node.kind(), cursor)?),
+        SyntaxKind::SET => Statement::SetParameter(set::set(cursor)?),
+        SyntaxKind::SET_ROLE => Statement::SetParameter(set::set_role(cursor)?),
+        SyntaxKind::RESET => Statement::SetParameter(set::reset(cursor)?),
+        SyntaxKind::RESET_ROLE => Statement::SetParameter(set::reset_role(cursor)?),
+        SyntaxKind::SHOW => Statement::Show(set::show(cursor)?),
+        SyntaxKind::DISCARD => Statement::Discard(session::discard(cursor)?),
+        kind => return Err(unsupported_node(node, kind_name(kind))),
+    };
+    Ok(Some(statement))
+}

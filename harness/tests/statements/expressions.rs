@@ -1,0 +1,169 @@
+//! Expressions and queries.
+
+use proptest::collection::vec;
+use proptest::option;
+use proptest::prelude::*;
+use seqcheck_engine::statement::*;
+
+use super::names::{digits, identifier, nasty_text, object_name, type_name};
+
+/// Any expression but DEFAULT and `*`, which have places of their own.
+pub(super) fn expression() -> BoxedStrategy<Expression> {
+    let leaf = prop_oneof![
+        Just(Expression::Literal(Literal::Null)),
+        any::<bool>().prop_map(|value| Expression::Literal(Literal::Boolean(value))),
+        digits().prop_map(|digits| Expression::Literal(Literal::Number(digits))),
+        nasty_text().prop_map(|text| Expression::Literal(Literal::String(text))),
+        object_name().prop_map(Expression::Column),
+    ];
+    leaf.boxed()
+        .prop_recursive(3, 16, 3, |inner: BoxedStrategy<Expression>| {
+            let boxed = || inner.clone().prop_map(Box::new);
+            prop_oneof![
+                3 => call(inner.clone()).prop_map(Expression::Call),
+                2 => (boxed(), type_name()).prop_map(|(value, target)| Expression::Cast(value, target)),
+                3 => (unary_operator(), boxed()).prop_map(|(operator, value)| Expression::Unary(operator, value)),
+                8 => (binary_operator(), boxed(), boxed())
+                    .prop_map(|(operator, left, right)| Expression::Binary(operator, left, right)),
+                1 => (boxed(), any::<bool>()).prop_map(|(operand, negated)| Expression::IsNull { operand, negated }),
+                1 => (boxed(), vec(inner.clone(), 1..3), any::<bool>())
+                    // PostgreSQL reads a list of one subquery as a subquery.
+                    .prop_filter("grammar", |(_, items, _)| !matches!(items.as_slice(), [Expression::Subquery(_)]))
+                    .prop_map(|(operand, items, negated)| Expression::InList { operand, items, negated }),
+                1 => (boxed(), boxed(), boxed(), any::<bool>()).prop_map(|(operand, low, high, negated)| {
+                    Expression::Between { operand, low, high, negated }
+                }),
+                1 => (option::of(boxed()), vec((inner.clone(), inner.clone()), 1..3), option::of(boxed()))
+                    .prop_map(|(operand, branches, otherwise)| Expression::Case(Case { operand, branches, otherwise })),
+                1 => query_over(inner.clone())
+                // The parser library takes no empty select list between parentheses of an expression.
+                .prop_filter("parser", |query| !matches!(query, Query::Select(select) if select.items.is_empty()))
+                .prop_map(|query| Expression::Subquery(Box::new(query))),
+                1 => query_over(inner.clone()).prop_map(|query| Expression::Exists(Box::new(query))),
+            ]
+        })
+        .boxed()
+}
+
+/// Any query.
+pub(super) fn query() -> BoxedStrategy<Query> {
+    query_over(expression())
+}
+
+fn unary_operator() -> impl Strategy<Value = UnaryOperator> {
+    prop::sample::select(vec![UnaryOperator::Minus, UnaryOperator::Plus, UnaryOperator::Not])
+}
+
+fn binary_operator() -> impl Strategy<Value = BinaryOperator> {
+    prop::sample::select(vec![
+        BinaryOperator::Add,
+        BinaryOperator::Subtract,
+        BinaryOperator::Multiply,
+        BinaryOperator::Divide,
+        BinaryOperator::Modulo,
+        BinaryOperator::Concatenate,
+        BinaryOperator::Equal,
+        BinaryOperator::NotEqual,
+        BinaryOperator::Less,
+        BinaryOperator::LessOrEqual,
+        BinaryOperator::Greater,
+        BinaryOperator::GreaterOrEqual,
+        BinaryOperator::And,
+        BinaryOperator::Or,
+        BinaryOperator::Like,
+        BinaryOperator::NotLike,
+        BinaryOperator::IsDistinctFrom,
+        BinaryOperator::IsNotDistinctFrom,
+    ])
+}
+
+fn call(inner: BoxedStrategy<Expression>) -> BoxedStrategy<Call> {
+    let is_special = |name: &ObjectName| matches!(name.parts.as_slice(), [only] if is_special(only.written()));
+    let plain = (object_name(), any::<bool>(), vec(inner.clone(), 0..3), order_by(inner.clone()))
+        .prop_filter("grammar of its own", move |(name, ..)| !is_special(name))
+        .prop_map(|(name, distinct, arguments, order_by)| {
+            let is_empty = arguments.is_empty();
+            let order_by = if is_empty { Vec::new() } else { order_by };
+            Call { name, distinct: distinct && !is_empty, star: false, arguments, order_by }
+        });
+    let star = object_name().prop_filter("grammar of its own", move |name| !is_special(name)).prop_map(|name| Call {
+        name,
+        distinct: false,
+        star: true,
+        arguments: Vec::new(),
+        order_by: Vec::new(),
+    });
+    let special = (prop::sample::select(vec!["coalesce", "greatest", "least", "nullif"]), inner.clone(), inner)
+        .prop_map(|(name, first, second)| Call {
+            name: ObjectName::bare(name),
+            distinct: false,
+            star: false,
+            arguments: vec![first, second],
+            order_by: Vec::new(),
+        });
+    prop_oneof![6 => plain, 1 => star, 1 => special].boxed()
+}
+
+fn is_special(name: &str) -> bool {
+    matches!(name, "coalesce" | "greatest" | "least" | "nullif")
+}
+
+fn order_by(inner: BoxedStrategy<Expression>) -> BoxedStrategy<Vec<OrderItem>> {
+    let item = (inner, any::<bool>()).prop_map(|(expression, descending)| OrderItem { expression, descending });
+    prop_oneof![3 => Just(Vec::new()), 1 => vec(item, 1..3)].boxed()
+}
+
+pub(super) fn select_items(inner: BoxedStrategy<Expression>) -> BoxedStrategy<Vec<SelectItem>> {
+    let plain = (inner, option::of(identifier())).prop_map(|(expression, alias)| SelectItem { expression, alias });
+    let wildcard =
+        option::of(object_name()).prop_map(|name| SelectItem { expression: Expression::Wildcard(name), alias: None });
+    vec(prop_oneof![4 => plain, 1 => wildcard], 0..3).boxed()
+}
+
+fn from_item(inner: BoxedStrategy<Expression>) -> BoxedStrategy<FromItem> {
+    let values = vec(vec(inner.clone(), 1..3), 1..3).prop_map(|rows| Box::new(Query::Values(rows)));
+    // Column names need an alias before them.
+    let alias = || (option::of(identifier()), vec(identifier(), 0..3));
+    prop_oneof![
+        2 => (object_name(), option::of(identifier())).prop_map(|(name, alias)| FromItem::Relation { name, alias }),
+        2 => (call(inner), alias()).prop_map(|(call, (alias, columns))| {
+            let columns = if alias.is_some() { columns } else { Vec::new() };
+            FromItem::Function { call, alias, columns }
+        }),
+        1 => (values, identifier(), vec(identifier(), 0..3))
+            .prop_map(|(query, alias, columns)| FromItem::Subquery { query, alias: Some(alias), columns }),
+    ]
+    .boxed()
+}
+
+fn locking() -> impl Strategy<Value = Locking> {
+    let strength = prop::sample::select(vec![
+        LockStrength::Update,
+        LockStrength::NoKeyUpdate,
+        LockStrength::Share,
+        LockStrength::KeyShare,
+    ]);
+    (strength, vec(object_name(), 0..3)).prop_map(|(strength, of)| Locking { strength, of })
+}
+
+fn query_over(inner: BoxedStrategy<Expression>) -> BoxedStrategy<Query> {
+    let clauses = (
+        option::weighted(0.3, inner.clone()),
+        prop_oneof![3 => Just(Vec::new()), 1 => vec(inner.clone(), 1..3)],
+        order_by(inner.clone()),
+        option::weighted(0.2, inner.clone()),
+        option::weighted(0.2, inner.clone()),
+        option::weighted(0.2, locking()),
+    )
+        .boxed();
+    let select = (any::<bool>(), select_items(inner.clone()), vec(from_item(inner.clone()), 0..3), clauses).prop_map(
+        |(distinct, items, from, (filter, group_by, order_by, limit, offset, locking))| {
+            // DISTINCT needs a list.
+            let distinct = distinct && !items.is_empty();
+            let select = Select { distinct, items, from, filter, group_by, order_by, limit, offset, locking };
+            Query::Select(Box::new(select))
+        },
+    );
+    let values = vec(vec(inner, 1..3), 1..3).prop_map(Query::Values);
+    prop_oneof![4 => select.boxed(), 1 => values.boxed()].boxed()
+}
