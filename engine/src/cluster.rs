@@ -1,6 +1,6 @@
 //! The one door to the model: sessions, steps, checkpoints.
 
-use crate::catalog::{Catalog, CommitNumber};
+use crate::catalog::{Catalog, CommitNumber, View, temporary_schema};
 use crate::clause::ClauseSet;
 use crate::dialect::Major;
 use crate::execute::Execution;
@@ -10,6 +10,7 @@ use crate::reply::{Message, Reply};
 use crate::sequence::{Pages, WriteAheadLog};
 use crate::session::Session;
 use crate::statement::Statement;
+use crate::transaction::Block;
 
 /// What to model.
 #[derive(Debug, Clone)]
@@ -60,6 +61,34 @@ pub struct Outcome {
     pub clauses: ClauseSet,
 }
 
+/// What a session can see of a sequence.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "each is the parameter or column of its name (manual, \"pg_sequences\")")]
+pub struct SequenceSummary {
+    /// The schema's name; `pg_temp` for the session's own temporary schema.
+    pub schema: String,
+    pub name: String,
+    pub start: i64,
+    pub increment: i64,
+    pub minimum: i64,
+    pub maximum: i64,
+    pub cache: i64,
+    pub cycle: bool,
+    pub last_value: i64,
+    pub is_called: bool,
+}
+
+/// Whether a session is in a transaction block, as the wire protocol tells after each query.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TransactionStatus {
+    /// Outside a block.
+    Idle,
+    /// In a block.
+    InTransaction,
+    /// In a block that an error has aborted.
+    Failed,
+}
+
 /// What all sessions share.
 #[derive(Debug, Clone)]
 pub(crate) struct Shared {
@@ -101,7 +130,7 @@ impl Shared {
 /// let Progress::Done(reply) = outcome.progress else { panic!("CREATE SEQUENCE does not wait here") };
 /// assert_eq!(reply.results[0].tag, "CREATE SEQUENCE");
 /// ```
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Cluster {
     shared: Shared,
     sessions: Vec<Option<Box<Session>>>,
@@ -170,6 +199,50 @@ impl Cluster {
     /// Runs a checkpoint, after which the next `nextval` of each sequence logs again.
     pub fn checkpoint(&mut self) {
         self.shared.log.checkpoint();
+    }
+
+    /// The sequences that a session sees, in order of creation: what a generator of statements may want to aim at.
+    pub fn sequences(&self, session: SessionId) -> Vec<SequenceSummary> {
+        let view = View { session, until: CommitNumber::MAX };
+        let temporary = temporary_schema(session);
+        self.shared
+            .catalog
+            .relations(view)
+            .filter_map(|relation| {
+                let definition = &relation.sequence()?.definition;
+                let page = self.shared.pages.get(&relation.storage)?;
+                let schema = match relation.schema == temporary {
+                    true => "pg_temp".to_owned(),
+                    false => self.shared.catalog.schema_name(relation.schema, view)?.to_string(),
+                };
+                Some(SequenceSummary {
+                    schema,
+                    name: relation.name.to_string(),
+                    start: definition.start,
+                    increment: definition.increment,
+                    minimum: definition.minimum,
+                    maximum: definition.maximum,
+                    cache: definition.cache,
+                    cycle: definition.cycle,
+                    last_value: page.last_value,
+                    is_called: page.is_called,
+                })
+            })
+            .collect()
+    }
+
+    /// Where a session stands in its transaction.
+    pub fn transaction_status(&self, session: SessionId) -> TransactionStatus {
+        let block = self
+            .sessions
+            .get(session.0 as usize)
+            .and_then(Option::as_ref)
+            .map_or(Block::None, |session| session.transaction.block);
+        match block {
+            Block::None | Block::Implicit => TransactionStatus::Idle,
+            Block::Open => TransactionStatus::InTransaction,
+            Block::Failed => TransactionStatus::Failed,
+        }
     }
 
     fn take(&mut self, session: SessionId) -> Option<Box<Session>> {

@@ -14,6 +14,7 @@ pub mod dialect;
 mod error;
 mod execute;
 mod lock;
+mod number_map;
 mod query;
 pub mod quirk;
 pub mod render;
@@ -24,7 +25,7 @@ pub mod statement;
 mod transaction;
 
 pub use clause::{Clause, ClauseSet};
-pub use cluster::{Cluster, Outcome, Progress, SessionId, Settings};
+pub use cluster::{Cluster, Outcome, Progress, SequenceSummary, SessionId, Settings, TransactionStatus};
 pub use dialect::Major;
 pub use quirk::{Quirk, QuirkSet};
 pub use reply::{Cell, Message, Reply, Rows, Severity, SqlState, StatementResult};

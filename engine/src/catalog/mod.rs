@@ -15,6 +15,8 @@ pub(crate) use heap::{CommitNumber, Heap, Slot, Stamp, View};
 pub(crate) use lookup::{RangeName, SearchPath};
 pub(crate) use relation::{Column, Kind, Persistence, Relation, SequenceData, StorageId};
 
+use crate::number_map::NumberMap;
+
 /// An object identifier. The model's numbers are its own; they never appear in replies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct Oid(pub(crate) u32);
@@ -68,8 +70,8 @@ pub(crate) struct Catalog {
     schemas: Heap<Schema>,
     relations: Heap<Rc<Relation>>,
     by_name: HashMap<Rc<str>, Vec<Slot>>,
-    by_oid: HashMap<Oid, Vec<Slot>>,
-    rows: HashMap<StorageId, Heap<TableRow>>,
+    by_oid: NumberMap<Oid, Vec<Slot>>,
+    rows: NumberMap<StorageId, Heap<TableRow>>,
     last_oid: u32,
     last_storage: u32,
     /// Grows with every change to the set of visible schemas, so that a resolved search path knows when it is stale.

@@ -14,8 +14,8 @@ impl Execution<'_> {
     /// that belong to storage of the past.
     pub(crate) fn open_sequence(&mut self, oid: Oid) -> Result<Rc<Relation>> {
         let serial = self.session.transaction.serial;
-        let cache = self.session.caches.entries.entry(oid).or_default();
-        if cache.locked_by != Some(serial) {
+        let known = self.session.caches.entries.entry(oid).or_default();
+        if known.locked_by != Some(serial) {
             // The lock belongs to the whole transaction: a savepoint's end does not give it back.
             self.lock_at(oid, Mode::RowExclusive, 0)?;
         }
@@ -23,10 +23,10 @@ impl Execution<'_> {
         let Some(relation) = self.shared.catalog.relation(oid, view).cloned() else {
             return Err(error(sqlstate::INTERNAL_ERROR, format!("could not open relation with OID {}", oid.0)));
         };
-        let Some(_) = relation.sequence() else {
+        if relation.sequence().is_none() {
             self.reach(Clause::FunctionNotSequence);
             return Err(self.shared.settings.major.not_a_sequence(&relation));
-        };
+        }
         let cache = self.session.caches.entries.entry(oid).or_default();
         cache.locked_by = Some(serial);
         if cache.storage != Some(relation.storage) {

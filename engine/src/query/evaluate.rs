@@ -113,9 +113,15 @@ impl Execution<'_> {
     }
 
     fn call(&mut self, function: Function, arguments: &[Bound], row: &Row<'_>) -> Result<Value> {
-        let values = arguments.iter().map(|argument| self.evaluate(argument, row)).collect::<Result<Vec<Value>>>()?;
+        // No function of the model takes more than three arguments.
+        let mut values = [Value::Null, Value::Null, Value::Null];
+        let mut any_null = false;
+        for (value, argument) in values.iter_mut().zip(arguments) {
+            *value = self.evaluate(argument, row)?;
+            any_null |= value.is_null();
+        }
         // Every function here is strict.
-        if values.iter().any(Value::is_null) {
+        if any_null {
             if function.is_sequence_function() {
                 self.reach(Clause::FunctionNull);
             }

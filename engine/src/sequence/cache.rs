@@ -1,8 +1,7 @@
 //! What one session remembers of the sequences it has used: `currval`, and values fetched ahead.
 
-use std::collections::HashMap;
-
 use crate::catalog::{Oid, StorageId};
+use crate::number_map::NumberMap;
 
 /// One session's memory of one sequence.
 #[derive(Debug, Clone, Default)]
@@ -31,7 +30,7 @@ impl SequenceCache {
 /// One session's memory of all sequences, which DISCARD SEQUENCES empties.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct SequenceCaches {
-    pub(crate) entries: HashMap<Oid, SequenceCache>,
+    pub(crate) entries: NumberMap<Oid, SequenceCache>,
     /// The sequence that `nextval` last used, for `lastval`.
     pub(crate) last_used: Option<Oid>,
 }

@@ -2,11 +2,10 @@
 //!
 //! Storage is not transactional: a change is there at once, for everybody, whatever becomes of its transaction.
 
-use std::collections::HashMap;
-
 use super::Definition;
 use crate::catalog::StorageId;
 use crate::clause::{Clause, ClauseSet};
+use crate::number_map::NumberMap;
 use crate::quirk::{Quirk, QuirkSet};
 
 /// How many values beyond those fetched are logged in advance.
@@ -152,4 +151,4 @@ impl Page {
 }
 
 /// Every sequence's storage.
-pub(crate) type Pages = HashMap<StorageId, Page>;
+pub(crate) type Pages = NumberMap<StorageId, Page>;

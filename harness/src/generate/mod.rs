@@ -1,0 +1,114 @@
+//! Generated traces: plans first, then steps that are drawn while the engine tells what is alive.
+//!
+//! A plan decides which kinds of statement a trace draws on and how often (swarm testing: a trace without savepoints
+//! has more room for caches), so that rare combinations come up as a matter of course. Every trace is legal: what fails
+//! fails with an error that the engine predicts.
+
+mod plan;
+mod query;
+mod schema;
+mod sequence;
+mod table;
+mod transaction;
+mod value;
+
+use seqcheck_engine::{Cluster, Progress, SequenceSummary, SessionId, Settings, Statement, TransactionStatus};
+
+use crate::choice::Choice;
+pub use plan::{Family, Plan};
+
+/// One generated step: a simple query of one session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GeneratedStep {
+    /// The session, counted from 0.
+    pub session: usize,
+    /// The statements of the query, at least one.
+    pub statements: Vec<Statement>,
+}
+
+/// How often a step that would wait, or that the model does not support, is replaced by another draw.
+const REDRAWS: usize = 8;
+
+/// Draws one trace.
+///
+/// `settings` says which PostgreSQL the trace is for, since some statements exist only in newer majors and because the
+/// engine is asked which sequences there are.
+pub fn generate(choice: &mut dyn Choice, settings: &Settings) -> Vec<GeneratedStep> {
+    let plan = Plan::draw(choice);
+    Generator::new(choice, settings, &plan).run()
+}
+
+/// A trace in the making.
+struct Generator<'c> {
+    choice: &'c mut dyn Choice,
+    plan: &'c Plan,
+    cluster: Cluster,
+    sessions: Vec<SessionId>,
+    /// The session that draws, and what it sees.
+    current: usize,
+    visible: Vec<SequenceSummary>,
+    steps: Vec<GeneratedStep>,
+}
+
+impl<'c> Generator<'c> {
+    fn new(choice: &'c mut dyn Choice, settings: &Settings, plan: &'c Plan) -> Self {
+        let mut cluster = Cluster::new(settings.clone());
+        let sessions = (0..plan.sessions).map(|_| cluster.connect()).collect();
+        Generator { choice, plan, cluster, sessions, current: 0, visible: Vec::new(), steps: Vec::new() }
+    }
+
+    fn run(mut self) -> Vec<GeneratedStep> {
+        while self.steps.len() < self.plan.length {
+            if self.choice.chance(1, 3) {
+                self.current = self.choice.index(self.sessions.len());
+            }
+            let Some(step) = self.draw_step() else { break };
+            self.steps.push(step);
+        }
+        self.steps
+    }
+
+    /// Draws a step that the engine runs to its end. Waiting steps are left to traces that are about waiting.
+    fn draw_step(&mut self) -> Option<GeneratedStep> {
+        for _ in 0..REDRAWS {
+            self.visible = self.cluster.sequences(self.sessions[self.current]);
+            let count = if self.choice.chance(1, 40) { 2 + self.choice.index(2) } else { 1 };
+            let statements: Vec<Statement> = (0..count).map(|_| self.statement()).collect();
+            let before = self.others_in_transaction().then(|| self.cluster.clone());
+            match self.cluster.step(self.sessions[self.current], &statements).progress {
+                Progress::Done(_) => return Some(GeneratedStep { session: self.current, statements }),
+                Progress::Unsupported(_) => {}
+                Progress::Waits { .. } => {
+                    self.cluster = before?;
+                    self.current = self.choice.index(self.sessions.len());
+                }
+            }
+        }
+        None
+    }
+
+    fn others_in_transaction(&self) -> bool {
+        self.sessions.iter().enumerate().any(|(index, session)| {
+            index != self.current && self.cluster.transaction_status(*session) != TransactionStatus::Idle
+        })
+    }
+
+    fn statement(&mut self) -> Statement {
+        let status = self.cluster.transaction_status(self.sessions[self.current]);
+        if status == TransactionStatus::Failed && self.choice.chance(2, 3) {
+            return self.way_out();
+        }
+        match self.plan.family(self.choice) {
+            Family::Create => self.create_sequence(),
+            Family::Alter => self.alter_sequence(),
+            Family::Drop => self.drop_sequence(),
+            Family::Move => self.move_relation(),
+            Family::Call => self.sequence_call(),
+            Family::Inspect => self.inspect(),
+            Family::Transaction => self.transaction(status),
+            Family::Discard => self.discard(),
+            Family::Schema => self.schema(),
+            Family::Table => self.table(),
+        }
+    }
+}

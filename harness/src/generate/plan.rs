@@ -1,0 +1,92 @@
+//! What one trace is about.
+
+use crate::choice::Choice;
+
+/// Groups of statements that a plan weighs against each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Family {
+    /// CREATE SEQUENCE.
+    Create,
+    /// ALTER SEQUENCE with options.
+    Alter,
+    /// DROP SEQUENCE.
+    Drop,
+    /// RENAME, SET SCHEMA, OWNER TO, SET LOGGED, COMMENT.
+    Move,
+    /// nextval, currval, lastval, setval.
+    Call,
+    /// Reading a sequence's state and parameters.
+    Inspect,
+    /// BEGIN, COMMIT, savepoints and the like.
+    Transaction,
+    /// DISCARD.
+    Discard,
+    /// Schemas and the search path.
+    Schema,
+    /// Tables beside sequences, and what sequences refuse.
+    Table,
+}
+
+const FAMILIES: [(Family, u32); 10] = [
+    (Family::Create, 10),
+    (Family::Alter, 14),
+    (Family::Drop, 3),
+    (Family::Move, 5),
+    (Family::Call, 40),
+    (Family::Inspect, 12),
+    (Family::Transaction, 14),
+    (Family::Discard, 3),
+    (Family::Schema, 5),
+    (Family::Table, 4),
+];
+
+/// The plan of one trace.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plan {
+    /// How many sessions take part, 1 to 3.
+    pub sessions: usize,
+    /// How many steps the trace has at most.
+    pub length: usize,
+    /// How likely each family is.
+    weights: [u32; FAMILIES.len()],
+    /// The names in play: few, so that they meet.
+    pub names: Vec<&'static str>,
+    /// Whether values stay small, so that limits and cycles come up after few steps.
+    pub narrow: bool,
+    /// Whether large values near the types' limits come up.
+    pub extreme: bool,
+    /// Whether sequences cache values by default.
+    pub cached: bool,
+}
+
+impl Plan {
+    /// Draws a plan.
+    pub fn draw(choice: &mut dyn Choice) -> Plan {
+        let mut weights = FAMILIES.map(|(_, weight)| weight);
+        for weight in &mut weights {
+            match choice.below(6) {
+                0 => *weight = 0,
+                1 => *weight *= 4,
+                _ => {}
+            }
+        }
+        // Without these a trace has nothing to talk about.
+        weights[0] = weights[0].max(8);
+        weights[4] = weights[4].max(20);
+        let pool = ["s", "t", "Q", "long_name_that_is_cut_after_sixty_three_bytes_because_it_is_far_too_long_é"];
+        let count = [1, 1, 2, 2, 3, 4][choice.index(6)];
+        Plan {
+            sessions: [1, 1, 2, 2, 2, 3][choice.index(6)],
+            length: 4 + choice.index(24),
+            weights,
+            names: pool[..count].to_vec(),
+            narrow: choice.chance(1, 2),
+            extreme: choice.chance(1, 4),
+            cached: choice.chance(1, 2),
+        }
+    }
+
+    pub(super) fn family(&self, choice: &mut dyn Choice) -> Family {
+        FAMILIES[choice.weighted(&self.weights)].0
+    }
+}

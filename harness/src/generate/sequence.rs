@@ -1,0 +1,193 @@
+//! CREATE, ALTER and DROP SEQUENCE, and the ALTER actions of all relations.
+
+use seqcheck_engine::statement::{
+    AlterRelation, AlterSequence, Behavior, Comment, CommentTarget, CreateSequence, DropRelation, Identifier,
+    ObjectName, Persistence, RelationAction, RelationKind, RoleName, SequenceOption, TypeName,
+};
+use seqcheck_engine::{SequenceSummary, Statement};
+
+use super::Generator;
+
+const SCHEMAS: [&str; 2] = ["public", "a"];
+
+impl Generator<'_> {
+    /// One of the names in play.
+    pub(super) fn plain_name(&mut self) -> Identifier {
+        let names = &self.plan.names;
+        Identifier::new(names[self.choice.index(names.len())])
+    }
+
+    /// A name in play, sometimes qualified, rarely oddly.
+    pub(super) fn any_name(&mut self) -> ObjectName {
+        let name = self.plain_name();
+        match self.choice.below(30) {
+            0 => ObjectName::qualified("pg_temp", name),
+            1 => ObjectName::qualified("missing", name),
+            2..=4 => ObjectName::qualified(SCHEMAS[self.choice.index(SCHEMAS.len())], name),
+            5 => ObjectName::bare("missing"),
+            _ => ObjectName::bare(name),
+        }
+    }
+
+    /// A sequence that the session sees, if there is one.
+    pub(super) fn some_sequence(&mut self) -> Option<SequenceSummary> {
+        match self.visible.is_empty() {
+            true => None,
+            false => Some(self.visible[self.choice.index(self.visible.len())].clone()),
+        }
+    }
+
+    /// A name that most often means a living sequence.
+    pub(super) fn target_name(&mut self) -> (ObjectName, Option<SequenceSummary>) {
+        match self.some_sequence() {
+            Some(sequence) if self.choice.chance(9, 10) => {
+                let name = Identifier::new(sequence.name.as_str());
+                let qualified = self.choice.chance(1, 6);
+                let name = match qualified {
+                    true => ObjectName::qualified(sequence.schema.as_str(), name),
+                    false => ObjectName::bare(name),
+                };
+                (name, Some(sequence))
+            }
+            _ => (self.any_name(), None),
+        }
+    }
+
+    pub(super) fn create_sequence(&mut self) -> Statement {
+        let persistence = match self.choice.below(12) {
+            0 | 1 => Persistence::Temporary,
+            2 => Persistence::Unlogged,
+            _ => Persistence::Permanent,
+        };
+        let mut options = Vec::new();
+        if self.plan.cached {
+            options.push(SequenceOption::Cache(self.cache()));
+        }
+        if self.plan.narrow && self.choice.chance(3, 4) {
+            let maximum = 1 + self.choice.below(9) as i64;
+            options.push(SequenceOption::MaxValue(maximum.into()));
+            if self.choice.chance(1, 2) {
+                options.push(SequenceOption::Cycle);
+            }
+        }
+        let more = self.choice.index(3);
+        self.add_options(&mut options, more, None);
+        Statement::CreateSequence(CreateSequence {
+            persistence,
+            if_not_exists: self.choice.chance(1, 6),
+            name: self.any_name(),
+            options,
+        })
+    }
+
+    pub(super) fn alter_sequence(&mut self) -> Statement {
+        let (name, sequence) = self.target_name();
+        let mut options = Vec::new();
+        let count = 1 + self.choice.index(3);
+        self.add_options(&mut options, count, sequence.as_ref());
+        Statement::AlterSequence(AlterSequence { if_exists: self.choice.chance(1, 8), name, options })
+    }
+
+    /// Adds options; the same kind twice only rarely, since that is always refused.
+    fn add_options(&mut self, options: &mut Vec<SequenceOption>, count: usize, around: Option<&SequenceSummary>) {
+        for _ in 0..count {
+            let option = self.option(around);
+            let kind = std::mem::discriminant(&option);
+            let repeated = options.iter().any(|other| std::mem::discriminant(other) == kind);
+            if !repeated || self.choice.chance(1, 20) {
+                options.push(option);
+            }
+        }
+    }
+
+    fn option(&mut self, around: Option<&SequenceSummary>) -> SequenceOption {
+        match self.choice.weighted(&[3, 6, 4, 2, 5, 2, 5, 3, 4, 5, 4, 3, 2, 1]) {
+            0 => SequenceOption::As(self.type_name()),
+            1 => SequenceOption::Increment(self.increment()),
+            2 => SequenceOption::MinValue(self.number(around)),
+            3 => SequenceOption::NoMinValue,
+            4 => SequenceOption::MaxValue(self.number(around)),
+            5 => SequenceOption::NoMaxValue,
+            6 => SequenceOption::Start(self.number(around)),
+            7 => SequenceOption::Restart(None),
+            8 => SequenceOption::Restart(Some(self.number(around))),
+            9 => SequenceOption::Cache(self.cache()),
+            10 => SequenceOption::Cycle,
+            11 => SequenceOption::NoCycle,
+            12 => SequenceOption::OwnedBy(self.owner()),
+            _ => SequenceOption::SequenceName(self.any_name()),
+        }
+    }
+
+    fn owner(&mut self) -> ObjectName {
+        match self.choice.below(6) {
+            0..=2 => ObjectName::bare("none"),
+            3 => ObjectName::bare("id"),
+            4 => ObjectName::qualified("missing", "id"),
+            _ => ObjectName::qualified("items", "id"),
+        }
+    }
+
+    fn type_name(&mut self) -> TypeName {
+        let builtin = ["int2", "int4", "int8", "int2", "int4", "numeric", "text"];
+        let name = match self.choice.chance(1, 25) {
+            true => ObjectName::bare("missing"),
+            false => ObjectName::qualified("pg_catalog", builtin[self.choice.index(builtin.len())]),
+        };
+        TypeName { name, dimensions: 0 }
+    }
+
+    pub(super) fn drop_sequence(&mut self) -> Statement {
+        let count = if self.choice.chance(1, 4) { 2 } else { 1 };
+        let names = (0..count).map(|_| self.target_name().0).collect();
+        let kind = match self.choice.below(20) {
+            0 => RelationKind::Table,
+            1 => RelationKind::View,
+            2 => RelationKind::Index,
+            _ => RelationKind::Sequence,
+        };
+        Statement::DropRelation(DropRelation {
+            kind,
+            if_exists: self.choice.chance(1, 3),
+            names,
+            behavior: self.behavior(),
+        })
+    }
+
+    pub(super) fn behavior(&mut self) -> Behavior {
+        [Behavior::Unspecified, Behavior::Unspecified, Behavior::Restrict, Behavior::Cascade][self.choice.index(4)]
+    }
+
+    pub(super) fn move_relation(&mut self) -> Statement {
+        let (name, _) = self.target_name();
+        if self.choice.chance(1, 15) {
+            let text = self.choice.chance(1, 2).then(|| "a comment".to_owned());
+            return Statement::Comment(Comment { target: CommentTarget::Relation(RelationKind::Sequence, name), text });
+        }
+        let action = match self.choice.below(10) {
+            0..=3 => RelationAction::RenameTo(self.plain_name()),
+            4 | 5 => RelationAction::SetSchema(self.schema_name()),
+            6 => RelationAction::SetUnlogged,
+            7 => RelationAction::SetLogged,
+            8 => RelationAction::OwnerTo(RoleName::CurrentUser),
+            _ => RelationAction::OwnerTo(RoleName::Named("missing".into())),
+        };
+        let renames = matches!(action, RelationAction::RenameTo(_));
+        let kind = match self.choice.below(12) {
+            0 | 1 => RelationKind::Table,
+            2 if renames => RelationKind::View,
+            3 if renames => RelationKind::Index,
+            _ => RelationKind::Sequence,
+        };
+        Statement::AlterRelation(AlterRelation { kind, if_exists: self.choice.chance(1, 8), name, action })
+    }
+
+    /// A schema's name, most often one that exists.
+    pub(super) fn schema_name(&mut self) -> Identifier {
+        match self.choice.below(12) {
+            0 => "missing".into(),
+            1 => "pg_temp".into(),
+            other => SCHEMAS[other as usize % SCHEMAS.len()].into(),
+        }
+    }
+}
