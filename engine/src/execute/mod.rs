@@ -24,6 +24,7 @@ use crate::clause::{Clause, ClauseSet};
 use crate::cluster::{Progress, Shared};
 use crate::error::{Result, Stop, error, notice, sqlstate};
 use crate::lock::Mode;
+use crate::query::Value;
 use crate::reply::{Message, Reply, Rows, Severity, StatementResult};
 use crate::session::{Pending, Session};
 use crate::statement::Statement;
@@ -35,11 +36,13 @@ pub(crate) struct Execution<'a> {
     pub(crate) session: &'a mut Session,
     pub(crate) clauses: &'a mut ClauseSet,
     reply: Reply,
+    /// The row that a query is computing, kept between rows for its memory.
+    pub(crate) buffer: Vec<Value>,
 }
 
 impl<'a> Execution<'a> {
     pub(crate) fn new(shared: &'a mut Shared, session: &'a mut Session, clauses: &'a mut ClauseSet) -> Self {
-        Execution { shared, session, clauses, reply: Reply::default() }
+        Execution { shared, session, clauses, reply: Reply::default(), buffer: Vec::new() }
     }
 
     /// Runs a simple query from its first statement.

@@ -24,7 +24,7 @@ impl Execution<'_> {
         let mut result =
             Rows { columns: column_names(&plan.names()), unordered: plan.is_unordered(), ..Rows::default() };
         self.run_plan(plan, None, &mut |execution, values| {
-            execution.push_row(&mut result, &types, &values);
+            execution.push_row(&mut result, &types, values);
             Ok(true)
         })?;
         Ok(result)

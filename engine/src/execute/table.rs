@@ -128,7 +128,7 @@ impl Execution<'_> {
                     }
                     InsertRows::Query { plan, casts } => {
                         self.run_plan(&plan, None, &mut |_, values| {
-                            pending.push(values);
+                            pending.push(values.to_vec());
                             Ok(true)
                         })?;
                         for values in pending {

@@ -95,7 +95,7 @@ impl Execution<'_> {
                         "more than one row returned by a subquery used as an expression",
                     )),
                     None => {
-                        result = values.into_iter().next();
+                        result = values.first().cloned();
                         Ok(true)
                     }
                 })?;

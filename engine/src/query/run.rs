@@ -10,7 +10,7 @@ use crate::error::{Result, error, sqlstate, unsupported};
 use crate::execute::Execution;
 
 /// Takes a result row; `false` means that no more are wanted.
-pub(crate) type Sink<'s> = dyn FnMut(&mut Execution<'_>, Vec<Value>) -> Result<bool> + 's;
+pub(crate) type Sink<'s> = dyn FnMut(&mut Execution<'_>, &[Value]) -> Result<bool> + 's;
 
 /// One row with its sort keys.
 type Keyed = (Vec<Value>, Vec<Value>);
@@ -22,8 +22,8 @@ impl Execution<'_> {
             Plan::Values { rows, .. } => {
                 for row in rows {
                     let context = Row { outer, ..Row::default() };
-                    let values = row.iter().map(|value| self.evaluate(value, &context)).collect::<Result<_>>()?;
-                    if !sink(self, values)? {
+                    let values = row.iter().map(|value| self.evaluate(value, &context)).collect::<Result<Vec<_>>>()?;
+                    if !sink(self, &values)? {
                         break;
                     }
                 }
@@ -47,7 +47,7 @@ impl Execution<'_> {
             return Ok(());
         }
         // Rows that OFFSET skips are computed all the same.
-        let mut limited = |execution: &mut Execution<'_>, values: Vec<Value>| -> Result<bool> {
+        let mut limited = |execution: &mut Execution<'_>, values: &[Value]| -> Result<bool> {
             if skip > 0 {
                 skip -= 1;
                 return Ok(true);
@@ -108,15 +108,13 @@ impl Execution<'_> {
     /// Computes the select list for one row of FROM: one output row, or as many as its set-returning functions give.
     fn project(&mut self, select: &SelectPlan, row: &Row<'_>, sink: &mut Sink<'_>) -> Result<bool> {
         if select.series.is_empty() {
-            let values =
-                select.outputs.iter().map(|output| self.evaluate(&output.value, row)).collect::<Result<_>>()?;
-            return sink(self, values);
+            return self.project_row(select, row, sink);
         }
         let mut sets: Vec<Vec<Value>> = Vec::with_capacity(select.series.len());
         for (function, arguments) in &select.series {
             let mut set = Vec::new();
-            self.run_set(*function, arguments, row, &mut |_, mut values| {
-                set.append(&mut values);
+            self.run_set(*function, arguments, row, &mut |_, values| {
+                set.extend_from_slice(values);
                 Ok(true)
             })?;
             sets.push(set);
@@ -125,13 +123,23 @@ impl Execution<'_> {
         for index in 0..longest {
             let series: Vec<Value> = sets.iter().map(|set| set.get(index).cloned().unwrap_or(Value::Null)).collect();
             let row = Row { series: &series, ..*row };
-            let values =
-                select.outputs.iter().map(|output| self.evaluate(&output.value, &row)).collect::<Result<_>>()?;
-            if !sink(self, values)? {
+            if !self.project_row(select, &row, sink)? {
                 return Ok(false);
             }
         }
         Ok(true)
+    }
+
+    fn project_row(&mut self, select: &SelectPlan, row: &Row<'_>, sink: &mut Sink<'_>) -> Result<bool> {
+        // One buffer serves all rows: results of thousands of rows are common.
+        let mut values = std::mem::take(&mut self.buffer);
+        values.clear();
+        for output in &select.outputs {
+            values.push(self.evaluate(&output.value, row)?);
+        }
+        let goes_on = sink(self, &values);
+        self.buffer = values;
+        goes_on
     }
 
     /// Hands over the rows of FROM that pass WHERE.
@@ -152,14 +160,14 @@ impl Execution<'_> {
         };
         match select.sources.as_slice() {
             [] => filtered(self, &[]).map(|_| ()),
-            [source] => self.scan_source(source, outer, &mut |execution, values| filtered(execution, &values)),
+            [source] => self.scan_source(source, outer, &mut |execution, values| filtered(execution, values)),
             sources => {
                 let mut joined: Vec<Vec<Value>> = vec![Vec::new()];
                 let mut with_several_rows = 0;
                 for source in sources {
                     let mut rows = Vec::new();
                     self.scan_source(source, outer, &mut |_, values| {
-                        rows.push(values);
+                        rows.push(values.to_vec());
                         Ok(true)
                     })?;
                     with_several_rows += usize::from(rows.len() > 1);
@@ -189,8 +197,8 @@ impl Execution<'_> {
                 self.reach(Clause::SelectState);
                 let page = self.page(&relation);
                 let values =
-                    vec![Value::Integer(page.last_value), Value::Integer(page.log_cnt), Value::Boolean(page.is_called)];
-                sink(self, values).map(|_| ())
+                    [Value::Integer(page.last_value), Value::Integer(page.log_cnt), Value::Boolean(page.is_called)];
+                sink(self, &values).map(|_| ())
             }
             Source::Table(oid) => {
                 let view = self.query_view();
@@ -199,7 +207,7 @@ impl Execution<'_> {
                     return Ok(());
                 };
                 for row in self.shared.catalog.rows(storage, view) {
-                    if !sink(self, row.to_vec())? {
+                    if !sink(self, &row)? {
                         break;
                     }
                 }
@@ -207,7 +215,7 @@ impl Execution<'_> {
             }
             Source::View(view) => {
                 for row in self.view_rows(*view)? {
-                    if !sink(self, row)? {
+                    if !sink(self, &row)? {
                         break;
                     }
                 }
@@ -219,11 +227,11 @@ impl Execution<'_> {
             }
             Source::Scalar { call, spread } => {
                 let context = Row { outer, ..Row::default() };
-                let values = match self.evaluate(call, &context)? {
-                    Value::List(values) if *spread => values.to_vec(),
-                    value => vec![value],
-                };
-                sink(self, values).map(|_| ())
+                match self.evaluate(call, &context)? {
+                    Value::List(values) if *spread => sink(self, &values),
+                    value => sink(self, &[value]),
+                }
+                .map(|_| ())
             }
             Source::Subquery(plan) => self.run_plan(plan, outer, sink),
         }
@@ -256,7 +264,7 @@ impl Execution<'_> {
                     return Err(error(sqlstate::INVALID_PARAMETER_VALUE, "step size cannot equal zero"));
                 }
                 while if step > 0 { value <= end } else { value >= end } {
-                    if !sink(self, vec![Value::Integer(value)])? {
+                    if !sink(self, &[Value::Integer(value)])? {
                         return Ok(());
                     }
                     match value.checked_add(step) {
