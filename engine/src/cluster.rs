@@ -1,6 +1,6 @@
 //! The one door to the model.
 
-use crate::reply::Reply;
+use crate::reply::{Message, Reply};
 use crate::statement::Statement;
 
 /// What to model.
@@ -55,8 +55,18 @@ impl Cluster {
     }
 
     /// Closes a session: its transaction is rolled back, its temporary objects go.
-    pub fn disconnect(&mut self, session: SessionId) {
+    ///
+    /// Returns the sessions that this woke, with their replies, in order.
+    pub fn disconnect(&mut self, session: SessionId) -> Vec<(SessionId, Reply)> {
         let _ = session;
+        Vec::new()
+    }
+
+    /// Makes a query fail that cannot even be parsed: an open transaction is aborted, and the reply is `message`.
+    pub fn fail(&mut self, session: SessionId, message: Message) -> Outcome {
+        let _ = session;
+        let reply = Reply { error: Some(message), ..Reply::default() };
+        Outcome { progress: Progress::Done(reply), woken: Vec::new() }
     }
 
     /// Runs one simple query, which may hold several statements.
