@@ -15,6 +15,7 @@
 //!   implementation waits is never concluded from silence, but asked.
 //! - After a divergence the run ends, unless [`Options::go_on`] is set: the two sides may have different states.
 
+mod events;
 mod record;
 pub(crate) mod reference;
 mod runner;

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 /// Why a run ends early.
-enum Stop {
+pub(super) enum Stop {
     /// A divergence.
     Ended,
     /// The implementation could not be asked.
@@ -26,27 +26,28 @@ impl From<Infrastructure> for Stop {
 }
 
 /// An open session.
-struct Session {
-    id: SessionId,
+pub(super) struct Session {
+    /// Its name in the engine.
+    pub(super) id: SessionId,
     /// The step for which the engine waits.
-    model_waits: Option<usize>,
+    pub(super) model_waits: Option<usize>,
     /// The step whose reply the implementation has not given yet.
-    server_owes: Option<usize>,
+    pub(super) server_owes: Option<usize>,
 }
 
 /// The state of a run.
 pub(super) struct Runner<'a> {
-    steps: &'a [Step],
-    reference: &'a mut dyn Reference,
-    implementation: &'a mut dyn Implementation,
-    options: &'a Options,
-    sessions: BTreeMap<usize, Session>,
+    pub(super) steps: &'a [Step],
+    pub(super) reference: &'a mut dyn Reference,
+    pub(super) implementation: &'a mut dyn Implementation,
+    pub(super) options: &'a Options,
+    pub(super) sessions: BTreeMap<usize, Session>,
     /// Steps of one session that were sent, with the predicted replies, until the replies are taken.
     batch: Vec<(usize, Reply)>,
     /// How long a reply to the step under way may take before it is asked whether the session waits.
     slow: Duration,
     /// The records of steps so far; a step of the batch has none yet.
-    records: Vec<Option<StepRecord>>,
+    pub(super) records: Vec<Option<StepRecord>>,
     run: Run,
 }
 
@@ -175,7 +176,7 @@ impl<'a> Runner<'a> {
     }
 
     /// Takes the replies to all steps that were sent together.
-    fn flush(&mut self) -> Result<(), Stop> {
+    pub(super) fn flush(&mut self) -> Result<(), Stop> {
         for (index, predicted) in std::mem::take(&mut self.batch) {
             let session = self.steps[index].session;
             match self.expect_reply(session)? {
@@ -216,7 +217,7 @@ impl<'a> Runner<'a> {
     }
 
     /// Takes the replies of sessions that the last step woke.
-    fn take_woken(&mut self, woken: Vec<(SessionId, Reply)>) -> Result<(), Stop> {
+    pub(super) fn take_woken(&mut self, woken: Vec<(SessionId, Reply)>) -> Result<(), Stop> {
         for (id, predicted) in woken {
             let Some((&number, session)) = self.sessions.iter_mut().find(|(_, session)| session.id == id) else {
                 continue;
@@ -248,7 +249,7 @@ impl<'a> Runner<'a> {
     }
 
     /// Checks that sessions that should still wait are silent; takes late replies after a divergence.
-    fn check_silence(&mut self) -> Result<(), Stop> {
+    pub(super) fn check_silence(&mut self) -> Result<(), Stop> {
         let owing: Vec<(usize, usize)> =
             self.sessions.iter().filter_map(|(&number, session)| Some((number, session.server_owes?))).collect();
         for (number, index) in owing {
@@ -288,92 +289,18 @@ impl<'a> Runner<'a> {
         self.judge(index, self.last_recorded(), vec![difference])
     }
 
-    fn connect(&mut self, index: usize, role: Option<&str>) -> Result<(), Stop> {
-        self.flush()?;
-        self.check_silence()?;
-        // Closing may show a divergence already, and then the step needs a record.
-        self.records[index] = Some(StepRecord::agrees(None, None));
-        self.close(self.steps[index].session)?;
-        let (connected, reply) = self.open(self.steps[index].session, role)?;
-        let predicted = match connected {
-            Connected::Unsupported(what) => {
-                self.records[index] = Some(StepRecord::unsupported(what));
-                return Ok(());
-            }
-            Connected::Open(_) => Reply::default(),
-            Connected::Refused(message) => Reply { error: Some(message), ..Reply::default() },
-        };
-        let differences = compare::replies(self.options.level, &predicted, &reply);
-        let (model, server) = (Observed::reply(predicted), Observed::reply(reply));
-        self.records[index] = Some(StepRecord::agrees(Some(model), Some(server)));
-        self.judge(index, index, differences)
-    }
-
-    fn disconnect(&mut self, index: usize) -> Result<(), Stop> {
-        self.flush()?;
-        self.check_silence()?;
-        self.records[index] = Some(StepRecord::agrees(None, None));
-        self.close(self.steps[index].session)
-    }
-
-    /// Opens a session on both sides. Where only one of them lets it in, it is open on neither.
-    fn open(&mut self, session: usize, role: Option<&str>) -> Result<(Connected, Reply), Stop> {
-        self.flush()?;
-        let connected = self.reference.connect(role);
-        if let Connected::Unsupported(_) = connected {
-            return Ok((connected, Reply::default()));
-        }
-        let reply = self.implementation.connect(session, role)?;
-        match (&connected, &reply.error) {
-            (&Connected::Open(id), None) => {
-                self.sessions.insert(session, Session { id, model_waits: None, server_owes: None });
-            }
-            (&Connected::Open(id), Some(_)) => drop(self.reference.disconnect(id)),
-            (_, None) => self.implementation.disconnect(session)?,
-            _ => {}
-        }
-        Ok((connected, reply))
-    }
-
-    /// Closes a session on both sides, if it is open.
-    fn close(&mut self, session: usize) -> Result<(), Stop> {
-        let Some(Session { id, .. }) = self.sessions.remove(&session) else { return Ok(()) };
-        let woken = self.reference.disconnect(id);
-        self.implementation.disconnect(session)?;
-        self.take_woken(woken)
-    }
-
-    /// Runs something that concerns the whole server.
-    fn event(
-        &mut self,
-        index: usize,
-        on_model: impl FnOnce(&mut dyn Reference) -> Result<(), String>,
-        on_server: impl FnOnce(&mut dyn Implementation) -> Result<(), Infrastructure>,
-    ) -> Result<(), Stop> {
-        self.flush()?;
-        self.check_silence()?;
-        if let Err(what) = on_model(self.reference) {
-            self.records[index] = Some(StepRecord::unsupported(what));
-            return Ok(());
-        }
-        on_server(self.implementation)?;
-        if !matches!(self.steps[index].action, Action::Checkpoint) {
-            self.sessions.clear();
-        }
-        self.records[index] = Some(StepRecord::agrees(None, None));
-        Ok(())
-    }
-
     fn expect_reply(&mut self, session: usize) -> Result<Answer, Infrastructure> {
         expect_reply(self.implementation, session, self.slow, self.options.time_out)
     }
 
     /// Notes differences in the reply to the step `index`, seen when `seen_at` was the last step run.
-    fn judge(&mut self, index: usize, seen_at: usize, differences: Vec<Difference>) -> Result<(), Stop> {
+    pub(super) fn judge(&mut self, index: usize, seen_at: usize, differences: Vec<Difference>) -> Result<(), Stop> {
         if differences.is_empty() {
             return Ok(());
         }
-        let Some(record) = &mut self.records[index] else { return Ok(()) };
+        // The step that woke a session may itself be without a reply.
+        self.records[seen_at].get_or_insert_with(|| StepRecord::agrees(None, None));
+        let record = self.records[index].get_or_insert_with(|| StepRecord::agrees(None, None));
         let model = record.model.as_ref().and_then(Observed::any_reply);
         let server = record.server.as_ref().and_then(Observed::any_reply);
         let kind = kind(&self.steps[index], &differences, model, server);

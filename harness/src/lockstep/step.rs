@@ -23,7 +23,7 @@ pub enum Action {
         /// What the engine gets, or why it gets nothing.
         statements: Result<Vec<Statement>, Refusal>,
     },
-    /// Opens the session anew, closing it first when it is open.
+    /// Opens the session anew, closing it first when it is open. It is closed even when the rest is outside the model.
     Connect {
         /// As whom, if not as the database's owner.
         role: Option<String>,
