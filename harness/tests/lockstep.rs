@@ -4,9 +4,11 @@ mod scripted;
 
 use scripted::{Cue, Engine, Server, query, replies, value, waits, wakes};
 use seqcheck::compare::Field;
+use seqcheck::implementation::model::Model;
 use seqcheck::lockstep::{Action, Options, Refusal, Run, Step, Verdict, run};
-use seqcheck_engine::{Message, Reply, Severity, SqlState};
-use std::time::Duration;
+use seqcheck::{Implementation, Received, Request};
+use seqcheck_engine::{Cluster, Message, Reply, Settings, Severity, SqlState, Statement};
+use std::time::{Duration, Instant};
 
 fn options() -> Options {
     Options { slow: Duration::from_millis(1), time_out: Duration::from_millis(50), ..Options::default() }
@@ -290,4 +292,71 @@ fn what_a_side_cannot_do_is_unsupported() {
     let run = play(&steps, vec![replies(1)], &mut Server::new([replies(1)]));
     assert!(matches!(run.steps[0].verdict, Verdict::Unsupported(_)));
     assert_eq!(run.steps[1].verdict, Verdict::Agrees);
+}
+
+/// Reads what these tests send.
+fn parse(sql: &str) -> Result<Vec<Statement>, Refusal> {
+    match sql {
+        "not SQL" => Err(Refusal::Syntax { message: "other words".into() }),
+        "VACUUM" => Err(Refusal::Unsupported { what: sql.into() }),
+        _ => Ok(vec![Statement::Show("x".into())]),
+    }
+}
+
+#[test]
+fn a_model_can_be_judged() {
+    let mut steps = vec![query(0, "a"), query(1, "b"), query(0, "c"), query(1, "d"), query(0, "not SQL")];
+    if let Action::Query { statements, .. } = &mut steps[4].action {
+        *statements = Err(Refusal::Syntax { message: "some words".into() });
+    }
+    let script = vec![replies(1), waits(), wakes(3, 1, 2), replies(4)];
+    for (later, agrees) in [(2, true), (9, false)] {
+        let other = vec![replies(1), waits(), wakes(3, 1, later), replies(4)];
+        let mut model = Model::new("other", move || Engine::new(other.clone()), parse);
+        for _ in 0..2 {
+            let run = run(&steps, &mut Engine::new(script.clone()), &mut model, &options());
+            assert_eq!(run.infrastructure, None);
+            assert_eq!(run.divergence().is_none(), agrees);
+            if agrees {
+                assert_eq!(verdicts(&run), [&Verdict::Agrees; 5]);
+            }
+        }
+    }
+}
+
+#[test]
+fn what_a_model_does_not_know_ends_the_run_without_a_verdict() {
+    let mut model = Model::new("other", || Engine::new([replies(1)]), parse);
+    let steps = [query(0, "a"), query(0, "VACUUM"), query(0, "b")];
+    let mut engine = Engine::new([replies(1), replies(2), replies(3)]);
+    let run = run(&steps, &mut engine, &mut model, &Options { pipeline: 1, ..options() });
+    assert_eq!((run.infrastructure, run.divergences.len(), run.steps.len()), (None, 0, 2));
+    assert_eq!(run.steps[1].verdict, Verdict::Unsupported("other is not able to run VACUUM".into()));
+}
+
+#[test]
+fn a_model_runs_what_it_was_sent_while_it_waited() {
+    let script = [replies(1), waits(), wakes(3, 1, 2), replies(4)];
+    let mut model = Model::new("model", move || Engine::new(script.clone()), parse);
+    let request = Request { sql: "a", copy_data: &[] };
+    let now = Instant::now();
+    for session in 0..2 {
+        model.connect(session, None).expect("a model lets in");
+        model.send(session, request).expect("a model listens");
+    }
+    model.send(1, request).expect("a model listens");
+    assert_eq!(model.receive(1, now), Ok(Received::Pending));
+    assert_eq!(model.is_waiting(1), Ok(Some(Vec::new())));
+    model.send(0, request).expect("a model listens");
+    assert_eq!(model.receive(1, now), Ok(Received::Done(value(2))));
+    assert_eq!(model.receive(1, now), Ok(Received::Done(value(4))));
+    assert_eq!(model.is_waiting(1), Ok(None));
+}
+
+#[test]
+fn the_engine_itself_can_stand_on_either_side() {
+    let cluster = || Cluster::new(Settings { major: 15 });
+    let mut model = Model::new("engine", cluster, parse);
+    let run = run(&[query(0, "a")], &mut cluster(), &mut model, &options());
+    assert_eq!((run.infrastructure, run.divergences.len(), run.steps.len()), (None, 0, 1));
 }

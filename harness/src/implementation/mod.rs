@@ -117,7 +117,8 @@ pub trait Implementation {
 
     /// Whether `session` waits for a lock that other sessions of this run hold, or are before it in the queue for.
     ///
-    /// Returns these sessions, or `None` when it waits for none of them. The answer must come from the database: a slow
+    /// Returns these sessions, or `None` when it waits for none of them. The list is empty when it waits only for a
+    /// prepared transaction, which belongs to no session. The answer must come from the database: a slow
     /// reply is not a wait.
     fn is_waiting(&mut self, session: usize) -> Result<Option<Vec<usize>>, Infrastructure>;
 

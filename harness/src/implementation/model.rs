@@ -87,8 +87,8 @@ impl<R: Reference> Model<R> {
         Ok(())
     }
 
-    /// Forgets all sessions after a crash or restart of the engine.
-    fn after_event(&mut self, what: &str, done: Result<(), String>) -> Result<(), Infrastructure> {
+    /// Words what the engine does not model.
+    fn event(&self, what: &str, done: Result<(), String>) -> Result<(), Infrastructure> {
         done.map_err(|_| not_able(self.name.clone(), what))
     }
 }
@@ -149,18 +149,18 @@ impl<R: Reference> Implementation for Model<R> {
 
     fn checkpoint(&mut self) -> Result<(), Infrastructure> {
         let done = self.engine.checkpoint();
-        self.after_event("run a checkpoint", done)
+        self.event("run a checkpoint", done)
     }
 
     fn crash(&mut self) -> Result<(), Infrastructure> {
         self.sessions.clear();
         let done = self.engine.crash();
-        self.after_event("crash", done)
+        self.event("crash", done)
     }
 
     fn restart(&mut self) -> Result<(), Infrastructure> {
         self.sessions.clear();
         let done = self.engine.restart();
-        self.after_event("restart", done)
+        self.event("restart", done)
     }
 }

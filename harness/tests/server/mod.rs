@@ -18,10 +18,10 @@ pub(crate) struct Server {
 
 /// The folder that holds the newest server's programs, if there is one on this machine.
 ///
-/// `SEQCHECK_TEST_BINDIR` chooses another one.
+/// `SEQCHECK_TEST_BINDIR` chooses another one, or none when it is empty.
 pub(crate) fn find_programs() -> Option<PathBuf> {
     if let Some(folder) = std::env::var_os("SEQCHECK_TEST_BINDIR") {
-        return Some(folder.into());
+        return (!folder.is_empty()).then(|| folder.into());
     }
     let mut versions: Vec<PathBuf> =
         fs::read_dir("/usr/lib/postgresql").ok()?.flatten().map(|entry| entry.path().join("bin")).collect();

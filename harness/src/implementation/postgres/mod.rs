@@ -107,19 +107,25 @@ impl Postgres {
     }
 
     /// Runs `work` on the control session, which is opened when there is none, and given up when `work` fails.
+    ///
+    /// A session that was kept may have died meanwhile, in a crash for example, so `work` may be run twice.
     fn control<T>(
         &mut self,
-        work: impl FnOnce(&mut Session, Instant) -> Result<T, Infrastructure>,
+        work: impl Fn(&mut Session, Instant) -> Result<T, Infrastructure>,
     ) -> Result<T, Infrastructure> {
         let deadline = self.deadline();
-        let mut control = match self.control.take() {
-            Some(control) => control,
-            None => {
-                let mut control = open_control(&self.endpoint, &self.settings)?;
-                self.baseline.install(&mut control, deadline)?;
-                control
+        if let Some(mut control) = self.control.take() {
+            match work(&mut control, deadline) {
+                Err(Infrastructure::Lost { .. } | Infrastructure::Server { .. }) => {}
+                Err(error) => return Err(error),
+                Ok(result) => {
+                    self.control = Some(control);
+                    return Ok(result);
+                }
             }
-        };
+        }
+        let mut control = open_control(&self.endpoint, &self.settings)?;
+        self.baseline.install(&mut control, deadline)?;
         let result = work(&mut control, deadline)?;
         self.control = Some(control);
         Ok(result)
