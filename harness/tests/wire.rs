@@ -11,7 +11,7 @@ use scripted::{Engine, query, value, waits};
 use seqcheck::implementation::postgres::{Endpoint, Postgres, Settings};
 use seqcheck::lockstep::{Action, Options, Step, Verdict, run};
 use seqcheck::{Implementation, Infrastructure, Received, Request};
-use seqcheck_engine::{Cell, Reply, Severity, StatementResult};
+use seqcheck_engine::{Cell, Message, Reply, Severity, SqlState, StatementResult};
 use server::Server;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -38,6 +38,7 @@ const TESTS: &[(&str, Test)] = &[
     ("events_work_or_say_that_they_do_not", events_work_or_say_that_they_do_not),
     ("lockstep_confirms_waits", lockstep_confirms_waits),
     ("lockstep_sees_unexpected_waits", lockstep_sees_unexpected_waits),
+    ("lockstep_gives_deadlocks_their_time", lockstep_gives_deadlocks_their_time),
 ];
 
 fn main() {
@@ -525,5 +526,39 @@ fn lockstep_sees_unexpected_waits(lane: &Lane) -> Result<(), Infrastructure> {
     let seen = run(&steps, &mut Engine::new([tags(&["CREATE SEQUENCE"]), waits()]), &mut postgres, &Options::default());
     assert_eq!(seen.divergence().map(|divergence| divergence.step), Some(1));
     assert_eq!(seen.steps[1].server.as_ref().and_then(|server| server.reply.clone()), Some(value(1)));
+    Ok(())
+}
+
+/// The session that waits first looks for a deadlock first, one second after it began to wait.
+fn lockstep_gives_deadlocks_their_time(lane: &Lane) -> Result<(), Infrastructure> {
+    let mut postgres = Postgres::open(lane.endpoint(), keep_roles())?;
+    let steps = [
+        query(0, "CREATE SEQUENCE a"),
+        query(0, "CREATE SEQUENCE b"),
+        query(0, "BEGIN; ALTER SEQUENCE a CACHE 2"),
+        query(1, "BEGIN; ALTER SEQUENCE b CACHE 2"),
+        query(0, "ALTER SEQUENCE b CACHE 3"),
+        query(1, "ALTER SEQUENCE a CACHE 3"),
+    ];
+    let deadlock = Message {
+        severity: Severity::Error,
+        sqlstate: SqlState::new("40P01"),
+        message: "deadlock detected".into(),
+        detail: Some("two processes wait for each other".into()),
+        hint: Some("See server log for query details.".into()),
+    };
+    let victim = Reply { error: Some(deadlock), ..Reply::default() };
+    let mut engine = Engine::new([
+        tags(&["CREATE SEQUENCE"]),
+        tags(&["CREATE SEQUENCE"]),
+        tags(&["BEGIN", "ALTER SEQUENCE"]),
+        tags(&["BEGIN", "ALTER SEQUENCE"]),
+        waits(),
+        scripted::Cue { wakes: vec![(0, victim)], ..tags(&["ALTER SEQUENCE"]) },
+    ]);
+    let run = run(&steps, &mut engine, &mut postgres, &Options::default());
+    assert_eq!(run.infrastructure, None);
+    assert_eq!(run.divergence(), None, "{:?}", run.steps);
+    assert_eq!(run.steps.len(), steps.len());
     Ok(())
 }
