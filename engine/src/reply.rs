@@ -8,7 +8,7 @@ use std::fmt;
 /// One value of a result row in PostgreSQL's text format.
 ///
 /// Canonical: text that is exactly how a bigint is written is always [`Cell::Integer`], so equal text means equal cells.
-#[derive(Clone, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Cell {
     /// SQL NULL.
     Null,

@@ -1,0 +1,395 @@
+//! A database that speaks PostgreSQL's wire protocol.
+//!
+//! The simple query protocol is spoken directly, since client libraries hide command tags and error fields. All values
+//! come in text format. Encrypted connections are not supported.
+
+mod authentication;
+mod connection;
+mod decode;
+mod endpoint;
+mod reset;
+mod session;
+mod stream;
+
+use super::{Implementation, Infrastructure, Received, Request, not_able, session_name};
+use connection::{Connection, OpenError};
+pub use endpoint::{Endpoint, Host};
+use reset::Baseline;
+use seqcheck_engine::{Message, Reply};
+use session::Session;
+use std::time::{Duration, Instant};
+
+/// How to treat a server.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// How long to wait for anything but replies to a trace's steps: opening and closing sessions, sending, resetting.
+    pub patience: Duration,
+    /// Whether a reset drops roles that did not exist when the implementation was opened.
+    ///
+    /// Roles belong to the whole cluster: only one lane per server may do this.
+    pub drop_roles: bool,
+}
+
+impl Default for Settings {
+    /// 30 seconds, and roles are dropped.
+    fn default() -> Settings {
+        Settings { patience: Duration::from_secs(30), drop_roles: true }
+    }
+}
+
+/// Who can crash and restart the server behind an endpoint.
+///
+/// Both return when the server accepts connections again, on the same endpoint; the error is a sentence.
+pub trait Power {
+    /// Ends the server at once, without a checkpoint, and starts it again.
+    fn crash(&mut self) -> Result<(), String>;
+    /// Stops the server in an orderly way, and starts it again.
+    fn restart(&mut self) -> Result<(), String>;
+}
+
+/// A server, reached over the wire protocol, with one database for itself.
+///
+/// [`reset`](Implementation::reset) **drops everything in that database**.
+pub struct Postgres {
+    endpoint: Endpoint,
+    settings: Settings,
+    name: String,
+    baseline: Baseline,
+    control: Option<Session>,
+    slots: Vec<Option<Slot>>,
+    /// Whether the server takes the session parameters that make replies comparable.
+    takes_parameters: bool,
+    power: Option<Box<dyn Power>>,
+}
+
+/// A connection that serves one session number, trace after trace.
+struct Slot {
+    session: Session,
+    /// Whether the trace has the session open; otherwise the connection is kept for the next one.
+    open: bool,
+    /// Whether it is the endpoint's user's, and so can serve the next trace.
+    reusable: bool,
+}
+
+impl Postgres {
+    /// Connects to `endpoint`, and remembers its schema `public` and its roles as what a reset goes back to.
+    ///
+    /// # Errors
+    ///
+    /// When no session can be opened, or its user may not read the catalogues.
+    pub fn open(endpoint: Endpoint, settings: Settings) -> Result<Postgres, Infrastructure> {
+        let deadline = Instant::now() + settings.patience;
+        let mut control = open_control(&endpoint, &settings)?;
+        let version = reset::table(control.query("SHOW server_version", deadline)?)?;
+        let version = version.first().map(|row| reset::text(row, 0)).unwrap_or_default();
+        let baseline = Baseline::read(&mut control, settings.drop_roles, deadline)?;
+        baseline.install(&mut control, deadline)?;
+        Ok(Postgres {
+            endpoint,
+            settings,
+            name: format!("PostgreSQL {version}"),
+            baseline,
+            control: Some(control),
+            slots: Vec::new(),
+            takes_parameters: true,
+            power: None,
+        })
+    }
+
+    /// Lets steps that crash or restart the server work.
+    pub fn with_power(mut self, power: Box<dyn Power>) -> Postgres {
+        self.power = Some(power);
+        self
+    }
+
+    fn deadline(&self) -> Instant {
+        Instant::now() + self.settings.patience
+    }
+
+    /// Runs `work` on the control session, which is opened when there is none, and given up when `work` fails.
+    ///
+    /// A session that was kept may have died meanwhile, in a crash for example, so `work` may be run twice.
+    fn control<T>(
+        &mut self,
+        work: impl Fn(&mut Session, Instant) -> Result<T, Infrastructure>,
+    ) -> Result<T, Infrastructure> {
+        let deadline = self.deadline();
+        if let Some(mut control) = self.control.take() {
+            match work(&mut control, deadline) {
+                Err(Infrastructure::Lost { .. } | Infrastructure::Server { .. }) => {}
+                Err(error) => return Err(error),
+                Ok(result) => {
+                    self.control = Some(control);
+                    return Ok(result);
+                }
+            }
+        }
+        let mut control = open_control(&self.endpoint, &self.settings)?;
+        self.baseline.install(&mut control, deadline)?;
+        let result = work(&mut control, deadline)?;
+        self.control = Some(control);
+        Ok(result)
+    }
+
+    /// Opens a connection for a session, without the parameters when the server takes only plain connections.
+    fn open_session(&mut self, session: usize, role: Option<&str>) -> Result<Connection, OpenError> {
+        let user = role.unwrap_or(&self.endpoint.user).to_owned();
+        let who = session_name(session);
+        let application = format!("seqcheck {who}");
+        let parameters = [
+            ("application_name", application.as_str()),
+            ("TimeZone", "UTC"),
+            ("statement_timeout", "0"),
+            // Messages are compared, so they must not be translated. Only superusers may set this.
+            ("lc_messages", "C"),
+        ];
+        if self.takes_parameters {
+            match open_patiently(&self.endpoint, &user, &parameters, &who, self.settings.patience) {
+                // A user without the right, or a proxy that knows only some parameters.
+                Err(OpenError::Refused(message)) if ["42", "08", "22"].contains(&class(&message)) => {
+                    if role.is_none() {
+                        self.takes_parameters = false;
+                    }
+                }
+                other => return other,
+            }
+        }
+        open_patiently(&self.endpoint, &user, &parameters[..1], &who, self.settings.patience)
+    }
+
+    fn open_slot(&mut self, session: usize) -> Option<&mut Slot> {
+        self.slots.get_mut(session)?.as_mut().filter(|slot| slot.open)
+    }
+
+    fn session(&mut self, session: usize) -> Result<&mut Session, Infrastructure> {
+        match self.open_slot(session) {
+            Some(slot) => Ok(&mut slot.session),
+            None => Err(Infrastructure::Lost { who: session_name(session), reason: "it is not open".into() }),
+        }
+    }
+
+    /// Ends a connection; one that does not listen is ended through the control session.
+    fn end(&mut self, session: Session) -> Result<(), Infrastructure> {
+        if session.is_idle() {
+            return session.into_connection().close();
+        }
+        let process = session.process_id();
+        self.control(|control, deadline| {
+            reset::table(control.query(&format!("SELECT pg_terminate_backend({process})"), deadline)?)
+        })?;
+        session.into_connection().wait_for_end()
+    }
+
+    /// Makes the kept connections fresh, all at the same time; those that cannot be are ended.
+    fn refresh_sessions(&mut self) -> Result<(), Infrastructure> {
+        let deadline = self.deadline();
+        for number in 0..self.slots.len() {
+            let Some(slot) = self.open_slot(number) else { continue };
+            let reusable = slot.reusable && slot.session.is_idle() && ask_to_forget(&mut slot.session).is_ok();
+            if !reusable && let Some(slot) = self.slots[number].take() {
+                self.end(slot.session)?;
+            }
+        }
+        for slot in &mut self.slots {
+            if let Some(Slot { session, open: open @ true, .. }) = slot {
+                *open = false;
+                if !has_forgotten(session, deadline) {
+                    *slot = None;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Forgets all connections, which a crash or restart has ended.
+    fn after_power(&mut self, what: &str, result: Option<Result<(), String>>) -> Result<(), Infrastructure> {
+        match result {
+            None => Err(not_able(self.name.clone(), what)),
+            Some(Err(reason)) => Err(Infrastructure::Connect { target: self.endpoint.to_string(), reason }),
+            Some(Ok(())) => {
+                self.slots.clear();
+                self.control = None;
+                Ok(())
+            }
+        }
+    }
+}
+
+/// Opens a connection; waits while the server starts up.
+fn open_patiently(
+    endpoint: &Endpoint,
+    user: &str,
+    parameters: &[(&str, &str)],
+    who: &str,
+    patience: Duration,
+) -> Result<Connection, OpenError> {
+    let deadline = Instant::now() + patience;
+    loop {
+        match Connection::open(endpoint, user, parameters, who.to_owned(), patience) {
+            Err(OpenError::Refused(message)) if message.sqlstate.code() == "57P03" && Instant::now() < deadline => {
+                std::thread::sleep(Duration::from_millis(20));
+            }
+            other => return other,
+        }
+    }
+}
+
+/// Opens the session through which the others are watched and the database is cleaned.
+fn open_control(endpoint: &Endpoint, settings: &Settings) -> Result<Session, Infrastructure> {
+    let parameters = [
+        ("application_name", "seqcheck control"),
+        ("search_path", "pg_catalog"),
+        // Dropping a schema would otherwise list what it held.
+        ("client_min_messages", "error"),
+    ];
+    let who = "the control session";
+    match open_patiently(endpoint, &endpoint.user, &parameters, who, settings.patience) {
+        Ok(connection) => Ok(Session::new(connection)),
+        Err(OpenError::Infrastructure(error)) => Err(error),
+        Err(OpenError::Refused(message)) => Err(refused(endpoint, &message)),
+    }
+}
+
+/// Asks a session to become as if it were new.
+fn ask_to_forget(session: &mut Session) -> Result<(), Infrastructure> {
+    if session.in_transaction() {
+        session.send(Request { sql: "ROLLBACK", copy_data: &[] })?;
+    }
+    session.send(Request { sql: "DISCARD ALL", copy_data: &[] })?;
+    session.flush()
+}
+
+/// Whether a session did what [`ask_to_forget`] asked.
+fn has_forgotten(session: &mut Session, deadline: Instant) -> bool {
+    while !session.is_idle() {
+        match session.receive(deadline) {
+            Ok(Received::Done(Reply { error: None, .. })) => {}
+            _ => return false,
+        }
+    }
+    true
+}
+
+fn refused(endpoint: &Endpoint, message: &Message) -> Infrastructure {
+    Infrastructure::Connect {
+        target: endpoint.to_string(),
+        reason: format!("{}: {}", message.sqlstate, message.message),
+    }
+}
+
+/// The first two characters of an SQLSTATE.
+fn class(message: &Message) -> &str {
+    message.sqlstate.code().get(..2).unwrap_or_default()
+}
+
+impl Implementation for Postgres {
+    fn name(&self) -> String {
+        self.name.clone()
+    }
+
+    fn reset(&mut self) -> Result<(), Infrastructure> {
+        self.refresh_sessions()?;
+        self.control(reset::clean)
+    }
+
+    fn connect(&mut self, session: usize, role: Option<&str>) -> Result<Reply, Infrastructure> {
+        self.disconnect(session)?;
+        if self.slots.len() <= session {
+            self.slots.resize_with(session + 1, || None);
+        }
+        if role.is_none()
+            && let Some(slot) = &mut self.slots[session]
+        {
+            slot.open = true;
+            return Ok(Reply::default());
+        }
+        match self.open_session(session, role) {
+            Ok(connection) => {
+                let kept = self.slots[session].replace(Slot {
+                    session: Session::new(connection),
+                    open: true,
+                    reusable: role.is_none(),
+                });
+                kept.map_or(Ok(()), |kept| self.end(kept.session))?;
+                Ok(Reply::default())
+            }
+            Err(OpenError::Refused(message)) if role.is_some() && ["28", "42"].contains(&class(&message)) => {
+                Ok(Reply { error: Some(message), ..Reply::default() })
+            }
+            Err(OpenError::Refused(message)) => Err(refused(&self.endpoint, &message)),
+            Err(OpenError::Infrastructure(error)) => Err(error),
+        }
+    }
+
+    fn disconnect(&mut self, session: usize) -> Result<(), Infrastructure> {
+        if self.open_slot(session).is_none() {
+            return Ok(());
+        }
+        match self.slots[session].take() {
+            Some(slot) => self.end(slot.session),
+            None => Ok(()),
+        }
+    }
+
+    fn send(&mut self, session: usize, request: Request<'_>) -> Result<(), Infrastructure> {
+        self.session(session)?.send(request)
+    }
+
+    fn receive(&mut self, session: usize, deadline: Instant) -> Result<Received, Infrastructure> {
+        let result = self.session(session)?.receive(deadline);
+        if result.is_err() {
+            self.slots[session] = None;
+        }
+        result
+    }
+
+    fn is_waiting(&mut self, session: usize) -> Result<Option<Vec<usize>>, Infrastructure> {
+        let waiting = self.session(session)?;
+        waiting.flush()?;
+        let query = format!("SELECT unnest(pg_blocking_pids({}))", waiting.process_id());
+        let blockers = self.control(|control, deadline| reset::table(control.query(&query, deadline)?))?;
+        let blockers: Vec<i64> = blockers
+            .iter()
+            .filter_map(|row| match row.first() {
+                Some(&seqcheck_engine::Cell::Integer(process)) => Some(process),
+                _ => None,
+            })
+            .collect();
+        let ours: Vec<usize> = (0..self.slots.len())
+            .filter(|&number| {
+                self.slots[number]
+                    .as_ref()
+                    .is_some_and(|slot| slot.open && blockers.contains(&i64::from(slot.session.process_id())))
+            })
+            .collect();
+        // The manual, "System Information Functions", gives prepared transactions the process number zero.
+        Ok((!ours.is_empty() || blockers.contains(&0)).then_some(ours))
+    }
+
+    fn checkpoint(&mut self) -> Result<(), Infrastructure> {
+        self.control(|control, deadline| reset::table(control.query("CHECKPOINT", deadline)?).map(|_| ()))
+    }
+
+    fn crash(&mut self) -> Result<(), Infrastructure> {
+        let result = self.power.as_mut().map(|power| power.crash());
+        self.after_power("crash", result)
+    }
+
+    fn restart(&mut self) -> Result<(), Infrastructure> {
+        let result = self.power.as_mut().map(|power| power.restart());
+        self.after_power("restart", result)
+    }
+}
+
+impl Drop for Postgres {
+    /// Says goodbye, so that the server's log is not full of lost connections.
+    fn drop(&mut self) {
+        let kept = self.slots.drain(..).flatten().map(|slot| slot.session);
+        for session in kept.chain(self.control.take()) {
+            if session.is_idle() {
+                // A server that hangs must not hold up the end of the run: the message always fits the socket's buffer.
+                session.into_connection().say_goodbye();
+            }
+        }
+    }
+}

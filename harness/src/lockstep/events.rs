@@ -1,0 +1,87 @@
+//! The steps that are not queries: sessions come and go, the server stops and starts.
+
+use super::record::{Observed, StepRecord};
+use super::reference::{Connected, Reference};
+use super::runner::{Runner, Session, Stop};
+use super::step::Action;
+use crate::compare;
+use crate::implementation::{Implementation, Infrastructure};
+use seqcheck_engine::{Outcome, Reply};
+
+impl Runner<'_> {
+    pub(super) fn connect(&mut self, index: usize, role: Option<&str>) -> Result<(), Stop> {
+        self.flush()?;
+        self.check_silence()?;
+        self.close(self.steps[index].session)?;
+        let (connected, reply) = self.open(self.steps[index].session, role)?;
+        let predicted = match connected {
+            Connected::Unsupported(what) => {
+                self.records[index] = Some(StepRecord::unsupported(what));
+                return Ok(());
+            }
+            Connected::Open(_) => Reply::default(),
+            Connected::Refused(message) => Reply { error: Some(message), ..Reply::default() },
+        };
+        let differences = compare::replies(self.options.level, &predicted, &reply);
+        let (model, server) = (Observed::reply(predicted), Observed::reply(reply));
+        self.records[index] = Some(StepRecord::agrees(Some(model), Some(server)));
+        self.judge(index, index, differences)
+    }
+
+    pub(super) fn disconnect(&mut self, index: usize) -> Result<(), Stop> {
+        self.flush()?;
+        self.check_silence()?;
+        self.close(self.steps[index].session)?;
+        self.records[index] = Some(StepRecord::agrees(None, None));
+        Ok(())
+    }
+
+    /// Opens a session on both sides. Where only one of them lets it in, it is open on neither.
+    pub(super) fn open(&mut self, session: usize, role: Option<&str>) -> Result<(Connected, Reply), Stop> {
+        self.flush()?;
+        let connected = self.reference.connect(role);
+        if let Connected::Unsupported(_) = connected {
+            return Ok((connected, Reply::default()));
+        }
+        let reply = self.implementation.connect(session, role)?;
+        match (&connected, &reply.error) {
+            (&Connected::Open(id), None) => {
+                self.sessions.insert(session, Session { id, model_waits: None, server_owes: None });
+            }
+            (&Connected::Open(id), Some(_)) => drop(self.reference.disconnect(id)),
+            (_, None) => self.implementation.disconnect(session)?,
+            _ => {}
+        }
+        Ok((connected, reply))
+    }
+
+    /// Closes a session on both sides, if it is open.
+    fn close(&mut self, session: usize) -> Result<(), Stop> {
+        let Some(Session { id, .. }) = self.sessions.remove(&session) else { return Ok(()) };
+        let Outcome { woken, clauses, .. } = self.reference.disconnect(id);
+        self.run.clauses.extend(clauses);
+        self.implementation.disconnect(session)?;
+        self.take_woken(woken)
+    }
+
+    /// Runs something that concerns the whole server.
+    pub(super) fn event(
+        &mut self,
+        index: usize,
+        on_model: impl FnOnce(&mut dyn Reference) -> Result<(), String>,
+        on_server: impl FnOnce(&mut dyn Implementation) -> Result<(), Infrastructure>,
+    ) -> Result<(), Stop> {
+        self.flush()?;
+        self.check_silence()?;
+        if let Err(what) = on_model(self.reference) {
+            self.records[index] = Some(StepRecord::unsupported(what));
+            return Ok(());
+        }
+        on_server(self.implementation)?;
+        if !matches!(self.steps[index].action, Action::Checkpoint) {
+            self.sessions.clear();
+        }
+        self.records[index] = Some(StepRecord::agrees(None, None));
+        Ok(())
+    }
+}

@@ -1,0 +1,72 @@
+//! The side that predicts.
+
+use seqcheck_engine::{Cluster, Message, Outcome, SessionId, Statement};
+
+/// What lockstep needs of the engine.
+///
+/// [`Cluster`] is the one that counts; another one stands in for it in tests, or wraps it.
+pub trait Reference {
+    /// Opens a session as `role`, or as the superuser.
+    fn connect(&mut self, role: Option<&str>) -> Connected;
+
+    /// Closes a session.
+    fn disconnect(&mut self, session: SessionId) -> Outcome;
+
+    /// Runs one simple query.
+    fn step(&mut self, session: SessionId, statements: &[Statement]) -> Outcome;
+
+    /// Makes a query fail that cannot be parsed: an open transaction is aborted.
+    fn fail(&mut self, session: SessionId, message: Message) -> Outcome;
+
+    /// Runs a checkpoint; an error says what the engine does not model.
+    fn checkpoint(&mut self) -> Result<(), String> {
+        Err("checkpoints are outside the model".into())
+    }
+
+    /// Crashes and recovers, which ends all sessions; an error says what the engine does not model.
+    fn crash(&mut self) -> Result<(), String> {
+        Err("crashes are outside the model".into())
+    }
+
+    /// Stops and starts, which ends all sessions; an error says what the engine does not model.
+    fn restart(&mut self) -> Result<(), String> {
+        Err("restarts are outside the model".into())
+    }
+}
+
+/// What [`Reference::connect`] did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Connected {
+    /// The session is open.
+    Open(SessionId),
+    /// The role may not connect, and the server says so with this error.
+    Refused(Message),
+    /// Connecting like this is outside the model, for the reason given.
+    Unsupported(String),
+}
+
+impl Reference for Cluster {
+    fn connect(&mut self, role: Option<&str>) -> Connected {
+        match role {
+            None => Connected::Open(Cluster::connect(self)),
+            Some(role) => Connected::Unsupported(format!("connecting as role {role} is outside the model")),
+        }
+    }
+
+    fn disconnect(&mut self, session: SessionId) -> Outcome {
+        Cluster::disconnect(self, session)
+    }
+
+    fn step(&mut self, session: SessionId, statements: &[Statement]) -> Outcome {
+        Cluster::step(self, session, statements)
+    }
+
+    fn fail(&mut self, session: SessionId, message: Message) -> Outcome {
+        Cluster::fail(self, session, message)
+    }
+
+    fn checkpoint(&mut self) -> Result<(), String> {
+        Cluster::checkpoint(self);
+        Ok(())
+    }
+}

@@ -1,0 +1,355 @@
+//! The run of one trace.
+
+use super::Options;
+use super::record::{Divergence, Observed, Run, StepRecord, Verdict, kind};
+use super::reference::{Connected, Reference};
+use super::step::{Action, Refusal, Step, syntax_error};
+use super::waiting::{Answer, expect_reply, expect_wait};
+use crate::compare::{self, Difference, Field, Level, Signature};
+use crate::implementation::{Implementation, Infrastructure, Received, Request};
+use seqcheck_engine::{Outcome, Progress, Reply, SessionId};
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+/// Why a run ends early.
+pub(super) enum Stop {
+    /// A divergence.
+    Ended,
+    /// The implementation could not be asked.
+    Infrastructure(Infrastructure),
+}
+
+impl From<Infrastructure> for Stop {
+    fn from(error: Infrastructure) -> Stop {
+        Stop::Infrastructure(error)
+    }
+}
+
+/// An open session.
+pub(super) struct Session {
+    /// Its name in the engine.
+    pub(super) id: SessionId,
+    /// The step for which the engine waits.
+    pub(super) model_waits: Option<usize>,
+    /// The step whose reply the implementation has not given yet.
+    pub(super) server_owes: Option<usize>,
+}
+
+/// The state of a run.
+pub(super) struct Runner<'a> {
+    pub(super) steps: &'a [Step],
+    pub(super) reference: &'a mut dyn Reference,
+    pub(super) implementation: &'a mut dyn Implementation,
+    pub(super) options: &'a Options,
+    pub(super) sessions: BTreeMap<usize, Session>,
+    /// Steps of one session that were sent, with the predicted replies, until the replies are taken.
+    batch: Vec<(usize, Reply)>,
+    /// How long a reply to the step under way may take before it is asked whether the session waits.
+    slow: Duration,
+    /// The records of steps so far; a step of the batch has none yet.
+    pub(super) records: Vec<Option<StepRecord>>,
+    pub(super) run: Run,
+}
+
+impl<'a> Runner<'a> {
+    pub(super) fn new(
+        steps: &'a [Step],
+        reference: &'a mut dyn Reference,
+        implementation: &'a mut dyn Implementation,
+        options: &'a Options,
+    ) -> Runner<'a> {
+        Runner {
+            steps,
+            reference,
+            implementation,
+            options,
+            sessions: BTreeMap::new(),
+            batch: Vec::new(),
+            slow: options.slow,
+            records: Vec::with_capacity(steps.len()),
+            run: Run::default(),
+        }
+    }
+
+    pub(super) fn run(mut self) -> Run {
+        if let Err(Stop::Infrastructure(error)) = self.run_steps() {
+            // What an implementation has no way to do is no failure; but the engine has done it already, so that nothing
+            // after it can be judged.
+            let not_able = matches!(error, Infrastructure::NotAble { .. });
+            let verdict = if not_able { Verdict::Unsupported } else { Verdict::Infrastructure }(error.to_string());
+            if let Some(record) = self.records.iter_mut().find(|record| record.is_none()) {
+                *record = Some(StepRecord { verdict, model: None, server: None });
+            }
+            if !not_able {
+                self.run.infrastructure = Some(error);
+            }
+        }
+        // Steps that were sent together with one that ended the run have no record.
+        self.run.steps = self.records.into_iter().map_while(|record| record).collect();
+        self.run
+    }
+
+    fn run_steps(&mut self) -> Result<(), Stop> {
+        self.implementation.reset()?;
+        for index in 0..self.steps.len() {
+            self.records.push(None);
+            self.run_step(index)?;
+        }
+        self.flush()?;
+        self.check_silence()?;
+        self.check_last_waits()
+    }
+
+    fn run_step(&mut self, index: usize) -> Result<(), Stop> {
+        let step = &self.steps[index];
+        match &step.action {
+            Action::Query { statements: Err(Refusal::Unsupported { what }), .. } => {
+                self.records[index] = Some(StepRecord::unsupported(what));
+                Ok(())
+            }
+            Action::Query { sql, copy_data, .. } => self.query(index, Request { sql, copy_data }),
+            Action::Connect { role } => self.connect(index, role.as_deref()),
+            Action::Disconnect => self.disconnect(index),
+            Action::Checkpoint => self.event(index, |side| side.checkpoint(), |side| side.checkpoint()),
+            Action::Crash => self.event(index, |side| side.crash(), |side| side.crash()),
+            Action::Restart => self.event(index, |side| side.restart(), |side| side.restart()),
+        }
+    }
+
+    fn query(&mut self, index: usize, request: Request<'_>) -> Result<(), Stop> {
+        let session = self.steps[index].session;
+        let follows = self.batch.first().is_some_and(|&(first, _)| self.steps[first].session == session);
+        // Where a run goes on after a divergence, a step must not be sent before the one before it is known to be over.
+        let longest = if self.options.go_on { 1 } else { self.options.pipeline };
+        if !follows || self.batch.len() >= longest {
+            self.flush()?;
+            self.check_silence()?;
+        }
+        if !self.sessions.contains_key(&session) {
+            let (connected, reply) = self.open(session, None)?;
+            match (connected, reply.error) {
+                (Connected::Open(_), None) => {}
+                (Connected::Unsupported(what), _) => {
+                    self.records[index] = Some(StepRecord::unsupported(what));
+                    return Ok(());
+                }
+                (Connected::Refused(message), _) | (_, Some(message)) => {
+                    let target = format!("session S{} as the database's owner", session + 1);
+                    return Err(Infrastructure::Connect { target, reason: message.message.into_owned() }.into());
+                }
+            }
+        }
+        let Some(Session { id, model_waits: None, server_owes: None }) = self.sessions.get(&session) else {
+            self.records[index] = Some(StepRecord::unsupported("the session still waits for its last step"));
+            return Ok(());
+        };
+        let Outcome { progress, woken, clauses } = match &self.steps[index].action {
+            Action::Query { statements: Ok(statements), .. } => self.reference.step(*id, statements),
+            Action::Query { statements: Err(Refusal::Syntax { message }), .. } => {
+                self.reference.fail(*id, syntax_error(message.clone()))
+            }
+            _ => return Ok(()),
+        };
+        self.run.clauses.extend(clauses);
+        if involves_deadlock(&progress, &woken) {
+            self.flush()?;
+            self.slow = self.options.deadlock;
+        }
+        match progress {
+            Progress::Unsupported(what) => self.records[index] = Some(StepRecord::unsupported(what)),
+            Progress::Done(reply) => {
+                self.implementation.send(session, request)?;
+                self.batch.push((index, reply));
+                if !woken.is_empty() || self.slow != self.options.slow {
+                    self.flush()?;
+                    self.take_woken(woken)?;
+                }
+            }
+            Progress::Waits { .. } => {
+                self.flush()?;
+                self.implementation.send(session, request)?;
+                self.take_wait(index)?;
+                self.take_woken(woken)?;
+            }
+        }
+        self.slow = self.options.slow;
+        Ok(())
+    }
+
+    /// Takes the replies to all steps that were sent together.
+    pub(super) fn flush(&mut self) -> Result<(), Stop> {
+        for (index, predicted) in std::mem::take(&mut self.batch) {
+            let session = self.steps[index].session;
+            match self.expect_reply(session)? {
+                Answer::Replied(reply) => {
+                    let differences = compare::replies(self.level(index), &predicted, &reply);
+                    let (model, server) = (Observed::reply(predicted), Observed::reply(reply));
+                    self.records[index] = Some(StepRecord::agrees(Some(model), Some(server)));
+                    self.judge(index, index, differences)?;
+                }
+                Answer::Waits => {
+                    let difference = waiting_difference("a reply", "a wait for other sessions");
+                    let (model, server) = (Observed::reply(predicted), Observed::waits());
+                    self.records[index] = Some(StepRecord::agrees(Some(model), Some(server)));
+                    self.owe(session, |session| session.server_owes = Some(index));
+                    self.judge(index, index, vec![difference])?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Confirms that the implementation waits, too.
+    fn take_wait(&mut self, index: usize) -> Result<(), Stop> {
+        let session = self.steps[index].session;
+        self.owe(session, |session| session.model_waits = Some(index));
+        match expect_wait(self.implementation, session, self.options.time_out)? {
+            Answer::Waits => {
+                self.owe(session, |session| session.server_owes = Some(index));
+                self.records[index] = Some(StepRecord::agrees(Some(Observed::waits()), Some(Observed::waits())));
+                Ok(())
+            }
+            Answer::Replied(reply) => {
+                let server = Observed::reply(reply);
+                self.records[index] = Some(StepRecord::agrees(Some(Observed::waits()), Some(server)));
+                self.judge(index, index, vec![waiting_difference("a wait for other sessions", "a reply at once")])
+            }
+        }
+    }
+
+    /// Takes the replies of sessions that the last step woke.
+    pub(super) fn take_woken(&mut self, woken: Vec<(SessionId, Reply)>) -> Result<(), Stop> {
+        for (id, predicted) in woken {
+            let Some((&number, session)) = self.sessions.iter_mut().find(|(_, session)| session.id == id) else {
+                continue;
+            };
+            let Some(index) = session.model_waits.take() else { continue };
+            let owed = session.server_owes.take();
+            if let Some(Observed { later, .. }) = self.records[index].as_mut().and_then(|record| record.model.as_mut())
+            {
+                *later = Some(predicted.clone());
+            }
+            if owed.is_none() {
+                // It did not wait, or woke too early: that was a divergence of its own.
+                continue;
+            }
+            match self.expect_reply(number)? {
+                Answer::Replied(reply) => {
+                    let differences = compare::replies(self.level(index), &predicted, &reply);
+                    self.note_later(index, reply);
+                    self.judge(index, self.last(), differences)?;
+                }
+                Answer::Waits => {
+                    self.owe(number, |session| session.server_owes = Some(index));
+                    let difference = waiting_difference("a reply after the wait", "a longer wait for other sessions");
+                    self.judge(index, self.last(), vec![difference])?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Checks that sessions that should still wait are silent; takes late replies after a divergence.
+    pub(super) fn check_silence(&mut self) -> Result<(), Stop> {
+        let owing: Vec<(usize, usize)> =
+            self.sessions.iter().filter_map(|(&number, session)| Some((number, session.server_owes?))).collect();
+        for (number, index) in owing {
+            if let Received::Done(reply) = self.implementation.receive(number, Instant::now())? {
+                self.take_early(number, index, reply)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// At the end nothing comes after a wait that could give it away, so it is asked about.
+    fn check_last_waits(&mut self) -> Result<(), Stop> {
+        let waiting: Vec<(usize, usize)> = self
+            .sessions
+            .iter()
+            .filter(|(_, session)| session.model_waits.is_some())
+            .filter_map(|(&number, session)| Some((number, session.server_owes?)))
+            .collect();
+        for (number, index) in waiting {
+            if let Answer::Replied(reply) = expect_wait(self.implementation, number, self.options.time_out)? {
+                self.take_early(number, index, reply)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Notes a reply that came although nothing should have woken the session.
+    fn take_early(&mut self, number: usize, index: usize, reply: Reply) -> Result<(), Stop> {
+        self.note_later(index, reply);
+        let Some(session) = self.sessions.get_mut(&number) else { return Ok(()) };
+        session.server_owes = None;
+        if session.model_waits.is_none() {
+            // The divergence is known already: the implementation waited where the engine did not.
+            return Ok(());
+        }
+        let difference = waiting_difference("a longer wait for other sessions", "a reply");
+        self.judge(index, self.last_recorded(), vec![difference])
+    }
+
+    fn expect_reply(&mut self, session: usize) -> Result<Answer, Infrastructure> {
+        expect_reply(self.implementation, session, self.slow, self.options.time_out)
+    }
+
+    /// Notes differences in the reply to the step `index`, seen when `seen_at` was the last step run.
+    pub(super) fn judge(&mut self, index: usize, seen_at: usize, differences: Vec<Difference>) -> Result<(), Stop> {
+        if differences.is_empty() {
+            return Ok(());
+        }
+        // The step that woke a session may itself be without a reply.
+        self.records[seen_at].get_or_insert_with(|| StepRecord::agrees(None, None));
+        let record = self.records[index].get_or_insert_with(|| StepRecord::agrees(None, None));
+        let model = record.model.as_ref().and_then(Observed::any_reply);
+        let server = record.server.as_ref().and_then(Observed::any_reply);
+        let kind = kind(&self.steps[index], &differences, model, server);
+        let signature = Signature::new(kind, &differences, model, server);
+        match &mut record.verdict {
+            Verdict::Diverges(known) => known.extend(differences),
+            verdict => *verdict = Verdict::Diverges(differences),
+        }
+        self.run.divergences.push(Divergence { step: index, seen_at, signature });
+        if self.options.go_on { Ok(()) } else { Err(Stop::Ended) }
+    }
+
+    fn level(&self, index: usize) -> Level {
+        match &self.steps[index].action {
+            Action::Query { statements: Err(Refusal::Syntax { .. }), .. } => self.options.level.min(Level::SqlState),
+            _ => self.options.level,
+        }
+    }
+
+    /// The step under way.
+    fn last(&self) -> usize {
+        self.records.len().saturating_sub(1)
+    }
+
+    /// The last step that is over.
+    fn last_recorded(&self) -> usize {
+        self.records.iter().rposition(Option::is_some).unwrap_or_default()
+    }
+
+    fn note_later(&mut self, index: usize, reply: Reply) {
+        if let Some(Observed { later, .. }) = self.records[index].as_mut().and_then(|record| record.server.as_mut()) {
+            *later = Some(reply);
+        }
+    }
+
+    fn owe(&mut self, session: usize, change: impl FnOnce(&mut Session)) {
+        if let Some(session) = self.sessions.get_mut(&session) {
+            change(session);
+        }
+    }
+}
+
+/// Whether a step, or a session that it woke, ends with a deadlock.
+fn involves_deadlock(progress: &Progress, woken: &[(SessionId, Reply)]) -> bool {
+    let is_deadlock = |reply: &Reply| reply.error.as_ref().is_some_and(|error| error.sqlstate.code() == "40P01");
+    woken.iter().any(|(_, reply)| is_deadlock(reply)) || matches!(progress, Progress::Done(reply) if is_deadlock(reply))
+}
+
+fn waiting_difference(expected: &str, actual: &str) -> Difference {
+    Difference { field: Field::Waiting, result: None, expected: expected.into(), actual: actual.into() }
+}

@@ -1,0 +1,62 @@
+//! What lockstep runs.
+
+use seqcheck_engine::{Message, Severity, SqlState, Statement};
+
+/// One step of a trace, ready to run on both sides.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// The session that acts, numbered from 0; events of the whole server ignore it.
+    pub session: usize,
+    /// What it does.
+    pub action: Action,
+}
+
+/// What a step does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Action {
+    /// Sends one simple query.
+    Query {
+        /// The text that the implementation gets.
+        sql: String,
+        /// The lines for `COPY … FROM STDIN`, which the statement holds, too.
+        copy_data: Vec<String>,
+        /// What the engine gets, or why it gets nothing.
+        statements: Result<Vec<Statement>, Refusal>,
+    },
+    /// Opens the session anew, closing it first when it is open. It is closed even when the rest is outside the model.
+    Connect {
+        /// As whom, if not as the database's owner.
+        role: Option<String>,
+    },
+    /// Closes the session.
+    Disconnect,
+    /// Runs a checkpoint.
+    Checkpoint,
+    /// Ends the server without warning, and starts it again.
+    Crash,
+    /// Stops the server in an orderly way, and starts it again.
+    Restart,
+}
+
+/// Why SQL text has no statements.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refusal {
+    /// It is SQL, but outside the model.
+    Unsupported {
+        /// What is outside.
+        what: String,
+    },
+    /// It is not SQL.
+    Syntax {
+        /// The parser's words.
+        message: String,
+    },
+}
+
+/// The error that a server reports for text that is not SQL.
+///
+/// Only its SQLSTATE is compared: the wording belongs to a server's generated parser.
+pub(crate) fn syntax_error(message: String) -> Message {
+    const SYNTAX_ERROR: SqlState = SqlState::new("42601");
+    Message { severity: Severity::Error, sqlstate: SYNTAX_ERROR, message: message.into(), detail: None, hint: None }
+}
