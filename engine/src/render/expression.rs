@@ -7,9 +7,11 @@ use crate::statement::{BinaryOperator, Call, Case, Expression, OrderItem, UnaryO
 
 /// How tightly an expression binds, loosest first (manual, "Operator Precedence").
 ///
-/// Everything from IS to LIKE shares one level: mixing these without parentheses is legal only sometimes and never clear.
+/// Everything from IS to LIKE shares one level: mixing these without parentheses is legal only sometimes and never
+/// clear. BETWEEN is last, so that its AND is never beside another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Precedence {
+    Between,
     Or,
     And,
     Not,
@@ -26,7 +28,8 @@ fn precedence(expression: &Expression) -> Precedence {
         Expression::Unary(UnaryOperator::Not, _) => Precedence::Not,
         Expression::Unary(UnaryOperator::Minus | UnaryOperator::Plus, _) => Precedence::Sign,
         Expression::Binary(operator, ..) => binary_precedence(*operator),
-        Expression::IsNull { .. } | Expression::InList { .. } | Expression::Between { .. } => Precedence::Test,
+        Expression::Between { .. } => Precedence::Between,
+        Expression::IsNull { .. } | Expression::InList { .. } => Precedence::Test,
         Expression::Literal(_)
         | Expression::Column(_)
         | Expression::Wildcard(_)
@@ -148,11 +151,9 @@ pub(super) fn default_expression(out: &mut impl Output, value: &Expression) {
 
 /// Writes a function call.
 pub(super) fn call(out: &mut impl Output, call: &Call) {
-    match (special_form(call), call.name.parts.as_slice()) {
-        (Some(name), _) => out.sql(name),
-        // Before a parenthesis these words of the grammar are functions only when quoted.
-        (None, [name]) if matches!(name.written(), "rollup" | "cube" | "operator") => out.quoted(name),
-        (None, _) => object_name(out, &call.name),
+    match special_form(call) {
+        Some(name) => out.sql(name),
+        None => object_name(out, &call.name),
     }
     out.sql("(");
     sql_if(out, call.star, "*");
@@ -191,7 +192,7 @@ fn binary(out: &mut impl Output, operator: BinaryOperator, left: &Expression, ri
         Precedence::OtherOperator => (Precedence::OtherOperator, Precedence::Sum),
         Precedence::Sum => (Precedence::Sum, Precedence::Product),
         Precedence::Product => (Precedence::Product, Precedence::Sign),
-        Precedence::Not | Precedence::Test | Precedence::Sign | Precedence::Primary => {
+        Precedence::Between | Precedence::Not | Precedence::Test | Precedence::Sign | Precedence::Primary => {
             (Precedence::OtherOperator, Precedence::OtherOperator)
         }
     };

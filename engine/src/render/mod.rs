@@ -45,8 +45,9 @@ impl Output for String {
 
     fn identifier(&mut self, identifier: &Identifier) {
         match identifier.written() {
-            // In a list of names these may be taken for the word that ends it.
-            "cascade" | "restrict" => self.quoted(identifier),
+            // Free to use as names, these words are still easily read as what they mean elsewhere: the end of a list of
+            // names, the start of a grouping set, an operator's name, a string's escape character.
+            "cascade" | "restrict" | "rollup" | "cube" | "operator" | "uescape" => self.quoted(identifier),
             written => write_identifier(self, written),
         }
     }

@@ -45,7 +45,7 @@ pub(super) fn set_parameter(out: &mut impl Output, set: &SetParameter) {
     let value = match &set.value {
         ParameterValue::Reset => {
             out.sql("RESET ");
-            return parameter_name(out, &set.name);
+            return if set.name.written() == "role" { out.sql("ROLE") } else { parameter_name(out, &set.name) };
         }
         value => value,
     };

@@ -72,6 +72,11 @@ impl Cursor {
         element.into_node()
     }
 
+    /// Takes the next child if it is a node.
+    pub(super) fn any_node(&mut self) -> Option<SyntaxNode> {
+        self.rest.next_if(|element| element.as_node().is_some())?.into_node()
+    }
+
     /// Takes nodes of one type, separated by commas, until something else comes.
     pub(super) fn comma_separated<N: AstNode, T>(
         &mut self,

@@ -54,9 +54,10 @@ impl Bridged {
     }
 
     /// Where the grammar stopped, in bytes of the parsed text: PostgreSQL stops at the first token that starts there or
-    /// later. Errors inside a string constant are none of the grammar, and left to whoever lowers it.
+    /// later. Errors inside a string constant are none of the grammar, and the right side of IN is judged by precedence:
+    /// both are left to whoever lowers them.
     pub(super) fn stops(&self) -> impl Iterator<Item = usize> {
-        self.parse.errors().into_iter().filter(|error| !is_about_escapes(error)).map(|error| {
+        self.parse.errors().into_iter().filter(|error| !is_left_to_lowering(error)).map(|error| {
             let (start, end) = (usize::from(error.range().start()), usize::from(error.range().end()));
             // The parser reports the end of the last token that it took. Later checks report the node that lacks
             // something at its end, with two exceptions.
@@ -94,8 +95,8 @@ impl Bridged {
     }
 }
 
-fn is_about_escapes(error: &SyntaxError) -> bool {
-    error.message().contains("escape")
+fn is_left_to_lowering(error: &SyntaxError) -> bool {
+    error.message().contains("escape") || error.message() == "Expected a parenthesized value list or subquery."
 }
 
 fn edits(sql: &str) -> Vec<Edit> {

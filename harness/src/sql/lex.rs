@@ -14,7 +14,7 @@ pub(super) enum TokenKind {
     Number,
     /// An operator.
     Operator,
-    /// A character that stands for itself, `::` or `:=`.
+    /// A character that stands for itself, `::`, `:=` or `..`.
     Punctuation,
     /// Text that PostgreSQL's lexer refuses, with the start of its message.
     Broken(&'static str),
@@ -121,7 +121,7 @@ impl<'text> Lexer<'text> {
                 self.position += operator_length(self.rest());
                 TokenKind::Operator
             }
-            (b':', b':' | b'=') => {
+            (b':', b':' | b'=') | (b'.', b'.') => {
                 self.position += 2;
                 TokenKind::Punctuation
             }
@@ -147,6 +147,10 @@ impl<'text> Lexer<'text> {
         if self.byte(1).is_ascii_digit() {
             self.position += 1;
             self.skip_while(|byte| byte.is_ascii_digit());
+            if is_word_start(self.byte(0)) {
+                self.skip_while(is_word_part);
+                return TokenKind::Broken("trailing junk after parameter");
+            }
             return TokenKind::Number;
         }
         let Some(mark) = dollar_mark(self.rest()) else {

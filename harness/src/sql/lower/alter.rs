@@ -1,7 +1,7 @@
 //! ALTER of sequences, tables, views and indexes.
 
 use seqcheck_engine::Statement;
-use seqcheck_engine::statement::{AlterRelation, AlterSequence, RelationAction, RelationKind, RoleName};
+use seqcheck_engine::statement::{AlterRelation, AlterSequence, ObjectName, RelationAction, RelationKind, RoleName};
 use squawk_syntax::ast;
 use squawk_syntax::{SyntaxKind, SyntaxNode};
 
@@ -51,17 +51,12 @@ pub(super) fn relation(mut cursor: Cursor, kind: RelationKind) -> Lowered<Statem
     Ok(alter_relation(kind, if_exists, name, action))
 }
 
-fn alter_relation(
-    kind: RelationKind,
-    if_exists: bool,
-    name: seqcheck_engine::statement::ObjectName,
-    action: RelationAction,
-) -> Statement {
+fn alter_relation(kind: RelationKind, if_exists: bool, name: ObjectName, action: RelationAction) -> Statement {
     Statement::AlterRelation(AlterRelation { kind, if_exists, name, action })
 }
 
 fn action(cursor: &mut Cursor) -> Lowered<RelationAction> {
-    let Some(node) = cursor.node_of_action() else { return Err(cursor.unexpected()) };
+    let Some(node) = cursor.any_node() else { return Err(cursor.unexpected()) };
     let mut cursor = Cursor::new(&node);
     let action = match node.kind() {
         SyntaxKind::SEQUENCE_RENAME_TO
@@ -69,7 +64,7 @@ fn action(cursor: &mut Cursor) -> Lowered<RelationAction> {
         | SyntaxKind::VIEW_RENAME_TO
         | SyntaxKind::INDEX_RENAME_TO => {
             cursor.expect(&[SyntaxKind::RENAME_KW, SyntaxKind::TO_KW])?;
-            match cursor.take().and_then(|element| element.into_node()) {
+            match cursor.any_node() {
                 Some(name) => RelationAction::RenameTo(single(&name, Place::Column)?),
                 None => return Err(cursor.unexpected()),
             }
@@ -96,17 +91,9 @@ fn action(cursor: &mut Cursor) -> Lowered<RelationAction> {
     Ok(action)
 }
 
-impl Cursor {
-    /// Takes the next child if it is a node: an action of ALTER.
-    fn node_of_action(&mut self) -> Option<SyntaxNode> {
-        let kind = self.peek()?;
-        self.node_of(kind)
-    }
-}
-
 fn role(node: &SyntaxNode) -> Lowered<RoleName> {
     let mut cursor = Cursor::new(node);
-    let Some(role) = cursor.node_of_action() else { return Err(cursor.unexpected()) };
+    let Some(role) = cursor.any_node() else { return Err(cursor.unexpected()) };
     cursor.finish()?;
     match role.kind() {
         SyntaxKind::ROLE_REF_CURRENT_ROLE => Ok(RoleName::CurrentRole),

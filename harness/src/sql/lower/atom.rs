@@ -248,10 +248,11 @@ fn case(node: &SyntaxNode) -> Lowered<Expression> {
 
 /// Lowers what follows IN: a list in parentheses.
 pub(super) fn in_items(node: &SyntaxNode) -> Lowered<Vec<Expression>> {
-    if !matches!(node.kind(), SyntaxKind::PAREN_EXPR | SyntaxKind::TUPLE_EXPR) {
-        return Err(unsupported_node(node, kind_name(node.kind())));
-    }
     let mut cursor = Cursor::new(node);
+    if !matches!(node.kind(), SyntaxKind::PAREN_EXPR | SyntaxKind::TUPLE_EXPR) {
+        let token = tokens(node).next();
+        return Err(token.map_or_else(|| cursor.unexpected(), |token| syntax_error_at(&token)));
+    }
     cursor.expect(&[SyntaxKind::L_PAREN])?;
     if cursor.peek().is_some_and(is_query) {
         return Err(unsupported_node(node, "IN with a subquery"));

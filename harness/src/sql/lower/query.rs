@@ -4,13 +4,12 @@ use seqcheck_engine::statement::{
     Expression, FromItem, Identifier, Literal, LockStrength, Locking, ObjectName, OrderItem, Query, Select, SelectItem,
 };
 use squawk_syntax::ast;
-use squawk_syntax::{SyntaxElement, SyntaxKind, SyntaxNode};
+use squawk_syntax::{SyntaxKind, SyntaxNode};
 
 use super::atom::{atom, call};
 use super::expression::{expect_expression, expression, expressions};
 use super::name::{Place, column, expect_column, relation_name, single, with_only};
-use crate::sql::cursor::{Cursor, Lowered, kind_name, start_of, syntax_error_at, tokens, unsupported_node};
-use crate::sql::error::SqlError;
+use crate::sql::cursor::{Cursor, Lowered, kind_name, syntax_error_at, tokens, unsupported_node};
 
 /// Whether a node is a query.
 pub(super) fn is_query(kind: SyntaxKind) -> bool {
@@ -215,7 +214,7 @@ fn limits(cursor: &mut Cursor, select: &mut Select) -> Lowered<bool> {
             let offset = expect_expression(&mut inner)?;
             let _ = inner.has(SyntaxKind::ROW_KW) || inner.has(SyntaxKind::ROWS_KW);
             inner.finish()?;
-            once(&mut select.offset, offset, "OFFSET", &clause)?;
+            once(&mut select.offset, offset, &clause)?;
         } else if let Some(clause) = cursor.node::<ast::LimitClause>() {
             let mut inner = Cursor::new(&clause);
             inner.expect(&[SyntaxKind::LIMIT_KW])?;
@@ -225,10 +224,10 @@ fn limits(cursor: &mut Cursor, select: &mut Select) -> Lowered<bool> {
                 None => expect_expression(&mut inner)?,
             };
             inner.finish()?;
-            once(&mut select.limit, limit, "LIMIT", &clause)?;
+            once(&mut select.limit, limit, &clause)?;
         } else if let Some(clause) = cursor.node::<ast::FetchClause>() {
             let limit = fetch(&clause)?;
-            once(&mut select.limit, limit, "LIMIT", &clause)?;
+            once(&mut select.limit, limit, &clause)?;
         } else {
             return Ok(found);
         }
@@ -236,14 +235,12 @@ fn limits(cursor: &mut Cursor, select: &mut Select) -> Lowered<bool> {
     }
 }
 
-fn once(slot: &mut Option<Expression>, value: Expression, clause: &str, node: &SyntaxNode) -> Lowered<()> {
-    if slot.is_some() {
-        let offset = start_of(&SyntaxElement::Node(node.clone()));
-        let near = tokens(node).next().map(|token| token.text().to_owned());
-        return Err(SqlError::Syntax { offset, near, message: format!("multiple {clause} clauses not allowed") });
+/// Fills a clause's slot; the grammar takes each clause once.
+fn once(slot: &mut Option<Expression>, value: Expression, clause: &SyntaxNode) -> Lowered<()> {
+    match (slot.replace(value), tokens(clause).next()) {
+        (Some(_), Some(token)) => Err(syntax_error_at(&token)),
+        _ => Ok(()),
     }
-    *slot = Some(value);
-    Ok(())
 }
 
 /// FETCH FIRST is another spelling of LIMIT, and of LIMIT 1 without a count.

@@ -41,7 +41,7 @@ pub(super) fn behavior(cursor: &mut Cursor) -> Behavior {
 
 pub(super) fn comment(mut cursor: Cursor) -> Lowered<Statement> {
     cursor.expect(&[SyntaxKind::COMMENT_KW, SyntaxKind::ON_KW])?;
-    let target = match cursor.peek().and_then(|kind| cursor.node_of(kind)) {
+    let target = match cursor.any_node() {
         Some(node) => comment_target(&node)?,
         None => return Err(cursor.unexpected()),
     };
@@ -65,7 +65,7 @@ fn comment_target(node: &SyntaxNode) -> Lowered<CommentTarget> {
     };
     let mut cursor = Cursor::new(node);
     cursor.take();
-    let Some(name) = cursor.peek().and_then(|kind| cursor.node_of(kind)) else { return Err(cursor.unexpected()) };
+    let Some(name) = cursor.any_node() else { return Err(cursor.unexpected()) };
     cursor.finish()?;
     Ok(match kind {
         Some(kind) => CommentTarget::Relation(kind, relation_name(&name)?),

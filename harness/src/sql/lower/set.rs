@@ -39,16 +39,13 @@ pub(super) fn set_role(mut cursor: Cursor) -> Lowered<SetParameter> {
     let scope = scope(&mut cursor);
     cursor.expect(&[SyntaxKind::ROLE_KW])?;
     cursor.has(SyntaxKind::TO_KW);
-    let Some(target) = cursor.peek().and_then(|kind| cursor.node_of(kind)) else { return Err(cursor.unexpected()) };
+    let Some(target) = cursor.any_node() else { return Err(cursor.unexpected()) };
     cursor.finish()?;
     let name = SyntaxElement::Node(target.clone());
     let mut tokens = tokens(&target);
     let value = match (tokens.next(), tokens.next()) {
         (Some(token), None) if token.kind() == SyntaxKind::DEFAULT_KW => ParameterValue::Default,
-        (Some(token), None) if target.kind() == SyntaxKind::LITERAL => {
-            let _ = token;
-            ParameterValue::List(vec![string(&target)?])
-        }
+        (Some(_), None) if target.kind() == SyntaxKind::LITERAL => ParameterValue::List(vec![string(&target)?]),
         (Some(token), None) => ParameterValue::List(vec![word(identifier(&token, Place::NonReserved)?, &target)?]),
         _ => return Err(unsupported(&name)),
     };

@@ -101,7 +101,7 @@ fn identity(node: &SyntaxNode) -> Lowered<ColumnConstraint> {
         inner.expect(&[SyntaxKind::L_PAREN])?;
         list = options(&mut inner)?;
         if list.is_empty() {
-            return Err(inner.unexpected());
+            return Err(inner.stop());
         }
         inner.expect(&[SyntaxKind::R_PAREN])?;
         inner.finish()?;
