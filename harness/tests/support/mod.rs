@@ -1,0 +1,61 @@
+//! Servers for tests, and what happens where there is none.
+
+use std::sync::Mutex;
+
+use libtest_mimic::{Completion, Failed};
+use seqcheck::server::{self, Kind, Server, ServerError, Shutdown, Wanted};
+
+/// Which tests did not run, with the reason.
+static SKIPPED: Mutex<Vec<String>> = Mutex::new(Vec::new());
+
+/// Runs `test` on a server of one kind. Where this machine has none of it the test is ignored, with the reason, unless
+/// `SEQCHECK_REQUIRE` (a list such as `local,npm,container`) names the kind: then its absence is a failure.
+pub(crate) fn on_server(
+    kind: Kind,
+    major: Option<u8>,
+    test: impl FnOnce(Server) -> Result<(), Failed>,
+) -> Result<Completion, Failed> {
+    match server::obtain(&Wanted { kind, major, ..Wanted::default() }, &Shutdown::without_signals()) {
+        Ok(server) => test(server).map(|()| Completion::Completed),
+        Err(error) if required(kind) => {
+            Err(Failed::from(format!("SEQCHECK_REQUIRE asks for {kind} servers, but: {error}")))
+        }
+        Err(error) if is_absence(&error) => Ok(skip(kind, &error.to_string())),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn skip(kind: Kind, reason: &str) -> Completion {
+    let first = reason.lines().next().unwrap_or_default().to_owned();
+    SKIPPED.lock().unwrap().push(format!("{kind}: {first}"));
+    Completion::ignored_with(format!("no {kind} server: {first}"))
+}
+
+/// Says on standard error which kinds of server the tests went without.
+pub(crate) fn report_skipped() {
+    let mut reasons = SKIPPED.lock().unwrap().clone();
+    let count = reasons.len();
+    reasons.sort();
+    reasons.dedup();
+    if count > 0 {
+        eprintln!("\nWARNING: {count} server tests DID NOT RUN:\n  {}", reasons.join("\n  "));
+        eprintln!("SEQCHECK_REQUIRE=local,npm,container turns each of these into a failure.\n");
+    }
+}
+
+fn required(kind: Kind) -> bool {
+    let list = std::env::var("SEQCHECK_REQUIRE").unwrap_or_default();
+    list.split(',').any(|name| name.trim() == kind.to_string())
+}
+
+/// Whether the error means that the machine lacks something, rather than that something went wrong with it.
+fn is_absence(error: &ServerError) -> bool {
+    matches!(
+        error,
+        ServerError::NoBinaries { .. }
+            | ServerError::NoAccount
+            | ServerError::Container { .. }
+            | ServerError::Npm { .. }
+            | ServerError::Unavailable(_)
+    )
+}
