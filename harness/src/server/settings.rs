@@ -2,7 +2,8 @@
 
 /// Settings of every managed server, whatever it runs in.
 ///
-/// - Nothing survives a power cut, because nothing needs to: no `fsync`, no full pages.
+/// - Nothing survives a power cut, because nothing needs to: no `fsync`, no full pages. `synchronous_commit` stays on
+///   all the same: without it a mere crash of the server loses commits too, and what a crash loses is under test.
 /// - No checkpoint comes by itself. `log_cnt` depends on when the last one was (a sequence writes to the log ahead
 ///   again after each), so one in the middle of a trace would change replies. Background cleaning and autovacuum are
 ///   off for the same reason: what happens must be what the trace says.
@@ -11,7 +12,7 @@
 /// Source: manual, chapter 20, "Server Configuration".
 pub(crate) const MANAGED: [(&str, &str); 17] = [
     ("fsync", "off"),
-    ("synchronous_commit", "off"),
+    ("synchronous_commit", "on"),
     ("full_page_writes", "off"),
     ("checkpoint_timeout", "1d"),
     ("max_wal_size", "16GB"),

@@ -8,7 +8,7 @@ use crate::support::on_server;
 
 pub(crate) fn trials() -> Vec<Trial> {
     let on_local = |name: &str, test: fn(Server) -> Result<(), Failed>| {
-        Trial::ignorable_test(format!("url::{name}"), move || on_server(Kind::Local, None, test))
+        Trial::ignorable_test(format!("url::{name}"), move || on_server(Kind::Local, test))
     };
     vec![
         on_local("works", url_works),

@@ -14,7 +14,7 @@ use libtest_mimic::{Failed, Trial};
 use rustix::process::{Pid, Signal, kill_process};
 use seqcheck::server::{self, Host, Kind, Server, Shutdown, Wanted, create_database};
 
-use crate::support::on_server;
+use crate::support::{major, on_server};
 
 const ROLE: &str = "SEQCHECK_TEST_ROLE";
 
@@ -71,8 +71,7 @@ pub(crate) fn play_role() {
 fn hold(kind: Kind, end: &str, shutdown: &Shutdown) -> i32 {
     // The parent cannot know when the work starts otherwise.
     println!("starting");
-    let major = (kind == Kind::Container).then_some(15);
-    let server = match server::obtain(&Wanted { kind, major, ..Wanted::default() }, shutdown) {
+    let server = match server::obtain(&Wanted { kind, major: major(kind), ..Wanted::default() }, shutdown) {
         Ok(server) => server,
         Err(error) => {
             shutdown.let_signal_win();
@@ -139,7 +138,7 @@ pub(crate) fn trials(kind: Kind) -> Vec<Trial> {
     }));
     if kind == Kind::Local {
         trials.push(Trial::ignorable_test("url::scratch_database_dropped_when_interrupted", || {
-            on_server(Kind::Local, None, scratch_database_dropped)
+            on_server(Kind::Local, scratch_database_dropped)
         }));
     }
     trials
@@ -147,8 +146,7 @@ pub(crate) fn trials(kind: Kind) -> Vec<Trial> {
 
 /// Runs the test if such a server can be had at all.
 fn with_kind(kind: Kind, test: impl FnOnce() -> Result<(), Failed>) -> Result<libtest_mimic::Completion, Failed> {
-    let major = (kind == Kind::Container).then_some(15);
-    on_server(kind, major, |server| {
+    on_server(kind, |server| {
         drop(server);
         test()
     })

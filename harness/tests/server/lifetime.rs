@@ -12,7 +12,7 @@ type Outcome = Result<(), Failed>;
 
 pub(crate) fn trials(kind: Kind) -> Vec<Trial> {
     let trial = |name: &str, test: fn(Server) -> Outcome| {
-        Trial::ignorable_test(format!("{kind}::{name}"), move || on_server(kind, major(kind), test))
+        Trial::ignorable_test(format!("{kind}::{name}"), move || on_server(kind, test))
     };
     vec![
         trial("knows_itself", knows_itself),
@@ -22,11 +22,6 @@ pub(crate) fn trials(kind: Kind) -> Vec<Trial> {
         trial("scratch_databases_come_and_go", scratch_databases_come_and_go),
         trial("dropping_it_ends_it", dropping_it_ends_it),
     ]
-}
-
-/// The container image that CI can build is of the major version that Debian has.
-fn major(kind: Kind) -> Option<u8> {
-    (kind == Kind::Container).then_some(15)
 }
 
 fn setting(client: &mut Client, name: &str) -> Result<String, Failed> {
