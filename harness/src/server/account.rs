@@ -77,7 +77,8 @@ fn may_pass(entry: &Metadata, uid: u32, gid: u32) -> bool {
 
 /// Asks `id`, which knows users of network directories too, where reading /etc/passwd would not.
 fn id(flag: &str, name: &str) -> Option<u32> {
-    let output = Command::new("id").args([flag, name]).stderr(Stdio::null()).output().ok()?;
+    let run = |program| Command::new(program).args([flag, name]).stderr(Stdio::null()).output();
+    let output = run("id").or_else(|_| run("/usr/bin/id")).ok()?;
     // nobody is -2 on some systems.
     let number: i64 = String::from_utf8(output.stdout).ok()?.trim().parse().ok()?;
     output.status.success().then_some(number as u32)

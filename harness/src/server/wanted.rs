@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
+use std::time::Duration;
 
 /// A way to get a server.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -61,9 +62,18 @@ pub struct Wanted {
     pub bindir: Option<PathBuf>,
     /// The major version, 13 to 18; where absent, any will do.
     pub major: Option<u8>,
+    /// How long a server that seqcheck starts may take until it answers; where absent, 90 seconds. Download times do
+    /// not count.
+    pub start_limit: Option<Duration>,
 }
 
 impl Wanted {
+    /// The time limit that applies to each start.
+    pub(crate) fn start_limit(&self) -> Duration {
+        // A server needs a second or two; a machine under heavy load may need many more.
+        self.start_limit.unwrap_or(Duration::from_secs(90))
+    }
+
     /// The connection string that applies: `url`, else `SEQCHECK_URL` unless empty.
     pub fn address(&self) -> Option<String> {
         self.url.clone().or_else(|| std::env::var("SEQCHECK_URL").ok().filter(|url| !url.trim().is_empty()))

@@ -217,7 +217,7 @@ fn scratch_database_dropped(server: Server) -> Result<(), Failed> {
     Ok(())
 }
 
-fn assert_gone(mark: &str, patience: Duration) -> Result<(), Failed> {
+pub(crate) fn assert_gone(mark: &str, patience: Duration) -> Result<(), Failed> {
     let deadline = Instant::now() + patience;
     while is_left(mark)? {
         if Instant::now() >= deadline {

