@@ -14,7 +14,7 @@ use libtest_mimic::{Failed, Trial};
 use rustix::process::{Pid, Signal, kill_process};
 use seqcheck::server::{self, Host, Kind, Server, Shutdown, Wanted, create_database};
 
-use crate::support::{major, on_server};
+use crate::support::{major, on_server, where_available};
 
 const ROLE: &str = "SEQCHECK_TEST_ROLE";
 
@@ -129,12 +129,12 @@ pub(crate) fn trials(kind: Kind) -> Vec<Trial> {
         .into_iter()
         .map(|(end, signal, expected)| {
             Trial::ignorable_test(format!("{kind}::nothing_left_when_{end}"), move || {
-                with_kind(kind, move || nothing_left(kind, end, signal, expected))
+                where_available(kind, move || nothing_left(kind, end, signal, expected))
             })
         })
         .collect();
     trials.push(Trial::ignorable_test(format!("{kind}::nothing_left_when_interrupted_while_starting"), move || {
-        with_kind(kind, move || interrupted_while_starting(kind))
+        where_available(kind, move || interrupted_while_starting(kind))
     }));
     if kind == Kind::Local {
         trials.push(Trial::ignorable_test("url::scratch_database_dropped_when_interrupted", || {
@@ -142,14 +142,6 @@ pub(crate) fn trials(kind: Kind) -> Vec<Trial> {
         }));
     }
     trials
-}
-
-/// Runs the test if such a server can be had at all.
-fn with_kind(kind: Kind, test: impl FnOnce() -> Result<(), Failed>) -> Result<libtest_mimic::Completion, Failed> {
-    on_server(kind, |server| {
-        drop(server);
-        test()
-    })
 }
 
 /// Starts the other process and reads its lines until it says who its server is.

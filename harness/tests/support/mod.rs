@@ -21,6 +21,20 @@ pub(crate) fn on_server(kind: Kind, test: impl FnOnce(Server) -> Result<(), Fail
     }
 }
 
+/// As [`on_server`], for a test that starts servers in processes of its own.
+pub(crate) fn where_available(kind: Kind, test: impl FnOnce() -> Result<(), Failed>) -> Result<Completion, Failed> {
+    /// The kinds that were had once; asking again would only cost time.
+    static HAD: Mutex<Vec<Kind>> = Mutex::new(Vec::new());
+    if HAD.lock().unwrap().contains(&kind) {
+        return test().map(|()| Completion::Completed);
+    }
+    on_server(kind, |server| {
+        drop(server);
+        HAD.lock().unwrap().push(kind);
+        test()
+    })
+}
+
 /// The major version that tests ask for. Containers come from an image that CI may have built itself, of the one version
 /// that it has packages for, which `SEQCHECK_TEST_MAJOR` then names; other sources give what they have.
 pub(crate) fn major(kind: Kind) -> Option<u8> {
