@@ -82,9 +82,9 @@ impl Cache {
         self.sweep();
         let partial = tempfile::Builder::new()
             .prefix(PARTIAL)
-            .permissions(Permissions::from_mode(0o755))
             .tempdir_in(&self.root)
             .map_err(|error| ServerError::io("create a directory in", &self.root, error))?;
+        set_mode(partial.path(), 0o755)?;
         let _registration = cleanup::register({
             let path = partial.path().to_owned();
             move || drop(fs::remove_dir_all(path))
