@@ -60,16 +60,15 @@ impl PostgresContainer {
             move || remove(&name)
         })?;
         let password = format!("{:032x}", fastrand::u128(..));
-        // Chosen by us: a port chosen by the engine would change with every restart of the container.
-        let port = free_port().map_err(|error| fail(format!("no free port: {error}")))?;
-        let started = request(&image, &name, &password, port, &log).with_startup_timeout(start_limit).start();
-        let container = match started {
-            Ok(container) => container,
-            Err(error) => {
+        let (container, port) = match start_on_free_port(|port| {
+            request(&image, &name, &password, port, &log).with_startup_timeout(start_limit)
+        }) {
+            Ok(started) => started,
+            Err(problem) => {
                 // After a start that failed half-way, testcontainers leaves the container where it is.
                 remove(&name);
                 watchdog.dismiss();
-                return Err(fail(with_causes(&error)));
+                return Err(fail(problem));
             }
         };
         let host = match container.get_host() {
@@ -232,8 +231,30 @@ fn engine_is_here() -> bool {
     !remote && !Path::new("/.dockerenv").exists()
 }
 
-fn free_port() -> std::io::Result<u16> {
-    Ok(TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
+/// Starts a container on a port chosen by us: one chosen by the engine would change with every restart of the container.
+/// Another process may take the port before the engine does, so there are a few tries.
+fn start_on_free_port(
+    request: impl Fn(u16) -> ContainerRequest<GenericImage>,
+) -> Result<(Container<GenericImage>, u16), String> {
+    let mut tries = 3;
+    loop {
+        let port = TcpListener::bind(("127.0.0.1", 0)).and_then(|listener| listener.local_addr());
+        let port = port.map_err(|error| format!("no free port: {error}"))?.port();
+        let request = request(port);
+        let name = request.container_name().clone().unwrap_or_default();
+        tries -= 1;
+        match request.start() {
+            Ok(container) => return Ok((container, port)),
+            Err(error) => {
+                let problem = with_causes(&error);
+                let taken = problem.contains("already allocated") || problem.contains("address already in use");
+                if tries == 0 || !taken {
+                    return Err(problem);
+                }
+                remove(&name);
+            }
+        }
+    }
 }
 
 /// Removes a container and its volumes, whether or not it runs. It may be gone already, so errors say nothing.

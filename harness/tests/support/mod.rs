@@ -11,11 +11,10 @@ static SKIPPED: Mutex<Vec<String>> = Mutex::new(Vec::new());
 /// Runs `test` on a server of one kind. Where this machine has none of it the test is ignored, with the reason, unless
 /// `SEQCHECK_REQUIRE` (a list such as `local,npm,container`) names the kind: then its absence is a failure.
 pub(crate) fn on_server(kind: Kind, test: impl FnOnce(Server) -> Result<(), Failed>) -> Result<Completion, Failed> {
+    let required = required(kind);
     match server::obtain(&Wanted { kind, major: major(kind), ..Wanted::default() }, &Shutdown::without_signals()) {
         Ok(server) => test(server).map(|()| Completion::Completed),
-        Err(error) if required(kind) => {
-            Err(Failed::from(format!("SEQCHECK_REQUIRE asks for {kind} servers, but: {error}")))
-        }
+        Err(error) if required => Err(Failed::from(format!("SEQCHECK_REQUIRE asks for {kind} servers, but: {error}"))),
         Err(error) if is_absence(&error) => Ok(skip(kind, &error.to_string())),
         Err(error) => Err(error.into()),
     }
@@ -62,7 +61,11 @@ pub(crate) fn report_skipped() {
 
 fn required(kind: Kind) -> bool {
     let list = std::env::var("SEQCHECK_REQUIRE").unwrap_or_default();
-    list.split(',').any(|name| name.trim() == kind.to_string())
+    let names = list.split(',').map(str::trim).filter(|name| !name.is_empty());
+    // A name misspelt would otherwise require nothing, and skipped tests would pass in CI.
+    names
+        .map(|name| name.parse::<Kind>().unwrap_or_else(|error| panic!("SEQCHECK_REQUIRE: {error}")))
+        .any(|one| one == kind)
 }
 
 /// Whether the error means that the machine lacks something, rather than that something went wrong with it.
