@@ -210,3 +210,10 @@ fn obtain_one(kind: Kind, wanted: &Wanted) -> Result<Server, ServerError> {
 fn apart<T: Send>(work: impl FnOnce() -> T + Send) -> T {
     thread::scope(|scope| scope.spawn(work).join().unwrap_or_else(|panic| resume_unwind(panic)))
 }
+
+/// Lanes on several threads share one server.
+const _: () = {
+    const fn shared<T: Send + Sync>() {}
+    shared::<Server>();
+    shared::<ScratchDatabase>();
+};
