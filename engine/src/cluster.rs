@@ -32,9 +32,9 @@ impl Settings {
     }
 }
 
-/// One connection, until it is closed.
+/// One connection, until it is closed: a number in order of opening, from 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct SessionId(pub(crate) u32);
+pub struct SessionId(pub u32);
 
 /// How far a step came.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -5,6 +5,7 @@ pub mod compare;
 pub mod generate;
 pub mod implementation;
 pub mod lockstep;
+pub mod server;
 pub mod sql;
 pub mod trace;
 

@@ -7,7 +7,7 @@ use seqcheck::compare::Field;
 use seqcheck::implementation::model::Model;
 use seqcheck::lockstep::{Action, Options, Refusal, Run, Step, Verdict, run};
 use seqcheck::{Implementation, Received, Request};
-use seqcheck_engine::{Cluster, Message, Reply, Settings, Severity, SqlState, Statement};
+use seqcheck_engine::{Cluster, Major, Message, Reply, Settings, Severity, SqlState, Statement};
 use std::time::{Duration, Instant};
 
 fn options() -> Options {
@@ -355,7 +355,7 @@ fn a_model_runs_what_it_was_sent_while_it_waited() {
 
 #[test]
 fn the_engine_itself_can_stand_on_either_side() {
-    let cluster = || Cluster::new(Settings { major: 15 });
+    let cluster = || Cluster::new(Settings::new(Major::NEWEST));
     let mut model = Model::new("engine", cluster, parse);
     let run = run(&[query(0, "a")], &mut cluster(), &mut model, &options());
     assert_eq!((run.infrastructure, run.divergences.len(), run.steps.len()), (None, 0, 1));

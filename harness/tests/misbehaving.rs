@@ -4,8 +4,9 @@
 mod scripted;
 
 use scripted::{Engine, query, replies, waits};
-use seqcheck::implementation::postgres::{Endpoint, Host, Postgres, Settings};
+use seqcheck::implementation::postgres::{Postgres, Settings};
 use seqcheck::lockstep::{Options, Run, run};
+use seqcheck::server::{Endpoint, Host};
 use seqcheck::{Implementation, Infrastructure};
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};

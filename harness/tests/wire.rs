@@ -4,15 +4,16 @@
 
 #[allow(dead_code, reason = "only the scripted engine is needed here")]
 mod scripted;
-mod server;
+mod started;
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use scripted::{Engine, query, value, waits};
-use seqcheck::implementation::postgres::{Endpoint, Postgres, Settings};
+use seqcheck::implementation::postgres::{Postgres, Settings};
 use seqcheck::lockstep::{Action, Options, Step, Verdict, run};
+use seqcheck::server::Endpoint;
 use seqcheck::{Implementation, Infrastructure, Received, Request};
 use seqcheck_engine::{Cell, Message, Reply, Severity, SqlState, StatementResult};
-use server::Server;
+use started::Server;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -43,7 +44,7 @@ const TESTS: &[(&str, Test)] = &[
 
 fn main() {
     let arguments = Arguments::from_args();
-    let (server, reason) = match server::find_programs() {
+    let (server, reason) = match started::find_programs() {
         _ if arguments.list => (None, "listed only".to_owned()),
         Some(bindir) => (Some(Arc::new(Server::start(bindir))), String::new()),
         None => (None, "no PostgreSQL below /usr/lib/postgresql or in SEQCHECK_TEST_BINDIR".to_owned()),

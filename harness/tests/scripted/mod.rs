@@ -2,7 +2,9 @@
 
 use seqcheck::lockstep::{Action, Connected, Reference, Step};
 use seqcheck::{Implementation, Infrastructure, Received, Request};
-use seqcheck_engine::{Cell, Message, Outcome, Progress, Reply, Rows, SessionId, Statement, StatementResult};
+use seqcheck_engine::{
+    Cell, ClauseSet, Message, Outcome, Progress, Reply, Rows, SessionId, Statement, StatementResult,
+};
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Instant;
 
@@ -19,7 +21,7 @@ pub(crate) struct Cue {
 
 /// A reply of one row of one value.
 pub(crate) fn value(value: i64) -> Reply {
-    let rows = Rows { columns: vec!["nextval".into()], cells: vec![Cell::Integer(value)], count: 1 };
+    let rows = Rows { columns: vec!["nextval".into()], cells: vec![Cell::Integer(value)], count: 1, unordered: false };
     Reply { results: vec![StatementResult { rows: Some(rows), tag: "SELECT 1".into() }], ..Reply::default() }
 }
 
@@ -73,8 +75,9 @@ impl Reference for Engine {
         Connected::Open(SessionId(self.sessions - 1))
     }
 
-    fn disconnect(&mut self, _session: SessionId) -> Vec<(SessionId, Reply)> {
-        ids(std::mem::take(&mut self.on_disconnect))
+    fn disconnect(&mut self, _session: SessionId) -> Outcome {
+        let woken = ids(std::mem::take(&mut self.on_disconnect));
+        Outcome { progress: Progress::Done(Reply::default()), woken, clauses: ClauseSet::default() }
     }
 
     fn step(&mut self, _session: SessionId, _statements: &[Statement]) -> Outcome {
@@ -84,12 +87,12 @@ impl Reference for Engine {
             Some(reply) => Progress::Done(reply),
             None => Progress::Waits { blockers: Vec::new() },
         };
-        Outcome { progress, woken: ids(cue.wakes) }
+        Outcome { progress, woken: ids(cue.wakes), clauses: ClauseSet::default() }
     }
 
     fn fail(&mut self, _session: SessionId, message: Message) -> Outcome {
         let reply = Reply { error: Some(message), ..Reply::default() };
-        Outcome { progress: Progress::Done(reply), woken: Vec::new() }
+        Outcome { progress: Progress::Done(reply), woken: Vec::new(), clauses: ClauseSet::default() }
     }
 }
 

@@ -2,9 +2,9 @@
 
 use super::authentication::Authentication;
 use super::decode::message_of;
-use super::endpoint::Endpoint;
 use super::stream::Stream;
 use crate::implementation::Infrastructure;
+use crate::server::Endpoint;
 use bytes::BytesMut;
 use postgres_protocol::message::backend::{Header, Message};
 use postgres_protocol::message::frontend;
@@ -76,7 +76,8 @@ impl Connection {
         deadline: Instant,
     ) -> Result<(), OpenError> {
         let fixed = [("user", user), ("database", &endpoint.database), ("client_encoding", "UTF8")];
-        self.write(|output| frontend::startup_message(fixed.iter().chain(parameters).copied(), output))?;
+        let options = endpoint.options.as_deref().map(|options| ("options", options));
+        self.write(|output| frontend::startup_message(fixed.iter().chain(parameters).copied().chain(options), output))?;
         let mut authentication = Authentication::new(user, endpoint.password.as_deref());
         loop {
             self.flush()?;

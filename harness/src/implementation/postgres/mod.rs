@@ -6,14 +6,13 @@
 mod authentication;
 mod connection;
 mod decode;
-mod endpoint;
 mod reset;
 mod session;
 mod stream;
 
 use super::{Implementation, Infrastructure, Received, Request, not_able, session_name};
+use crate::server::Endpoint;
 use connection::{Connection, OpenError};
-pub use endpoint::{Endpoint, Host};
 use reset::Baseline;
 use seqcheck_engine::{Message, Reply};
 use session::Session;

@@ -1,6 +1,6 @@
 //! A socket whose every operation ends in bounded time.
 
-use super::endpoint::{Endpoint, Host};
+use crate::server::{Endpoint, Host};
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{TcpStream, ToSocketAddrs};
 use std::os::unix::net::UnixStream;

@@ -1,6 +1,6 @@
 //! A private PostgreSQL for the tests of the wire protocol.
 
-use seqcheck::implementation::postgres::{Endpoint, Host};
+use seqcheck::server::{Endpoint, Host};
 use std::fs;
 use std::net::TcpListener;
 use std::os::unix::fs::{MetadataExt, chown};

@@ -1,0 +1,310 @@
+//! A private server made from installed programs: a fresh data directory, a Unix socket, and an end.
+
+use std::fs::{self, OpenOptions};
+use std::io::Write;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
+
+use super::account::Account;
+use super::binaries::Binaries;
+use super::cleanup::{self, Registration};
+use super::endpoint::{DEFAULT_PORT, Endpoint, Host};
+use super::error::{ServerError, last_lines};
+use super::settings;
+use super::watchdog::Watchdog;
+
+/// How long the server may take to stop before it is killed.
+const STOP_LIMIT: Duration = Duration::from_secs(30);
+
+/// How long the server may take to stop when everything it has is about to be deleted.
+const DISCARD_LIMIT: Duration = Duration::from_secs(5);
+
+const PAUSE: Duration = Duration::from_millis(5);
+
+/// The longest path of a socket that every supported system accepts, terminator excluded.
+const LONGEST_SOCKET: usize = 103;
+
+/// A running private server. Dropping it stops the server and deletes its files.
+#[derive(Debug)]
+pub(crate) struct Cluster {
+    state: Arc<State>,
+    _registration: Registration,
+}
+
+#[derive(Debug)]
+struct State {
+    binaries: Binaries,
+    account: Account,
+    /// Holds the data directory, the socket and the log.
+    directory: PathBuf,
+    /// How long `initdb`, or a start with its recovery, may take.
+    start_limit: Duration,
+    run: Mutex<Run>,
+}
+
+#[derive(Debug)]
+struct Run {
+    /// `initdb` or `postgres`, whichever is running.
+    child: Option<Child>,
+    watchdog: Watchdog,
+    /// Set once everything is removed; nothing may be started afterwards.
+    removed: bool,
+}
+
+impl Cluster {
+    /// Makes a data directory and starts a server on it.
+    pub(crate) fn start(binaries: Binaries, account: Account, start_limit: Duration) -> Result<Self, ServerError> {
+        let directory = make_directory(&account)?;
+        let watchdog = match Watchdog::over_directory(&directory) {
+            Ok(watchdog) => watchdog,
+            Err(error) => {
+                let _ = fs::remove_dir_all(&directory);
+                return Err(error);
+            }
+        };
+        let run = Mutex::new(Run { child: None, watchdog, removed: false });
+        let state = Arc::new(State { binaries, account, directory, start_limit, run });
+        let registration = cleanup::register({
+            let state = Arc::clone(&state);
+            move || state.remove()
+        });
+        // From here on, dropping the cluster undoes whatever was done.
+        let cluster = match registration {
+            Ok(registration) => Self { state, _registration: registration },
+            Err(error) => {
+                state.remove();
+                return Err(error);
+            }
+        };
+        cluster.state.initdb()?;
+        cluster.state.launch()?;
+        Ok(cluster)
+    }
+
+    /// Where the server listens: its superuser, on its socket.
+    pub(crate) fn endpoint(&self) -> Endpoint {
+        self.state.endpoint()
+    }
+
+    /// Stops the server as a crash would, without a checkpoint, and starts it again (manual, section 19.5, "Immediate
+    /// Shutdown").
+    pub(crate) fn crash(&self) -> Result<(), ServerError> {
+        self.state.stop(Signal::QUIT, STOP_LIMIT)?;
+        self.state.launch()
+    }
+
+    /// Stops the server in order, with a checkpoint, and starts it again (manual, section 19.5, "Fast Shutdown").
+    pub(crate) fn restart(&self) -> Result<(), ServerError> {
+        self.state.stop(Signal::INT, STOP_LIMIT)?;
+        self.state.launch()
+    }
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        self.state.remove();
+    }
+}
+
+impl State {
+    fn run(&self) -> MutexGuard<'_, Run> {
+        self.run.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn data(&self) -> PathBuf {
+        self.directory.join("data")
+    }
+
+    fn endpoint(&self) -> Endpoint {
+        Endpoint {
+            host: Host::Unix(self.directory.clone()),
+            port: DEFAULT_PORT,
+            user: "postgres".to_owned(),
+            password: None,
+            database: "postgres".to_owned(),
+            options: None,
+        }
+    }
+
+    fn initdb(&self) -> Result<(), ServerError> {
+        self.spawn("initdb", |command| {
+            command.arg("--pgdata").arg(self.data());
+            command.args(["--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync"]);
+        })?;
+        let deadline = Instant::now() + self.start_limit;
+        let status = loop {
+            match self.exited()? {
+                Some(status) => break status,
+                None if Instant::now() > deadline => return Err(self.problem("initdb", "did not end in time")),
+                None => thread::sleep(PAUSE),
+            }
+        };
+        if !status.success() {
+            return Err(self.problem("initdb", &format!("failed ({status})")));
+        }
+        let file = self.data().join("postgresql.conf");
+        OpenOptions::new()
+            .append(true)
+            .open(&file)
+            .and_then(|mut conf| {
+                let sockets = self.directory.display().to_string().replace('\'', "''");
+                writeln!(conf, "\nlisten_addresses = ''\nunix_socket_directories = '{sockets}'")?;
+                settings::MANAGED.iter().try_for_each(|(name, value)| writeln!(conf, "{name} = '{value}'"))
+            })
+            .map_err(|error| ServerError::io("write", &file, error))
+    }
+
+    /// Starts the server and waits until it accepts connections.
+    fn launch(&self) -> Result<(), ServerError> {
+        self.spawn("postgres", |command| {
+            command.arg("-D").arg(self.data());
+        })?;
+        let deadline = Instant::now() + self.start_limit;
+        loop {
+            if let Some(status) = self.exited()? {
+                return Err(self.problem("the server", &format!("ended at once ({status})")));
+            }
+            match self.endpoint().connect() {
+                Ok(_) => return Ok(()),
+                Err(error) if Instant::now() > deadline => {
+                    let seconds = self.start_limit.as_secs_f32();
+                    return Err(self.problem("the server", &format!("was not ready after {seconds} s ({error})")));
+                }
+                Err(_) => thread::sleep(PAUSE),
+            }
+        }
+    }
+
+    fn spawn(&self, program: &str, arguments: impl FnOnce(&mut Command)) -> Result<(), ServerError> {
+        let log = self.log_file();
+        let output = OpenOptions::new().create(true).append(true).open(&log);
+        let output = output.map_err(|error| ServerError::io("open", &log, error))?;
+        let errors = output.try_clone().map_err(|error| ServerError::io("open", &log, error))?;
+        let path = self.binaries.directory.join(program);
+        let mut command = Command::new(&path);
+        arguments(&mut command);
+        command.current_dir(&self.directory).stdin(Stdio::null()).stdout(output).stderr(errors);
+        // A Ctrl-C in the terminal is for the harness, which then stops the server in its own way.
+        command.process_group(0);
+        for (name, _) in std::env::vars_os() {
+            // PGDATA, PGOPTIONS, PGPORT and others would reach into the private server; locale settings would word
+            // its messages in another language.
+            let name_text = name.to_string_lossy();
+            if name_text.starts_with("PG") || name_text.starts_with("LC_") || name_text == "LANGUAGE" {
+                command.env_remove(&name);
+            }
+        }
+        command.env("LC_ALL", "C");
+        self.account.apply(&mut command);
+
+        let mut run = self.run();
+        if run.removed {
+            return Err(ServerError::Interrupted);
+        }
+        let child = command.spawn().map_err(|error| ServerError::io("run", &path, error))?;
+        run.watchdog.watch(child.id());
+        run.child = Some(child);
+        Ok(())
+    }
+
+    /// How the running program ended, if it did.
+    fn exited(&self) -> Result<Option<ExitStatus>, ServerError> {
+        let mut run = self.run();
+        if run.removed {
+            return Err(ServerError::Interrupted);
+        }
+        let Some(child) = &mut run.child else { return Ok(None) };
+        let status = child.try_wait().map_err(|error| ServerError::io("wait for", &self.binaries.directory, error))?;
+        if status.is_some() {
+            run.child = None;
+        }
+        Ok(status)
+    }
+
+    fn stop(&self, signal: Signal, limit: Duration) -> Result<(), ServerError> {
+        let mut run = self.run();
+        if run.removed {
+            return Err(ServerError::Interrupted);
+        }
+        if let Some(mut child) = run.child.take() {
+            end(&mut child, signal, limit);
+        }
+        Ok(())
+    }
+
+    fn remove(&self) {
+        let mut run = self.run();
+        if run.removed {
+            return;
+        }
+        run.removed = true;
+        if let Some(mut child) = run.child.take() {
+            end(&mut child, Signal::QUIT, DISCARD_LIMIT);
+        }
+        // What a killed initdb had started may write for another moment.
+        for _ in 0..100 {
+            if fs::remove_dir_all(&self.directory).is_ok() || !self.directory.exists() {
+                run.watchdog.dismiss();
+                return;
+            }
+            thread::sleep(PAUSE * 4);
+        }
+        eprintln!("seqcheck: cannot remove {}; please delete it", self.directory.display());
+    }
+
+    fn log_file(&self) -> PathBuf {
+        self.directory.join("log")
+    }
+
+    fn problem(&self, what: &str, problem: &str) -> ServerError {
+        let log = fs::read(self.log_file()).unwrap_or_default();
+        ServerError::Program {
+            what: what.to_owned(),
+            problem: problem.to_owned(),
+            log: last_lines(&String::from_utf8_lossy(&log), 12),
+        }
+    }
+}
+
+/// Asks a process to end, and kills it when it takes too long.
+fn end(child: &mut Child, signal: Signal, limit: Duration) {
+    let _ = kill_process(Pid::from_child(child), signal);
+    let deadline = Instant::now() + limit;
+    while Instant::now() < deadline {
+        match child.try_wait() {
+            Ok(None) => thread::sleep(PAUSE),
+            Ok(Some(_)) | Err(_) => return,
+        }
+    }
+    let _ = child.kill();
+    let _ = child.wait();
+}
+
+/// A new directory that the account may enter, with a path short enough for a socket in it.
+fn make_directory(account: &Account) -> Result<PathBuf, ServerError> {
+    let socket = format!("/seqcheck-XXXXXX/.s.PGSQL.{DEFAULT_PORT}").len();
+    let standard = std::env::temp_dir();
+    let parents = [standard.as_path(), Path::new("/tmp"), Path::new("/var/tmp")];
+    let suits = |parent: &Path| parent.as_os_str().len() + socket <= LONGEST_SOCKET && account.reaches(parent);
+    let mut problem = None;
+    for parent in parents.into_iter().filter(|parent| suits(parent)) {
+        match tempfile::Builder::new().prefix("seqcheck-").rand_bytes(6).tempdir_in(parent) {
+            Ok(directory) => {
+                account.give(directory.path())?;
+                return Ok(directory.keep());
+            }
+            Err(error) => problem = Some(ServerError::io("create a directory in", parent, error)),
+        }
+    }
+    Err(problem.unwrap_or_else(|| ServerError::Program {
+        what: standard.display().to_string(),
+        problem: format!("is too long a path, or closed to {}; set TMPDIR to another", account.name()),
+        log: String::new(),
+    }))
+}

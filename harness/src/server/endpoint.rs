@@ -1,0 +1,191 @@
+//! Where a server listens and how to log in.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
+
+use postgres::config::SslMode;
+use postgres::{Client, Config, NoTls};
+
+use super::error::{ServerError, with_causes};
+
+/// The port that PostgreSQL listens on unless told otherwise (manual, section 20.3.1).
+pub const DEFAULT_PORT: u16 = 5432;
+
+/// How long one attempt to connect may take.
+const CONNECT_LIMIT: Duration = Duration::from_secs(10);
+
+/// How to reach the machine of a server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Host {
+    /// A name or an address, reached over TCP.
+    Tcp(String),
+    /// The directory that holds the server's Unix socket.
+    Unix(PathBuf),
+}
+
+/// Everything that is needed to open a connection.
+///
+/// Parsed from a `postgres://` URL or from `keyword=value` pairs (manual, section 34.1.1, "Connection Strings").
+/// Printing it never shows the password.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Endpoint {
+    /// The machine or the socket directory.
+    pub host: Host,
+    /// The port; it is part of the socket's file name too.
+    pub port: u16,
+    /// The role to log in as.
+    pub user: String,
+    /// The password, where the server wants one.
+    pub password: Option<String>,
+    /// The database to connect to.
+    pub database: String,
+    /// Command-line options for the server process of each connection, such as `-c search_path=x`.
+    pub options: Option<String>,
+}
+
+impl Endpoint {
+    /// The same server and login with another database.
+    pub fn with_database(&self, database: impl Into<String>) -> Self {
+        Self { database: database.into(), ..self.clone() }
+    }
+
+    /// The settings of the `postgres` driver for this endpoint.
+    pub fn config(&self) -> Config {
+        let mut config = Config::new();
+        match &self.host {
+            Host::Tcp(name) => config.host(name),
+            Host::Unix(directory) => config.host_path(directory),
+        };
+        config.port(self.port).user(&self.user).dbname(&self.database);
+        config.ssl_mode(SslMode::Disable).connect_timeout(CONNECT_LIMIT).application_name("seqcheck");
+        if let Some(password) = &self.password {
+            config.password(password);
+        }
+        if let Some(options) = &self.options {
+            config.options(options);
+        }
+        config
+    }
+
+    /// Opens a connection of the harness's own, beside those of the traces.
+    ///
+    /// # Errors
+    ///
+    /// [`ServerError::Connect`] when nobody answers or the login is refused.
+    pub fn connect(&self) -> Result<Client, ServerError> {
+        self.config()
+            .connect(NoTls)
+            .map_err(|error| ServerError::Connect { address: self.to_string(), reason: with_causes(&error) })
+    }
+}
+
+impl FromStr for Endpoint {
+    type Err = ServerError;
+
+    /// Reads a connection string. The user defaults to `USER` of the environment, else `postgres`; the database to the
+    /// user; the host to `localhost`.
+    fn from_str(text: &str) -> Result<Self, ServerError> {
+        // The driver knows fewer modes than the manual (section 34.19.1) and calls the others bad values.
+        for mode in ["verify-ca", "verify-full"] {
+            if text.contains(&format!("sslmode={mode}")) {
+                return Err(ServerError::TlsUnsupported(mode.to_owned()));
+            }
+        }
+        let config = Config::from_str(text).map_err(|error| ServerError::BadUrl(with_causes(&error)))?;
+        if config.get_ssl_mode() == SslMode::Require {
+            return Err(ServerError::TlsUnsupported("require".to_owned()));
+        }
+        if config.get_hosts().len() > 1 || config.get_hostaddrs().len() > 1 {
+            return Err(ServerError::BadUrl("it names several hosts, and a run judges one server".to_owned()));
+        }
+        let host = match (config.get_hostaddrs().first(), config.get_hosts().first()) {
+            (Some(address), _) => Host::Tcp(address.to_string()),
+            (None, Some(postgres::config::Host::Tcp(name))) => Host::Tcp(name.clone()),
+            (None, Some(postgres::config::Host::Unix(directory))) => Host::Unix(directory.clone()),
+            (None, None) => Host::Tcp("localhost".to_owned()),
+        };
+        let user = config
+            .get_user()
+            .map(str::to_owned)
+            .or_else(|| std::env::var("USER").ok().filter(|user| !user.is_empty()))
+            .unwrap_or_else(|| "postgres".to_owned());
+        let password = match config.get_password().map(|bytes| String::from_utf8(bytes.to_vec())) {
+            None => None,
+            Some(Ok(password)) => Some(password),
+            Some(Err(_)) => return Err(ServerError::BadUrl("the password is not UTF-8".to_owned())),
+        };
+        Ok(Self {
+            host,
+            port: config.get_ports().first().copied().unwrap_or(DEFAULT_PORT),
+            database: config.get_dbname().unwrap_or(&user).to_owned(),
+            user,
+            password,
+            options: config.get_options().map(str::to_owned),
+        })
+    }
+}
+
+impl fmt::Display for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.host {
+            Host::Tcp(name) if name.contains(':') => {
+                write!(f, "postgres://{}@[{name}]:{}/{}", self.user, self.port, self.database)
+            }
+            Host::Tcp(name) => write!(f, "postgres://{}@{name}:{}/{}", self.user, self.port, self.database),
+            Host::Unix(directory) => {
+                write!(f, "host={} port={} user={} dbname={}", directory.display(), self.port, self.user, self.database)
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Endpoint({self})")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<Endpoint, ServerError> {
+        text.parse()
+    }
+
+    #[test]
+    fn reads_a_url() {
+        let endpoint = parse("postgres://ann:s%40crit@db.example:6000/shop?options=-c%20jit%3Doff").unwrap();
+        assert_eq!(endpoint.host, Host::Tcp("db.example".to_owned()));
+        assert_eq!((endpoint.port, endpoint.user.as_str(), endpoint.database.as_str()), (6000, "ann", "shop"));
+        assert_eq!(endpoint.password.as_deref(), Some("s@crit"));
+        assert_eq!(endpoint.options.as_deref(), Some("-c jit=off"));
+    }
+
+    #[test]
+    fn reads_keywords_and_fills_in_defaults() {
+        let endpoint = parse("host=/run/sockets user=ann").unwrap();
+        assert_eq!(endpoint.host, Host::Unix(PathBuf::from("/run/sockets")));
+        assert_eq!((endpoint.port, endpoint.database.as_str()), (DEFAULT_PORT, "ann"));
+    }
+
+    #[test]
+    fn never_shows_the_password() {
+        let endpoint = parse("postgres://ann:secret@localhost/shop").unwrap();
+        assert!(!format!("{endpoint} {endpoint:?}").contains("secret"));
+    }
+
+    #[test]
+    fn refuses_what_it_cannot_honour() {
+        for mode in ["require", "verify-ca", "verify-full"] {
+            let error = parse(&format!("postgres://localhost/shop?sslmode={mode}")).unwrap_err();
+            assert!(matches!(&error, ServerError::TlsUnsupported(named) if named == mode), "{error}");
+        }
+        assert!(parse("postgres://localhost/shop?sslmode=prefer").is_ok());
+        assert!(matches!(parse("postgres://a,b/shop"), Err(ServerError::BadUrl(_))));
+        assert!(matches!(parse("http://localhost"), Err(ServerError::BadUrl(_))));
+        assert!(matches!(parse("postgres://localhost:99999/shop"), Err(ServerError::BadUrl(_))));
+    }
+}

@@ -1,0 +1,219 @@
+//! Ways to get a PostgreSQL: one that runs already, one from programs on this machine, one in a container, one from npm.
+//!
+//! [`obtain`] gives a [`Server`], which knows where it listens and, unless somebody else runs it, can be crashed and
+//! restarted. Servers that seqcheck starts are private to the run and leave nothing behind, however the run ends.
+//!
+//! ```no_run
+//! use seqcheck::server::{self, Shutdown, Wanted};
+//!
+//! let shutdown = Shutdown::on_signals()?;
+//! let server = server::obtain(&Wanted { major: Some(15), ..Wanted::default() }, &shutdown)?;
+//! let database = server::create_database(&server)?;
+//! let mut client = database.endpoint().connect()?;
+//! client.batch_execute("CREATE SEQUENCE s")?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod account;
+mod binaries;
+mod cleanup;
+mod cluster;
+mod container;
+mod endpoint;
+mod error;
+mod npm;
+mod scratch;
+mod settings;
+mod wanted;
+mod watchdog;
+
+pub use cleanup::Shutdown;
+pub use endpoint::{DEFAULT_PORT, Endpoint, Host};
+pub use error::{ServerError, Unavailable};
+pub use scratch::{ScratchDatabase, create_database};
+pub use wanted::{Kind, Wanted};
+
+use std::fmt;
+use std::panic::resume_unwind;
+use std::thread;
+
+use account::Account;
+use binaries::Binaries;
+use cluster::Cluster;
+use container::PostgresContainer;
+use error::with_causes;
+
+/// A server that answers. Dropping one that seqcheck started stops it and deletes its data.
+#[derive(Debug)]
+pub struct Server {
+    endpoint: Endpoint,
+    version: String,
+    major: u8,
+    origin: String,
+    source: Source,
+}
+
+enum Source {
+    /// Runs under somebody else's care.
+    Url,
+    Cluster(Cluster),
+    // Boxed because it is several times as large as the others.
+    Container(Box<PostgresContainer>),
+}
+
+impl fmt::Debug for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Url => "Url",
+            Self::Cluster(_) => "Cluster",
+            Self::Container(_) => "Container",
+        })
+    }
+}
+
+impl Server {
+    /// Where it listens. The same before and after [`Server::crash`] and [`Server::restart`].
+    pub fn endpoint(&self) -> &Endpoint {
+        &self.endpoint
+    }
+
+    /// The major version, for example 15.
+    pub fn major(&self) -> u8 {
+        self.major
+    }
+
+    /// The version in the server's own words (`server_version`), for example `15.18 (Debian 15.18-0+deb12u1)`.
+    pub fn version(&self) -> &str {
+        &self.version
+    }
+
+    /// How it was obtained, for reports, for example `local binaries /usr/lib/postgresql/15/bin`.
+    pub fn origin(&self) -> &str {
+        &self.origin
+    }
+
+    /// Whether seqcheck started it, so that it can be crashed and restarted.
+    pub fn is_managed(&self) -> bool {
+        !matches!(self.source, Source::Url)
+    }
+
+    /// Stops the server without a checkpoint and starts it again, so that it recovers from its log as after a crash
+    /// (manual, section 19.5, "Immediate Shutdown"). Every connection is lost; returns when it accepts new ones.
+    ///
+    /// # Errors
+    ///
+    /// [`ServerError::NotManaged`] for a server given by its address; otherwise when it does not come back.
+    pub fn crash(&self) -> Result<(), ServerError> {
+        match &self.source {
+            Source::Url => Err(ServerError::NotManaged(self.endpoint.to_string())),
+            Source::Cluster(cluster) => apart(|| cluster.crash()),
+            Source::Container(container) => apart(|| container.crash()),
+        }
+    }
+
+    /// Stops the server in order, with a checkpoint, and starts it again (manual, section 19.5, "Fast Shutdown").
+    /// Every connection is lost; returns when it accepts new ones.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Server::crash`].
+    pub fn restart(&self) -> Result<(), ServerError> {
+        match &self.source {
+            Source::Url => Err(ServerError::NotManaged(self.endpoint.to_string())),
+            Source::Cluster(cluster) => apart(|| cluster.restart()),
+            Source::Container(container) => apart(|| container.restart()),
+        }
+    }
+
+    /// Asks a server that answers for its version.
+    fn identify(endpoint: Endpoint, origin: String, source: Source, wanted: Option<u8>) -> Result<Self, ServerError> {
+        let statement = "SELECT current_setting('server_version')";
+        let refused = |reason: String| ServerError::Refused {
+            address: endpoint.to_string(),
+            statement: statement.to_owned(),
+            reason,
+        };
+        let mut client = endpoint.connect()?;
+        let row = client.query_one(statement, &[]).map_err(|error| refused(with_causes(&error)))?;
+        let version: String = row.try_get(0).map_err(|error| refused(with_causes(&error)))?;
+        let digits = version.split(|letter: char| !letter.is_ascii_digit()).next().unwrap_or_default();
+        let major = digits.parse().map_err(|_| refused(format!("it answered \"{version}\", which is no version")))?;
+        match wanted {
+            Some(wanted) if wanted != major => Err(ServerError::WrongMajor { origin, found: major, wanted }),
+            _ => Ok(Self { endpoint, version, major, origin, source }),
+        }
+    }
+}
+
+/// Gets the server that is asked for. [`Kind::Auto`] takes the first that works: the address if one is given, programs
+/// on this machine, a container, npm.
+///
+/// # Errors
+///
+/// What failed, for one kind; [`ServerError::Unavailable`] with everything that was tried, for [`Kind::Auto`];
+/// [`ServerError::Interrupted`] when a signal came in between.
+pub fn obtain(wanted: &Wanted, shutdown: &Shutdown) -> Result<Server, ServerError> {
+    let mut tried = Vec::new();
+    let kinds = match wanted.kind {
+        // An address given is meant: going on to another server when it does not answer would judge the wrong one.
+        Kind::Auto if wanted.address().is_some() => vec![Kind::Url],
+        Kind::Auto if wanted.bindir.is_some() => vec![Kind::Local],
+        Kind::Auto => vec![Kind::Local, Kind::Container, Kind::Npm],
+        kind => vec![kind],
+    };
+    let only = kinds.len() == 1;
+    for kind in kinds {
+        let obtained = apart(|| obtain_one(kind, wanted));
+        if shutdown.is_requested() {
+            return Err(ServerError::Interrupted);
+        }
+        match obtained {
+            Ok(server) => return Ok(server),
+            Err(error) if only || matches!(error, ServerError::Interrupted) => return Err(error),
+            Err(error) => tried.push((kind, error)),
+        }
+    }
+    Err(ServerError::Unavailable(Unavailable { major: wanted.major, tried }))
+}
+
+fn obtain_one(kind: Kind, wanted: &Wanted) -> Result<Server, ServerError> {
+    let (endpoint, origin, source) = match kind {
+        Kind::Url | Kind::Auto => {
+            let endpoint: Endpoint = wanted.address().ok_or(ServerError::NoUrl)?.parse()?;
+            (endpoint, "url".to_owned(), Source::Url)
+        }
+        Kind::Local => {
+            let account = Account::choose()?;
+            let binaries = Binaries::find(wanted.bindir.as_deref(), wanted.major, &account)?;
+            let origin = format!("local binaries {}", binaries.directory.display());
+            let cluster = Cluster::start(binaries, account, wanted.start_limit())?;
+            (cluster.endpoint(), origin, Source::Cluster(cluster))
+        }
+        Kind::Container => {
+            let container = PostgresContainer::start(wanted.major, wanted.start_limit())?;
+            let origin = format!("container {}", container.image());
+            (container.endpoint().clone(), origin, Source::Container(Box::new(container)))
+        }
+        Kind::Npm => {
+            let account = Account::choose()?;
+            let installed = npm::install(wanted.major, &account)?;
+            let origin = format!("npm {}", installed.package);
+            let cluster = Cluster::start(installed.binaries, account, wanted.start_limit())?;
+            (cluster.endpoint(), origin, Source::Cluster(cluster))
+        }
+    };
+    Server::identify(endpoint, origin, source, wanted.major)
+}
+
+/// Runs `work` on a thread of its own and waits for it. The drivers here block, and panic on a thread that belongs to an
+/// asynchronous runtime, where a caller may well be.
+fn apart<T: Send>(work: impl FnOnce() -> T + Send) -> T {
+    thread::scope(|scope| scope.spawn(work).join().unwrap_or_else(|panic| resume_unwind(panic)))
+}
+
+/// Lanes on several threads share one server.
+const _: () = {
+    const fn shared<T: Send + Sync>() {}
+    shared::<Server>();
+    shared::<ScratchDatabase>();
+};

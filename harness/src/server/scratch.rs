@@ -1,0 +1,96 @@
+//! A database for one lane, dropped when done.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use postgres::Client;
+use postgres::error::SqlState;
+
+use super::cleanup::{self, Registration};
+use super::endpoint::Endpoint;
+use super::error::{ServerError, with_causes};
+use super::{Server, Source, apart};
+
+/// A database made for this run. Dropping this value drops the database, connections to it included.
+#[derive(Debug)]
+pub struct ScratchDatabase {
+    endpoint: Endpoint,
+    server: Endpoint,
+    /// Whether the server is deleted after the run anyway, so that a database left in it harms nobody.
+    throwaway: bool,
+    _registration: Registration,
+}
+
+impl ScratchDatabase {
+    /// Where to connect for this database.
+    pub fn endpoint(&self) -> &Endpoint {
+        &self.endpoint
+    }
+
+    /// The database's name, `seqcheck_<process>_<random>_<number>`.
+    pub fn name(&self) -> &str {
+        &self.endpoint.database
+    }
+}
+
+/// Creates an empty database, a copy of `template0`.
+///
+/// Creating and dropping a database can make the server checkpoint (manual, CREATE DATABASE, strategy `FILE_COPY`, the
+/// only one before PostgreSQL 15), which changes the `log_cnt` that sequences of other databases show next. So do both
+/// while no trace runs.
+///
+/// # Errors
+///
+/// [`ServerError::MayNotCreateDatabases`] when the login lacks that right, [`ServerError::Connect`] when the server
+/// does not answer, [`ServerError::Refused`] when it refuses for another reason.
+pub fn create_database(server: &Server) -> Result<ScratchDatabase, ServerError> {
+    static NUMBER: AtomicU32 = AtomicU32::new(1);
+    // Names must differ between machines that share a server, and its process numbers do not.
+    static RUN: Mutex<Option<u32>> = Mutex::new(None);
+    let run = *RUN.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_with(|| fastrand::u32(..));
+    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+    let name = format!("seqcheck_{}_{run:08x}_{number}", std::process::id());
+
+    let control = server.endpoint().clone();
+    let registration = cleanup::register({
+        let (control, name) = (control.clone(), name.clone());
+        move || drop(drop_database(&control, &name))
+    })?;
+    let statement = format!("CREATE DATABASE {name} TEMPLATE template0");
+    apart(|| run_statement(&mut control.connect()?, &control, &statement))?;
+    Ok(ScratchDatabase {
+        endpoint: control.with_database(name),
+        server: control,
+        throwaway: !matches!(server.source, Source::Url),
+        _registration: registration,
+    })
+}
+
+impl Drop for ScratchDatabase {
+    fn drop(&mut self) {
+        if let Err(error) = apart(|| drop_database(&self.server, self.name()))
+            && !self.throwaway
+        {
+            eprintln!("seqcheck: the database {} is left on {}: {error}", self.name(), self.server);
+        }
+    }
+}
+
+/// Over a connection of its own: the one that created the database may have been lost in a crash.
+fn drop_database(server: &Endpoint, name: &str) -> Result<(), ServerError> {
+    let mut client = server.connect()?;
+    run_statement(&mut client, server, &format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
+}
+
+fn run_statement(client: &mut Client, server: &Endpoint, statement: &str) -> Result<(), ServerError> {
+    client.batch_execute(statement).map_err(|error| {
+        if error.code() == Some(&SqlState::INSUFFICIENT_PRIVILEGE) {
+            return ServerError::MayNotCreateDatabases { user: server.user.clone(), address: server.to_string() };
+        }
+        ServerError::Refused {
+            address: server.to_string(),
+            statement: statement.to_owned(),
+            reason: with_causes(&error),
+        }
+    })
+}
