@@ -89,7 +89,7 @@ fn serve(mut socket: TcpStream, fault: Option<Fault>) -> Option<()> {
 
 fn endpoint(port: u16) -> Endpoint {
     let host = Host::Tcp("127.0.0.1".into());
-    Endpoint { host, port, user: "u".into(), password: Some("p".into()), database: "d".into() }
+    Endpoint { host, port, user: "u".into(), password: Some("p".into()), database: "d".into(), options: None }
 }
 
 /// Starts a server whose `good` first connections are treated well.

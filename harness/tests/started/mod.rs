@@ -61,6 +61,7 @@ impl Server {
             user: "postgres".into(),
             password: None,
             database: database.into(),
+            options: None,
         }
     }
 

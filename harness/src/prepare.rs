@@ -1,0 +1,105 @@
+//! From trace files, scripts and generated statements to the steps that lockstep runs.
+
+use seqcheck_engine::Statement;
+use seqcheck_engine::render::render;
+
+use crate::generate::GeneratedStep;
+use crate::lockstep::{Action, Refusal, Step};
+use crate::sql::{self, SqlError};
+use crate::trace;
+
+/// A trace ready for lockstep, with its sessions' names.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Prepared {
+    /// The steps.
+    pub steps: Vec<Step>,
+    /// The sessions' names by their numbers.
+    pub sessions: Vec<String>,
+}
+
+impl Prepared {
+    /// Prepares a trace file's steps, all of them whatever their guards say; see [`trace::Step::applies_to`].
+    pub fn from_trace<'t>(steps: impl IntoIterator<Item = &'t trace::Step>) -> Prepared {
+        let mut prepared = Prepared::default();
+        for step in steps {
+            let session = prepared.session(&step.session);
+            let action = match &step.action {
+                trace::Action::Query { sql, copy_data } => query(sql, copy_data),
+                trace::Action::Connect { role } => Action::Connect { role: role.clone() },
+                trace::Action::Disconnect => Action::Disconnect,
+                trace::Action::Checkpoint => Action::Checkpoint,
+                trace::Action::Crash => Action::Crash,
+                trace::Action::Restart => Action::Restart,
+            };
+            prepared.steps.push(Step { session, action });
+        }
+        prepared
+    }
+
+    /// Prepares generated steps. Sessions are called S1, S2 and so on.
+    pub fn from_generated(steps: &[GeneratedStep]) -> Prepared {
+        let mut prepared = Prepared::default();
+        for step in steps {
+            while prepared.sessions.len() <= step.session {
+                prepared.sessions.push(format!("S{}", prepared.sessions.len() + 1));
+            }
+            let sql: Vec<String> = step.statements.iter().map(render).collect();
+            let action = Action::Query {
+                sql: sql.join("; "),
+                copy_data: Vec::new(),
+                statements: Ok(step.statements.clone()),
+            };
+            prepared.steps.push(Step { session: step.session, action });
+        }
+        prepared
+    }
+
+    fn session(&mut self, name: &str) -> usize {
+        match self.sessions.iter().position(|known| known == name) {
+            Some(index) => index,
+            None => {
+                self.sessions.push(name.to_owned());
+                self.sessions.len() - 1
+            }
+        }
+    }
+
+    /// The steps as trace file steps, without expectations.
+    pub fn to_trace_steps(&self) -> Vec<trace::Step> {
+        self.steps
+            .iter()
+            .map(|step| {
+                let action = match &step.action {
+                    Action::Query { sql, copy_data, .. } => {
+                        trace::Action::Query { sql: sql.clone(), copy_data: copy_data.clone() }
+                    }
+                    Action::Connect { role } => trace::Action::Connect { role: role.clone() },
+                    Action::Disconnect => trace::Action::Disconnect,
+                    Action::Checkpoint => trace::Action::Checkpoint,
+                    Action::Crash => trace::Action::Crash,
+                    Action::Restart => trace::Action::Restart,
+                };
+                trace::Step::new(self.sessions[step.session].clone(), action)
+            })
+            .collect()
+    }
+}
+
+/// Parses a query for the engine.
+pub fn query(sql: &str, copy_data: &[String]) -> Action {
+    let statements = match sql::parse(sql) {
+        Ok(mut statements) => {
+            // The lines belong to the first COPY of the text.
+            for statement in &mut statements {
+                if let Statement::Copy(copy) = statement {
+                    copy.data = copy_data.to_vec();
+                    break;
+                }
+            }
+            Ok(statements)
+        }
+        Err(SqlError::Syntax { message, .. }) => Err(Refusal::Syntax { message }),
+        Err(SqlError::Unsupported { what, .. }) => Err(Refusal::Unsupported { what }),
+    };
+    Action::Query { sql: sql.to_owned(), copy_data: copy_data.to_vec(), statements }
+}
