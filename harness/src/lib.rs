@@ -1,10 +1,17 @@
 //! The harness: traces, servers, lockstep and reports around [`seqcheck_engine`].
 
+pub mod campaign;
 pub mod choice;
+#[doc(hidden)]
+pub mod cli;
 pub mod compare;
+pub mod corpus;
+pub mod expectation;
 pub mod generate;
 pub mod implementation;
 pub mod lockstep;
+pub mod prepare;
+pub mod report;
 pub mod server;
 pub mod sql;
 pub mod trace;

@@ -1,3 +1,7 @@
 //! The `seqcheck` command.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    seqcheck::cli::main()
+}

@@ -44,11 +44,8 @@ impl Prepared {
                 prepared.sessions.push(format!("S{}", prepared.sessions.len() + 1));
             }
             let sql: Vec<String> = step.statements.iter().map(render).collect();
-            let action = Action::Query {
-                sql: sql.join("; "),
-                copy_data: Vec::new(),
-                statements: Ok(step.statements.clone()),
-            };
+            let action =
+                Action::Query { sql: sql.join("; "), copy_data: Vec::new(), statements: Ok(step.statements.clone()) };
             prepared.steps.push(Step { session: step.session, action });
         }
         prepared
@@ -85,9 +82,15 @@ impl Prepared {
     }
 }
 
+fn first_word(text: &str) -> &str {
+    text.split_whitespace().next().unwrap_or_default()
+}
+
 /// Parses a query for the engine.
 pub fn query(sql: &str, copy_data: &[String]) -> Action {
     let statements = match sql::parse(sql) {
+        // No SQL begins with a backslash; a psql script's meta-commands do.
+        _ if sql.starts_with('\\') => Err(Refusal::Unsupported { what: format!("psql's {}", first_word(sql)) }),
         Ok(mut statements) => {
             // The lines belong to the first COPY of the text.
             for statement in &mut statements {

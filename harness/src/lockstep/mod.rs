@@ -16,12 +16,14 @@
 //! - After a divergence the run ends, unless [`Options::go_on`] is set: the two sides may have different states.
 
 mod events;
+mod predict;
 mod record;
 pub(crate) mod reference;
 mod runner;
 mod step;
 mod waiting;
 
+pub use predict::predict;
 pub use record::{Divergence, Observed, Run, StepRecord, Verdict};
 pub use reference::{Connected, Reference};
 pub(crate) use step::syntax_error;

@@ -16,6 +16,8 @@ pub struct Run {
     ///
     /// Then the run as a whole says nothing, unless it had diverged before.
     pub infrastructure: Option<Infrastructure>,
+    /// Steps that woke others: the waking step, and the step that had waited, in order.
+    pub woken: Vec<(usize, usize)>,
     /// The clauses that the steps exercised on the engine.
     pub clauses: ClauseSet,
 }

@@ -225,6 +225,8 @@ impl<'a> Runner<'a> {
             };
             let Some(index) = session.model_waits.take() else { continue };
             let owed = session.server_owes.take();
+            let waker = self.records.len().saturating_sub(1);
+            self.run.woken.push((waker, index));
             if let Some(Observed { later, .. }) = self.records[index].as_mut().and_then(|record| record.model.as_mut())
             {
                 *later = Some(predicted.clone());

@@ -128,6 +128,15 @@ impl Trace {
         read::file(path.as_ref())
     }
 
+    /// Reads the bytes of a trace file; `path` is for messages.
+    ///
+    /// # Errors
+    ///
+    /// As [`Trace::read`], but for the file system.
+    pub fn parse_bytes(bytes: &[u8], path: &Path) -> Result<Trace, ReadError> {
+        read::bytes(bytes, path)
+    }
+
     /// The values of the header's `key: value` lines with this key, in order.
     ///
     /// Keys in use: `clause`, the ids of the clauses that the trace shows; `from`, where the behaviour was reported or

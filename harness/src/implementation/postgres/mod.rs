@@ -39,7 +39,7 @@ impl Default for Settings {
 /// Who can crash and restart the server behind an endpoint.
 ///
 /// Both return when the server accepts connections again, on the same endpoint; the error is a sentence.
-pub trait Power {
+pub trait Power: Send {
     /// Ends the server at once, without a checkpoint, and starts it again.
     fn crash(&mut self) -> Result<(), String>;
     /// Stops the server in an orderly way, and starts it again.

@@ -19,8 +19,13 @@ use line::{Line, Lines};
 /// Reads a file.
 pub(super) fn file(path: &Path) -> Result<Trace, ReadError> {
     let content = std::fs::read(path).map_err(|error| ReadError::Io { path: path.to_owned(), error })?;
-    std::str::from_utf8(&content)
-        .map_err(|error| not_utf8(&content, error.valid_up_to()))
+    bytes(&content, path)
+}
+
+/// Reads the content of a file.
+pub(super) fn bytes(content: &[u8], path: &Path) -> Result<Trace, ReadError> {
+    std::str::from_utf8(content)
+        .map_err(|error| not_utf8(content, error.valid_up_to()))
         .and_then(trace)
         .map_err(|error| ReadError::Parse(error.in_file(path)))
 }

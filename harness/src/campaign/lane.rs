@@ -1,0 +1,109 @@
+//! One lane: a database of its own, and the traces that run in it.
+
+use std::sync::atomic::Ordering;
+
+use seqcheck_engine::{Cluster, Major, QuirkSet, Settings};
+
+use super::finding::{Finding, Origin};
+use super::reduce::reduce;
+use super::{Board, CampaignError};
+use crate::choice::Seeded;
+use crate::corpus::Entry;
+use crate::generate::generate;
+use crate::implementation::postgres::{self, Postgres};
+use crate::lockstep::{self, Run, Step, Verdict};
+use crate::prepare::Prepared;
+use crate::server::{ScratchDatabase, Server};
+
+/// A lane.
+pub(super) struct Lane {
+    postgres: Postgres,
+    settings: Settings,
+    options: lockstep::Options,
+    version: String,
+}
+
+impl Lane {
+    pub(super) fn open(
+        server: &Server,
+        database: &ScratchDatabase,
+        major: Major,
+        quirks: QuirkSet,
+        is_first: bool,
+    ) -> Result<Lane, CampaignError> {
+        // Roles belong to the whole server: one lane cleans them up for all.
+        let settings = postgres::Settings { drop_roles: is_first, ..postgres::Settings::default() };
+        let postgres = Postgres::open(database.endpoint().clone(), settings)?;
+        let settings = Settings {
+            quirks,
+            database: database.name().to_owned(),
+            user: database.endpoint().user.clone(),
+            ..Settings::new(major)
+        };
+        let version = server.version().to_owned();
+        Ok(Lane { postgres, settings, options: lockstep::Options::default(), version })
+    }
+
+    pub(super) fn major(&self) -> Major {
+        self.settings.major
+    }
+
+    pub(super) fn run_entry(&mut self, entry: &Entry, board: &Board<'_>) {
+        let major = self.major().number();
+        let prepared = Prepared::from_trace(entry.trace.steps.iter().filter(|step| step.applies_to(major)));
+        let origin = Origin::Corpus(entry.name.clone());
+        if self.judge(&prepared, origin, board) {
+            board.with_summary(|summary| summary.corpus += 1);
+        }
+    }
+
+    pub(super) fn run_generated(&mut self, index: u64, board: &Board<'_>) {
+        let seed = board.options.seed;
+        // The generator asks an engine without planted faults: the traces are the same whatever is judged.
+        let settings = Settings { quirks: QuirkSet::NONE, ..self.settings.clone() };
+        let steps = generate(&mut Seeded::for_trace(seed, index), &settings);
+        let prepared = Prepared::from_generated(&steps);
+        if self.judge(&prepared, Origin::Generated { seed, index }, board) {
+            board.with_summary(|summary| summary.generated += 1);
+        }
+    }
+
+    fn run(&mut self, steps: &[Step]) -> Run {
+        let mut cluster = Cluster::new(self.settings.clone());
+        lockstep::run(steps, &mut cluster, &mut self.postgres, &self.options)
+    }
+
+    /// Runs a trace, and reduces it when it diverges. False when the server failed.
+    fn judge(&mut self, prepared: &Prepared, origin: Origin, board: &Board<'_>) -> bool {
+        let run = self.run(&prepared.steps);
+        board.progress.traces.fetch_add(1, Ordering::Relaxed);
+        board.progress.steps.fetch_add(run.steps.len() as u64, Ordering::Relaxed);
+        board.with_summary(|summary| {
+            summary.clauses.extend(run.clauses);
+            for record in &run.steps {
+                match &record.verdict {
+                    Verdict::Unsupported(reason) => {
+                        match summary.unsupported.iter_mut().find(|(known, _)| known == reason) {
+                            Some((_, count)) => *count += 1,
+                            None => summary.unsupported.push((reason.clone(), 1)),
+                        }
+                    }
+                    _ => summary.steps += 1,
+                }
+            }
+        });
+        if let Some(error) = &run.infrastructure {
+            board.fail(error);
+            return false;
+        }
+        let Some(finding) = Finding::new(origin.clone(), prepared, &run, &self.version) else { return true };
+        if board.is_new(&finding) {
+            let (steps, run) = reduce(&prepared.steps, run, |candidate| self.run(candidate));
+            let reduced = Prepared { steps, sessions: prepared.sessions.clone() };
+            if let Some(finding) = Finding::new(origin, &reduced, &run, &self.version) {
+                board.add_finding(finding);
+            }
+        }
+        true
+    }
+}

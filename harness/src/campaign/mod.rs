@@ -1,0 +1,208 @@
+//! A campaign: the corpus and generated traces against one server, on several lanes.
+//!
+//! Each lane has a database of its own and runs whole traces. Which traces there are depends on the seed alone, not on
+//! the number of lanes.
+
+mod finding;
+mod lane;
+mod reduce;
+
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use seqcheck_engine::{ClauseSet, Major, QuirkSet};
+
+use crate::corpus::Entry;
+use crate::implementation::Infrastructure;
+use crate::server::{Server, ServerError, Shutdown, create_database};
+pub use finding::{Finding, Origin};
+use lane::Lane;
+
+/// What to run.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The seed that decides the generated traces.
+    pub seed: u64,
+    /// How many traces to generate.
+    pub traces: u64,
+    /// Stop generating after this long.
+    pub time: Option<Duration>,
+    /// How many traces run side by side, at least 1.
+    pub lanes: usize,
+    /// Stop after this many different divergences.
+    pub findings: usize,
+    /// Faults to plant in the engine, to see whether a run would notice them.
+    pub quirks: QuirkSet,
+}
+
+/// How a campaign went.
+#[derive(Debug, Clone, Default)]
+pub struct Summary {
+    /// Traces of the corpus that were run.
+    pub corpus: usize,
+    /// Traces of the corpus that are for other majors.
+    pub not_applicable: usize,
+    /// Generated traces that were run.
+    pub generated: u64,
+    /// Steps that were run on both sides.
+    pub steps: u64,
+    /// Steps outside the model, by the reason given, with how often.
+    pub unsupported: Vec<(String, u64)>,
+    /// The clauses that were exercised.
+    pub clauses: ClauseSet,
+    /// Different divergences, in the order in which they were found.
+    pub findings: Vec<Finding>,
+    /// Divergences of a kind that a finding shows already.
+    pub repeated: u64,
+    /// What ended the campaign before its time.
+    pub infrastructure: Option<String>,
+    /// How long it took.
+    pub elapsed: Duration,
+}
+
+/// What a campaign has done so far, for progress displays.
+#[derive(Debug, Default)]
+pub struct Progress {
+    /// Traces that are over.
+    pub traces: AtomicU64,
+    /// Steps that are over.
+    pub steps: AtomicU64,
+    /// Different divergences.
+    pub findings: AtomicUsize,
+}
+
+/// Why a campaign could not begin.
+#[derive(Debug, thiserror::Error)]
+pub enum CampaignError {
+    /// The server's major version is outside the model.
+    #[error("PostgreSQL {0} is outside the model, which covers majors {oldest} to {newest}", oldest = Major::OLDEST, newest = Major::NEWEST)]
+    UnknownMajor(u8),
+    /// No database for a lane.
+    #[error(transparent)]
+    Server(#[from] ServerError),
+    /// No session in a lane's database.
+    #[error(transparent)]
+    Infrastructure(#[from] Infrastructure),
+}
+
+/// What the lanes share.
+struct Board<'c> {
+    options: &'c Options,
+    corpus: &'c [Entry],
+    next_entry: AtomicUsize,
+    next_trace: AtomicU64,
+    stop: AtomicBool,
+    deadline: Option<Instant>,
+    summary: Mutex<Summary>,
+    progress: &'c Progress,
+    shutdown: &'c Shutdown,
+}
+
+/// Runs a campaign.
+///
+/// # Errors
+///
+/// When it cannot begin. What ends it later is in [`Summary::infrastructure`].
+pub fn run(
+    server: &Server,
+    corpus: &[Entry],
+    options: &Options,
+    progress: &Progress,
+    shutdown: &Shutdown,
+) -> Result<Summary, CampaignError> {
+    let begun = Instant::now();
+    let major = Major::new(server.major()).ok_or(CampaignError::UnknownMajor(server.major()))?;
+    // Making a database can cause a checkpoint, which shows in log_cnt: all are made before the first trace runs and
+    // dropped after the last.
+    let databases = (0..options.lanes.max(1)).map(|_| create_database(server)).collect::<Result<Vec<_>, _>>()?;
+    let board = Board {
+        options,
+        corpus,
+        next_entry: AtomicUsize::new(0),
+        next_trace: AtomicU64::new(0),
+        stop: AtomicBool::new(false),
+        deadline: options.time.map(|time| begun + time),
+        summary: Mutex::new(Summary::default()),
+        progress,
+        shutdown,
+    };
+    let lanes = databases
+        .iter()
+        .enumerate()
+        .map(|(index, database)| Lane::open(server, database, major, options.quirks, index == 0))
+        .collect::<Result<Vec<_>, _>>()?;
+    std::thread::scope(|scope| {
+        for mut lane in lanes {
+            let board = &board;
+            scope.spawn(move || board.work(&mut lane));
+        }
+    });
+    drop(databases);
+    let mut summary = board.summary.into_inner().unwrap_or_else(PoisonError::into_inner);
+    summary.unsupported.sort_by(|left, right| right.1.cmp(&left.1).then(left.0.cmp(&right.0)));
+    summary.elapsed = begun.elapsed();
+    Ok(summary)
+}
+
+impl Board<'_> {
+    /// One lane's work: the corpus first, then generated traces.
+    fn work(&self, lane: &mut Lane) {
+        while !self.is_over() {
+            let index = self.next_entry.fetch_add(1, Ordering::Relaxed);
+            let Some(entry) = self.corpus.get(index) else { break };
+            if !entry.trace.applies_to(lane.major().number()) {
+                self.with_summary(|summary| summary.not_applicable += 1);
+                continue;
+            }
+            lane.run_entry(entry, self);
+        }
+        while !self.is_over() && self.deadline.is_none_or(|deadline| Instant::now() < deadline) {
+            let index = self.next_trace.fetch_add(1, Ordering::Relaxed);
+            if index >= self.options.traces {
+                break;
+            }
+            lane.run_generated(index, self);
+        }
+    }
+
+    fn is_over(&self) -> bool {
+        self.stop.load(Ordering::Relaxed) || self.shutdown.is_requested()
+    }
+
+    fn with_summary<T>(&self, change: impl FnOnce(&mut Summary) -> T) -> T {
+        change(&mut self.summary.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Notes a failure of the server, which ends the campaign for all lanes.
+    fn fail(&self, error: &Infrastructure) {
+        self.stop.store(true, Ordering::Relaxed);
+        self.with_summary(|summary| {
+            summary.infrastructure.get_or_insert_with(|| error.to_string());
+        });
+    }
+
+    /// Whether a divergence of this kind is new; notes it either way.
+    fn is_new(&self, finding: &Finding) -> bool {
+        self.with_summary(|summary| {
+            let known = summary.findings.iter().any(|other| other.is_like(finding));
+            if known {
+                summary.repeated += 1;
+            }
+            !known
+        })
+    }
+
+    fn add_finding(&self, finding: Finding) {
+        let count = self.with_summary(|summary| {
+            if !summary.findings.iter().any(|other| other.is_like(&finding)) {
+                summary.findings.push(finding);
+            }
+            summary.findings.len()
+        });
+        self.progress.findings.store(count, Ordering::Relaxed);
+        if count >= self.options.findings {
+            self.stop.store(true, Ordering::Relaxed);
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! Reading the files that are replayed.
+
+use std::path::{Path, PathBuf};
+
+use crate::sql::script::{ScriptContent, split};
+use crate::trace::{Action, Step, Trace};
+
+use super::failure::Failure;
+
+/// A file to replay.
+#[derive(Debug, Clone)]
+pub(super) enum Source {
+    /// A trace file.
+    Trace {
+        /// Where it is.
+        path: PathBuf,
+        /// What it holds.
+        trace: Trace,
+    },
+    /// A psql script: one session, each statement a step.
+    Script {
+        /// Where it is.
+        path: PathBuf,
+        /// Its statements as steps without expectations.
+        steps: Vec<Step>,
+    },
+}
+
+impl Source {
+    pub(super) fn path(&self) -> &Path {
+        match self {
+            Source::Trace { path, .. } | Source::Script { path, .. } => path,
+        }
+    }
+
+    pub(super) fn trace(&self) -> Option<&Trace> {
+        match self {
+            Source::Trace { trace, .. } => Some(trace),
+            Source::Script { .. } => None,
+        }
+    }
+
+    pub(super) fn trace_mut(&mut self) -> Option<&mut Trace> {
+        match self {
+            Source::Trace { trace, .. } => Some(trace),
+            Source::Script { .. } => None,
+        }
+    }
+
+    /// The steps that apply to PostgreSQL of this major version.
+    pub(super) fn steps_for(&self, major: u8) -> Vec<&Step> {
+        match self {
+            Source::Trace { trace, .. } if !trace.applies_to(major) => Vec::new(),
+            Source::Trace { trace, .. } => trace.steps.iter().filter(|step| step.applies_to(major)).collect(),
+            Source::Script { steps, .. } => steps.iter().collect(),
+        }
+    }
+}
+
+/// Reads a file by its extension.
+pub(super) fn read(path: &Path) -> Result<Source, Failure> {
+    match path.extension().and_then(|extension| extension.to_str()) {
+        Some("trace") => {
+            let trace = Trace::read(path).map_err(Failure::input)?;
+            Ok(Source::Trace { path: path.to_owned(), trace })
+        }
+        Some("sql") => {
+            let bytes = std::fs::read(path)
+                .map_err(|error| Failure::input(format!("cannot read {}: {error}", path.display())))?;
+            let text = String::from_utf8(bytes).map_err(|error| {
+                let place = error.utf8_error().valid_up_to();
+                let line = error.as_bytes()[..place].iter().filter(|byte| **byte == b'\n').count() + 1;
+                Failure::input(format!("{}:{line}: not UTF-8 text; save the file with UTF-8 encoding", path.display()))
+            })?;
+            Ok(Source::Script { path: path.to_owned(), steps: script_steps(&text) })
+        }
+        _ => {
+            Err(Failure::input(format!("{}: replay takes trace files (.trace) and SQL scripts (.sql)", path.display())))
+        }
+    }
+}
+
+fn script_steps(text: &str) -> Vec<Step> {
+    split(text)
+        .into_iter()
+        .map(|item| {
+            let action = match item.content {
+                ScriptContent::Statement { sql, copy_data } => {
+                    Action::Query { sql, copy_data: copy_data.unwrap_or_default() }
+                }
+                ScriptContent::MetaCommand(command) => Action::query(command),
+            };
+            Step { line: item.location.line, ..Step::new("S1", action) }
+        })
+        .collect()
+}

@@ -1,0 +1,68 @@
+//! The command line: one file for each subcommand.
+
+mod check;
+mod failure;
+mod input;
+mod progress;
+mod replay;
+mod server_options;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// The exit codes of the command.
+mod exit {
+    /// Everything agrees.
+    pub(super) const CONFORMS: u8 = 0;
+    /// There is a divergence, or a file's expectation is not met.
+    pub(super) const DIVERGES: u8 = 1;
+    /// Wrong usage or input.
+    pub(super) const USAGE: u8 = 2;
+    /// A server, the network or the file system failed.
+    pub(super) const INFRASTRUCTURE: u8 = 3;
+}
+
+/// Finds out whether a database's sequences behave like PostgreSQL's.
+#[derive(Debug, Parser)]
+#[command(
+    version,
+    about,
+    after_help = "Exit codes: 0 conforms, 1 diverges, 2 bad usage or input, 3 the server or the machine failed.",
+    propagate_version = true
+)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Runs the corpus and generated traces on the model and on a server, and compares every reply.
+    Check(check::Check),
+    /// Runs trace files and SQL scripts step by step on the model and on a server.
+    Replay(replay::Replay),
+}
+
+/// Runs the command with the process's arguments.
+pub fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // Printing help fails only when nobody reads it.
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() { exit::USAGE } else { exit::CONFORMS });
+        }
+    };
+    let result = match arguments.command {
+        Command::Check(check) => check.run(),
+        Command::Replay(replay) => replay.run(),
+    };
+    match result {
+        Ok(code) => ExitCode::from(code),
+        Err(failure) => {
+            failure.print();
+            ExitCode::from(failure.code())
+        }
+    }
+}

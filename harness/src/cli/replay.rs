@@ -1,0 +1,224 @@
+//! `seqcheck replay`: files, step by step.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use seqcheck_engine::{Cluster, Major, Settings};
+
+use super::exit;
+use super::failure::Failure;
+use super::input::{Source, read};
+use super::server_options::{ServerOptions, get_server, on_signals};
+use crate::expectation::{self, Side};
+use crate::implementation::postgres::{self, Postgres};
+use crate::lockstep::{self, Run};
+use crate::prepare::Prepared;
+use crate::report::replay::{Listing, Replayed};
+use crate::server::{Server, create_database};
+use crate::trace::{self, ObservedStep};
+
+/// Arguments of `seqcheck replay`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+A .trace file says which session runs each step and what PostgreSQL answers. A .sql file is a psql script, run by one
+session. Statements outside the model are reported as unsupported and run on neither side.
+
+Examples:
+  seqcheck replay corpus/documented/postgresql/cache.trace
+  seqcheck replay migrations/*.sql --postgres 15
+  seqcheck replay script.sql --model-only --json -
+  seqcheck replay new.trace --bless --postgres 13,14,15,16,17,18")]
+pub(super) struct Replay {
+    /// Trace files (.trace) and SQL scripts (.sql).
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+
+    #[command(flatten)]
+    server: ServerOptions,
+
+    /// Show the model's predictions; no server is needed.
+    #[arg(long, conflicts_with = "bless")]
+    model_only: bool,
+
+    /// Write what the server answers into the trace files as their expectations.
+    #[arg(long)]
+    bless: bool,
+
+    /// Write one JSON object for each step to a file, or to standard output with -.
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+
+    /// Print nothing but errors.
+    #[arg(long, short)]
+    quiet: bool,
+}
+
+impl Replay {
+    pub(super) fn run(self) -> Result<u8, Failure> {
+        if self.bless && std::env::var_os("CI").is_some_and(|value| !value.is_empty()) {
+            return Err(Failure::input(
+                "--bless is refused in continuous integration, where expectations are to be met, not written; \
+                 bless on your own machine and commit the result",
+            ));
+        }
+        let sources = self.files.iter().map(|path| read(path)).collect::<Result<Vec<_>, _>>()?;
+        if self.bless && sources.iter().any(|source| source.trace().is_none()) {
+            return Err(Failure::input("--bless writes trace files only; a .sql file has no expectations"));
+        }
+        let to_stdout = self.json.as_deref() == Some(Path::new("-"));
+        if let Some(path) = self.json.as_deref().filter(|_| !to_stdout) {
+            super::check::check_writable(path)?;
+        }
+        let mut listing = Listing::new(!self.quiet && !to_stdout);
+        let mut replayed = Vec::new();
+        if self.model_only {
+            let major = self.server.single_major().and_then(Major::new).unwrap_or(Major::NEWEST);
+            for source in &sources {
+                let one = predict(source, major);
+                listing.print(&one);
+                replayed.push(one);
+            }
+        } else {
+            self.on_servers(sources, &mut listing, &mut replayed)?;
+        }
+        if let Some(path) = &self.json {
+            let lines: String = replayed.iter().flat_map(Replayed::json_lines).map(|line| line + "\n").collect();
+            match to_stdout {
+                true => print!("{lines}"),
+                false => std::fs::write(path, lines).map_err(|error| Failure::cannot_write(path, &error))?,
+            }
+        }
+        listing.print_end(&replayed);
+        Ok(exit_code(&replayed))
+    }
+
+    fn on_servers(
+        &self,
+        mut sources: Vec<Source>,
+        listing: &mut Listing,
+        replayed: &mut Vec<Replayed>,
+    ) -> Result<(), Failure> {
+        let shutdown = on_signals()?;
+        let mut seen: Vec<Vec<(u8, Vec<ObservedStep>)>> = vec![Vec::new(); sources.len()];
+        for wanted in self.server.wanted()? {
+            let server = get_server(&wanted, &shutdown)?;
+            let mut bench = Bench::new(&server)?;
+            listing.print_server(&server);
+            for (source, seen) in sources.iter().zip(&mut seen) {
+                let one = bench.replay(source, &server);
+                shutdown.let_signal_win();
+                if self.bless && one.is_decided() {
+                    let steps = source.steps_for(server.major());
+                    seen.push((server.major(), observed_in_file(source, &steps, &one.run)));
+                }
+                listing.print(&one);
+                replayed.push(one);
+            }
+        }
+        if self.bless {
+            for (source, seen) in sources.iter_mut().zip(&seen) {
+                bless(source, seen, listing)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A server with a database to replay in.
+struct Bench {
+    postgres: Postgres,
+    settings: Settings,
+    _database: crate::server::ScratchDatabase,
+}
+
+impl Bench {
+    fn new(server: &Server) -> Result<Bench, Failure> {
+        let major = Major::new(server.major())
+            .ok_or_else(|| Failure::infrastructure(format!("PostgreSQL {} is outside the model", server.major())))?;
+        let database = create_database(server).map_err(Failure::infrastructure)?;
+        let postgres = Postgres::open(database.endpoint().clone(), postgres::Settings::default())
+            .map_err(Failure::infrastructure)?;
+        let settings = Settings {
+            database: database.name().to_owned(),
+            user: database.endpoint().user.clone(),
+            ..Settings::new(major)
+        };
+        Ok(Bench { postgres, settings, _database: database })
+    }
+
+    fn replay(&mut self, source: &Source, server: &Server) -> Replayed {
+        let steps = source.steps_for(server.major());
+        let prepared = Prepared::from_trace(steps.iter().copied());
+        let mut cluster = Cluster::new(self.settings.clone());
+        let options = lockstep::Options { go_on: true, ..lockstep::Options::default() };
+        let run = lockstep::run(&prepared.steps, &mut cluster, &mut self.postgres, &options);
+        finish(source, &steps, run, Some(server.version().to_owned()), server.major(), Side::Server)
+    }
+}
+
+fn predict(source: &Source, major: Major) -> Replayed {
+    let steps = source.steps_for(major.number());
+    let prepared = Prepared::from_trace(steps.iter().copied());
+    let run = lockstep::predict(&prepared.steps, &mut Cluster::new(Settings::new(major)));
+    finish(source, &steps, run, None, major.number(), Side::Model)
+}
+
+fn finish(
+    source: &Source,
+    steps: &[&trace::Step],
+    run: Run,
+    version: Option<String>,
+    major: u8,
+    side: Side,
+) -> Replayed {
+    let unmet = match source.trace() {
+        Some(_) => expectation::unmet(steps, &run, side, major),
+        None => Vec::new(),
+    };
+    let steps = steps.iter().map(|step| (*step).clone()).collect();
+    Replayed { file: source.path().to_owned(), steps, run, version, unmet }
+}
+
+/// What the server did in each step of the file, the steps for other versions included.
+fn observed_in_file(source: &Source, run_steps: &[&trace::Step], run: &Run) -> Vec<ObservedStep> {
+    let mut observed = expectation::observed(run_steps, run, Side::Server).into_iter();
+    let Some(trace) = source.trace() else { return Vec::new() };
+    let mut run_steps = run_steps.iter().peekable();
+    trace
+        .steps
+        .iter()
+        .map(|step| match run_steps.next_if(|run_step| std::ptr::eq(**run_step, step)) {
+            Some(_) => observed.next().unwrap_or(NOT_RUN),
+            None => NOT_RUN,
+        })
+        .collect()
+}
+
+const NOT_RUN: ObservedStep = ObservedStep { progress: trace::Observed::NotRun, resumed: Vec::new() };
+
+/// Writes what the servers answered into a trace file.
+fn bless(source: &mut Source, seen: &[(u8, Vec<ObservedStep>)], listing: &Listing) -> Result<(), Failure> {
+    let path = source.path().to_owned();
+    let Some(trace) = source.trace_mut() else { return Ok(()) };
+    let changed = match seen {
+        [] => 0,
+        [(major, observed)] => trace.bless(*major, observed).map_err(Failure::input)?,
+        several => trace.bless_all(several).map_err(Failure::input)?,
+    };
+    if changed > 0 {
+        let text = trace.to_string();
+        std::fs::write(&path, text).map_err(|error| Failure::cannot_write(&path, &error))?;
+    }
+    listing.print_blessed(&path, changed);
+    Ok(())
+}
+
+fn exit_code(replayed: &[Replayed]) -> u8 {
+    if replayed.iter().any(Replayed::diverges) {
+        exit::DIVERGES
+    } else if replayed.iter().any(|one| one.run.infrastructure.is_some()) {
+        exit::INFRASTRUCTURE
+    } else {
+        exit::CONFORMS
+    }
+}

@@ -1,0 +1,98 @@
+//! The options that choose a server, which all subcommands share.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::server::{Kind, Server, ServerError, Shutdown, Wanted, obtain};
+
+use super::failure::Failure;
+
+/// Which server to judge.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Server")]
+pub(super) struct ServerOptions {
+    /// Where to get the server: auto takes the first that works of a given address, programs on this machine, a
+    /// container and npm packages.
+    #[arg(long, value_name = "KIND", default_value = "auto", help_heading = "Server",
+          value_parser = ["auto", "url", "local", "container", "npm"])]
+    server: String,
+
+    /// The address of a running server, such as postgres://user@localhost/postgres; its databases stay untouched.
+    #[arg(long, value_name = "URL", env = "SEQCHECK_URL", hide_env_values = true, help_heading = "Server")]
+    url: Option<String>,
+
+    /// The folder of the PostgreSQL programs to start, such as /usr/lib/postgresql/15/bin.
+    #[arg(long, value_name = "DIR", help_heading = "Server")]
+    bindir: Option<PathBuf>,
+
+    /// The major versions to run, 13 to 18, separated by commas; any one by default.
+    #[arg(long, value_name = "MAJORS", value_delimiter = ',', help_heading = "Server",
+          value_parser = clap::value_parser!(u8).range(13..=18))]
+    postgres: Vec<u8>,
+}
+
+impl ServerOptions {
+    /// The servers to get, one after the other.
+    pub(super) fn wanted(&self) -> Result<Vec<Wanted>, Failure> {
+        let kind: Kind = self.server.parse().map_err(Failure::input)?;
+        let one = |major| Wanted {
+            kind,
+            url: self.url.clone().filter(|url| !url.trim().is_empty()),
+            bindir: self.bindir.clone(),
+            major,
+            start_limit: None,
+        };
+        let mut majors: Vec<u8> = Vec::new();
+        for major in &self.postgres {
+            if !majors.contains(major) {
+                majors.push(*major);
+            }
+        }
+        Ok(match majors.as_slice() {
+            [] => vec![one(None)],
+            majors => majors.iter().map(|major| one(Some(*major))).collect(),
+        })
+    }
+
+    /// The only major version asked for, if exactly one was.
+    pub(super) fn single_major(&self) -> Option<u8> {
+        match self.postgres.as_slice() {
+            [major] => Some(*major),
+            _ => None,
+        }
+    }
+
+    /// The options as they would be written to choose this server again.
+    pub(super) fn to_arguments(&self, server: &Server) -> String {
+        let mut text = String::new();
+        if self.server != "auto" {
+            text.push_str(&format!(" --server {}", self.server));
+        }
+        if let Some(bindir) = &self.bindir {
+            text.push_str(&format!(" --bindir {}", bindir.display()));
+        }
+        // An address may hold a password: it stays in the environment.
+        if self.url.is_some() {
+            text.push_str(" --url URL");
+        }
+        text.push_str(&format!(" --postgres {}", server.major()));
+        text
+    }
+}
+
+/// Gets a server, with the command's errors.
+pub(super) fn get_server(wanted: &Wanted, shutdown: &Shutdown) -> Result<Server, Failure> {
+    obtain(wanted, shutdown).map_err(|error| {
+        shutdown.let_signal_win();
+        match error {
+            ServerError::NoUrl | ServerError::BadUrl(_) => Failure::input(error),
+            other => Failure::infrastructure(other),
+        }
+    })
+}
+
+/// Installs the signal handler that stops servers before the process ends.
+pub(super) fn on_signals() -> Result<Shutdown, Failure> {
+    Shutdown::on_signals().map_err(|error| Failure::infrastructure(format!("cannot handle signals: {error}")))
+}

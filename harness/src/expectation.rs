@@ -1,0 +1,60 @@
+//! Whether a run did what a trace file expects.
+
+use crate::lockstep::{Observed, Run, StepRecord, Verdict};
+use crate::trace::{self, Mismatch, ObservedStep};
+
+/// Which side of a run is compared with the file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Side {
+    /// The engine.
+    Model,
+    /// The implementation.
+    Server,
+}
+
+/// What one side was seen to do in each step of `steps`, the trace file's steps that were run, in order.
+///
+/// Steps outside the model, which neither side ran, are [`trace::Observed::NotRun`].
+pub fn observed(steps: &[&trace::Step], run: &Run, side: Side) -> Vec<ObservedStep> {
+    (0..steps.len())
+        .map(|index| {
+            let progress = match run.steps.get(index).and_then(|record| seen(record, side)) {
+                Some(Observed { reply: Some(reply), .. }) => trace::Observed::Reply(reply.clone()),
+                Some(Observed { waits: true, .. }) => trace::Observed::Waits,
+                _ => trace::Observed::NotRun,
+            };
+            let resumed = run
+                .woken
+                .iter()
+                .filter(|(waker, _)| *waker == index)
+                .filter_map(|(_, waited)| {
+                    let reply = seen(run.steps.get(*waited)?, side)?.later.clone()?;
+                    Some((steps.get(*waited)?.session.clone(), reply))
+                })
+                .collect();
+            ObservedStep { progress, resumed }
+        })
+        .collect()
+}
+
+fn seen(record: &StepRecord, side: Side) -> Option<&Observed> {
+    if let Verdict::Unsupported(_) | Verdict::Infrastructure(_) = record.verdict {
+        return None;
+    }
+    match side {
+        Side::Model => record.model.as_ref(),
+        Side::Server => record.server.as_ref(),
+    }
+}
+
+/// The steps whose expectation for this major version one side did not meet, with the difference.
+pub fn unmet(steps: &[&trace::Step], run: &Run, side: Side, major: u8) -> Vec<(usize, Mismatch)> {
+    observed(steps, run, side)
+        .iter()
+        .enumerate()
+        .filter_map(|(index, observed)| {
+            let mismatch = steps[index].expected_for(major)?.matches(observed).err()?;
+            Some((index, mismatch))
+        })
+        .collect()
+}

@@ -1,0 +1,133 @@
+//! What the engine alone says of a trace.
+
+use std::collections::BTreeMap;
+
+use seqcheck_engine::{Outcome, Progress, Reply, SessionId};
+
+use super::record::{Observed, Run, StepRecord, Verdict};
+use super::reference::{Connected, Reference};
+use super::step::{Action, Refusal, Step, syntax_error};
+
+/// Runs `steps` on the engine, from its state as it is, without any implementation.
+///
+/// The records have no server side; [`Verdict::Agrees`] stands for every step that the model covers.
+pub fn predict(steps: &[Step], reference: &mut dyn Reference) -> Run {
+    let mut prediction = Prediction {
+        reference,
+        sessions: BTreeMap::new(),
+        waiting: BTreeMap::new(),
+        woken_now: Vec::new(),
+        run: Run::default(),
+    };
+    for step in steps {
+        let record = prediction.step(step);
+        let woken = std::mem::take(&mut prediction.woken_now);
+        prediction.run.steps.push(record);
+        prediction.note_woken(woken);
+    }
+    prediction.run
+}
+
+struct Prediction<'r> {
+    reference: &'r mut dyn Reference,
+    sessions: BTreeMap<usize, SessionId>,
+    /// The steps that wait, by their sessions.
+    waiting: BTreeMap<SessionId, usize>,
+    woken_now: Vec<(SessionId, Reply)>,
+    run: Run,
+}
+
+impl Prediction<'_> {
+    fn step(&mut self, step: &Step) -> StepRecord {
+        match &step.action {
+            Action::Query { statements: Err(Refusal::Unsupported { what }), .. } => StepRecord::unsupported(what),
+            Action::Query { statements, .. } => {
+                let id = match self.open(step.session, None) {
+                    Ok(id) => id,
+                    Err(record) => return record,
+                };
+                if self.waiting.contains_key(&id) {
+                    return StepRecord::unsupported("the session still waits for its last step");
+                }
+                let outcome = match statements {
+                    Ok(statements) => self.reference.step(id, statements),
+                    Err(Refusal::Syntax { message } | Refusal::Unsupported { what: message }) => {
+                        self.reference.fail(id, syntax_error(message.clone()))
+                    }
+                };
+                self.outcome(id, outcome)
+            }
+            Action::Connect { role } => {
+                self.close(step.session);
+                match self.open(step.session, role.as_deref()) {
+                    Ok(_) => StepRecord::agrees(Some(Observed::reply(Reply::default())), None),
+                    Err(record) => record,
+                }
+            }
+            Action::Disconnect => {
+                self.close(step.session);
+                StepRecord::agrees(None, None)
+            }
+            Action::Checkpoint => event(self.reference.checkpoint()),
+            Action::Crash => event(self.reference.crash()),
+            Action::Restart => event(self.reference.restart()),
+        }
+    }
+
+    fn outcome(&mut self, id: SessionId, outcome: Outcome) -> StepRecord {
+        self.run.clauses.extend(outcome.clauses);
+        self.woken_now = outcome.woken;
+        match outcome.progress {
+            Progress::Done(reply) => StepRecord::agrees(Some(Observed::reply(reply)), None),
+            Progress::Unsupported(what) => StepRecord::unsupported(what),
+            Progress::Waits { .. } => {
+                self.waiting.insert(id, self.run.steps.len());
+                StepRecord::agrees(Some(Observed::waits()), None)
+            }
+        }
+    }
+
+    fn open(&mut self, session: usize, role: Option<&str>) -> Result<SessionId, StepRecord> {
+        if let Some(id) = self.sessions.get(&session) {
+            return Ok(*id);
+        }
+        match self.reference.connect(role) {
+            Connected::Open(id) => {
+                self.sessions.insert(session, id);
+                Ok(id)
+            }
+            Connected::Refused(message) => {
+                let reply = Reply { error: Some(message), ..Reply::default() };
+                Err(StepRecord::agrees(Some(Observed::reply(reply)), None))
+            }
+            Connected::Unsupported(what) => Err(StepRecord::unsupported(what)),
+        }
+    }
+
+    fn close(&mut self, session: usize) {
+        if let Some(id) = self.sessions.remove(&session) {
+            self.waiting.remove(&id);
+            let outcome = self.reference.disconnect(id);
+            self.run.clauses.extend(outcome.clauses);
+            self.woken_now = outcome.woken;
+        }
+    }
+
+    fn note_woken(&mut self, woken: Vec<(SessionId, Reply)>) {
+        let waker = self.run.steps.len().saturating_sub(1);
+        for (id, reply) in woken {
+            let Some(index) = self.waiting.remove(&id) else { continue };
+            self.run.woken.push((waker, index));
+            if let Some(model) = self.run.steps.get_mut(index).and_then(|record| record.model.as_mut()) {
+                model.later = Some(reply);
+            }
+        }
+    }
+}
+
+fn event(result: Result<(), String>) -> StepRecord {
+    match result {
+        Ok(()) => StepRecord::agrees(None, None),
+        Err(what) => StepRecord { verdict: Verdict::Unsupported(what), model: None, server: None },
+    }
+}

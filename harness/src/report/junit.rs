@@ -1,0 +1,42 @@
+//! Results as JUnit XML, for continuous integration.
+
+use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
+
+use super::{Judged, side_by_side};
+
+/// The result of `seqcheck check`: one suite for each server, one case for each divergence, and one for the campaign.
+///
+/// # Errors
+///
+/// When the text cannot be written as XML.
+pub fn check(judged: &[Judged]) -> Result<String, quick_junit::SerializeError> {
+    let mut report = Report::new("seqcheck");
+    for one in judged {
+        let mut suite = TestSuite::new(format!("PostgreSQL {}", one.version));
+        for (index, finding) in one.summary.findings.iter().enumerate() {
+            let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+            let model = side_by_side::lines(finding.model.as_ref());
+            let server = side_by_side::lines(finding.server.as_ref());
+            let text = side_by_side::columns("model", &model, "server", &server, 110).join("\n");
+            status.set_message(finding.sql());
+            status.set_description(format!("{}\n\n{text}\n\nreproduce: {}", finding.trace, one.reproduce(index)));
+            suite.add_test_case(TestCase::new(finding.file_name(), status));
+        }
+        let status = match &one.summary.infrastructure {
+            Some(reason) => {
+                let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
+                status.set_message(reason.clone());
+                status
+            }
+            None => TestCaseStatus::success(),
+        };
+        let mut case = TestCase::new(
+            format!("{} corpus traces, {} generated traces", one.summary.corpus, one.summary.generated),
+            status,
+        );
+        case.set_time(one.summary.elapsed);
+        suite.add_test_case(case);
+        report.add_test_suite(suite);
+    }
+    report.to_string()
+}

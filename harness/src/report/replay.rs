@@ -1,0 +1,215 @@
+//! What `seqcheck replay` shows: a listing for people, one JSON object a step for programs.
+
+use std::path::{Path, PathBuf};
+
+use anstream::println;
+use anstyle::{AnsiColor, Style};
+use serde_json::{Map, Value};
+
+use super::json;
+use super::side_by_side;
+use crate::lockstep::{Run, StepRecord, Verdict};
+use crate::server::Server;
+use crate::trace::{Action, Mismatch, Step};
+
+const GOOD: Style = AnsiColor::Green.on_default().bold();
+const BAD: Style = AnsiColor::Red.on_default().bold();
+const WEAK: Style = AnsiColor::Yellow.on_default();
+const FAINT: Style = Style::new().dimmed();
+const STRONG: Style = Style::new().bold();
+
+/// A file's run on one server, or on the model alone.
+#[derive(Debug, Clone)]
+pub struct Replayed {
+    /// The file.
+    pub file: PathBuf,
+    /// The steps that were run.
+    pub steps: Vec<Step>,
+    /// What happened.
+    pub run: Run,
+    /// The server's version; none when the model ran alone.
+    pub version: Option<String>,
+    /// Steps that did not do what the file expects.
+    pub unmet: Vec<(usize, Mismatch)>,
+}
+
+impl Replayed {
+    /// Whether model and server differ, or an expectation was not met.
+    pub fn diverges(&self) -> bool {
+        !self.run.divergences.is_empty() || !self.unmet.is_empty()
+    }
+
+    /// Whether the run came to its end.
+    pub fn is_decided(&self) -> bool {
+        self.run.infrastructure.is_none() && self.run.steps.len() == self.steps.len()
+    }
+
+    /// One JSON object for each step.
+    pub fn json_lines(&self) -> impl Iterator<Item = String> + '_ {
+        self.run.steps.iter().enumerate().map(|(index, record)| {
+            let step = &self.steps[index];
+            let mut object = Map::new();
+            object.insert("file".to_owned(), self.file.display().to_string().into());
+            object.insert("line".to_owned(), step.line.into());
+            object.insert("step".to_owned(), (index + 1).into());
+            object.insert("session".to_owned(), step.session.as_str().into());
+            object.insert("sql".to_owned(), action_text(&step.action).into());
+            if let Some(model) = &record.model {
+                object.insert("model".to_owned(), json::observed(model));
+            }
+            if let Some(server) = &record.server {
+                object.insert("server".to_owned(), json::observed(server));
+            }
+            let (verdict, reason) = verdict_word(&record.verdict);
+            object.insert("verdict".to_owned(), verdict.into());
+            if let Some(reason) = reason {
+                object.insert("reason".to_owned(), reason.into());
+            }
+            if let Some(version) = &self.version {
+                object.insert("version".to_owned(), version.as_str().into());
+            }
+            if let Some((_, mismatch)) = self.unmet.iter().find(|(unmet, _)| *unmet == index) {
+                let lines = |lines: &[String]| Value::Array(lines.iter().map(|line| line.as_str().into()).collect());
+                let mut expectation = Map::new();
+                expectation.insert("expected".to_owned(), lines(&mismatch.expected));
+                expectation.insert("actual".to_owned(), lines(&mismatch.actual));
+                object.insert("unmet".to_owned(), Value::Object(expectation));
+            }
+            Value::Object(object).to_string()
+        })
+    }
+
+    fn count(&self, matches: impl Fn(&Verdict) -> bool) -> usize {
+        self.run.steps.iter().filter(|record| matches(&record.verdict)).count()
+    }
+}
+
+fn verdict_word(verdict: &Verdict) -> (&'static str, Option<&str>) {
+    match verdict {
+        Verdict::Agrees => ("agrees", None),
+        Verdict::Diverges(_) => ("diverges", None),
+        Verdict::Unsupported(reason) => ("unsupported", Some(reason)),
+        Verdict::Infrastructure(reason) => ("infra", Some(reason)),
+    }
+}
+
+/// A step's text: its SQL, or its pseudo-step.
+fn action_text(action: &Action) -> String {
+    match action {
+        Action::Query { sql, .. } => sql.clone(),
+        Action::Connect { role: Some(role) } => format!("\\connect {role}"),
+        Action::Connect { role: None } => "\\connect".to_owned(),
+        Action::Disconnect => "\\disconnect".to_owned(),
+        Action::Checkpoint => "\\checkpoint".to_owned(),
+        Action::Crash => "\\crash".to_owned(),
+        Action::Restart => "\\restart".to_owned(),
+    }
+}
+
+/// Prints runs as they come.
+#[derive(Debug)]
+pub struct Listing {
+    shown: bool,
+}
+
+impl Listing {
+    /// A listing that prints, or one that does not.
+    pub fn new(shown: bool) -> Listing {
+        Listing { shown }
+    }
+
+    /// Says which server is next.
+    pub fn print_server(&self, server: &Server) {
+        if self.shown {
+            println!("{STRONG}PostgreSQL {}{STRONG:#}  {FAINT}{}{FAINT:#}", server.version(), server.origin());
+        }
+    }
+
+    /// Prints a file's run.
+    pub fn print(&self, replayed: &Replayed) {
+        if !self.shown {
+            return;
+        }
+        println!("{}", replayed.file.display());
+        if replayed.steps.is_empty() {
+            println!("  {FAINT}no steps for this version{FAINT:#}");
+        }
+        for (index, record) in replayed.run.steps.iter().enumerate() {
+            self.print_step(replayed, index, record);
+        }
+        if let Some(error) = &replayed.run.infrastructure {
+            println!("  {BAD}stopped{BAD:#}: {error}");
+        }
+        println!();
+    }
+
+    fn print_step(&self, replayed: &Replayed, index: usize, record: &StepRecord) {
+        let step = &replayed.steps[index];
+        let unmet = replayed.unmet.iter().find(|(unmet, _)| *unmet == index);
+        let mark = match (&record.verdict, unmet) {
+            (Verdict::Agrees, None) => format!("{GOOD}✓{GOOD:#}"),
+            (Verdict::Unsupported(_), None) => format!("{WEAK}-{WEAK:#}"),
+            (Verdict::Infrastructure(_), None) => format!("{BAD}!{BAD:#}"),
+            _ => format!("{BAD}✗{BAD:#}"),
+        };
+        let text = action_text(&step.action);
+        let mut lines = text.lines();
+        println!("{mark} {:>4} {}: {}", step.line, step.session, lines.next().unwrap_or_default());
+        let indent = " ".repeat(9 + step.session.chars().count());
+        for line in lines {
+            println!("{indent}{line}");
+        }
+        match &record.verdict {
+            Verdict::Diverges(_) => {
+                let model = side_by_side::lines(record.model.as_ref());
+                let server = side_by_side::lines(record.server.as_ref());
+                for row in side_by_side::columns("model", &model, "server", &server, 100) {
+                    println!("{indent}{row}");
+                }
+            }
+            Verdict::Unsupported(reason) => println!("{indent}{WEAK}unsupported: {reason}{WEAK:#}"),
+            Verdict::Infrastructure(reason) => println!("{indent}{BAD}{reason}{BAD:#}"),
+            Verdict::Agrees => {
+                for line in side_by_side::plain_lines(record.model.as_ref()) {
+                    println!("{indent}{FAINT}{line}{FAINT:#}");
+                }
+            }
+        }
+        if let Some((_, mismatch)) = unmet {
+            println!("{indent}{BAD}the file expects something else:{BAD:#}");
+            for line in mismatch.to_string().lines() {
+                println!("{indent}{line}");
+            }
+        }
+    }
+
+    /// Says that a file was blessed.
+    pub fn print_blessed(&self, path: &Path, changed: usize) {
+        if self.shown {
+            match changed {
+                0 => println!("{}: nothing to change", path.display()),
+                1 => println!("{}: 1 step blessed", path.display()),
+                count => println!("{}: {count} steps blessed", path.display()),
+            }
+        }
+    }
+
+    /// Prints the last line.
+    pub fn print_end(&self, replayed: &[Replayed]) {
+        if !self.shown {
+            return;
+        }
+        let total = |matches: fn(&Verdict) -> bool| replayed.iter().map(|one| one.count(matches)).sum::<usize>();
+        let agree = total(|verdict| matches!(verdict, Verdict::Agrees));
+        let diverge = total(|verdict| matches!(verdict, Verdict::Diverges(_)));
+        let unsupported = total(|verdict| matches!(verdict, Verdict::Unsupported(_)));
+        let unmet: usize = replayed.iter().map(|one| one.unmet.len()).sum();
+        let alone = replayed.iter().all(|one| one.version.is_none());
+        let verb = if alone { "predicted" } else { "agree" };
+        let mut text = format!("{agree} steps {verb}, {diverge} diverge, {unsupported} unsupported");
+        if unmet > 0 {
+            text.push_str(&format!(", {unmet} not as the file expects"));
+        }
+        println!("{text}");
+    }
+}

@@ -1,0 +1,72 @@
+//! Two replies next to each other.
+
+use seqcheck_engine::Reply;
+
+use crate::lockstep::Observed;
+use crate::trace::{Detail, ExpectedReply};
+
+/// The lines of what one side did, as a trace file would have them.
+pub fn lines(observed: Option<&Observed>) -> Vec<String> {
+    let Some(observed) = observed else { return vec!["(nothing)".to_owned()] };
+    let mut lines = Vec::new();
+    if observed.waits {
+        lines.push("waits".to_owned());
+    }
+    if let Some(reply) = observed.any_reply() {
+        if observed.waits {
+            lines.push("later:".to_owned());
+        }
+        lines.extend(reply_lines(reply));
+    }
+    lines
+}
+
+/// The lines that a trace file would expect; none for silent success.
+pub fn plain_lines(observed: Option<&Observed>) -> Vec<String> {
+    let Some(observed) = observed else { return Vec::new() };
+    let mut lines = Vec::new();
+    if observed.waits {
+        lines.push("waits".to_owned());
+    }
+    if let Some(reply) = observed.any_reply() {
+        let text = ExpectedReply::from_reply(reply, Detail::Plain).to_string();
+        lines.extend(text.lines().map(str::to_owned));
+    }
+    lines
+}
+
+fn reply_lines(reply: &Reply) -> Vec<String> {
+    let text = ExpectedReply::from_reply(reply, Detail::Full).to_string();
+    let lines: Vec<String> = text.lines().map(str::to_owned).collect();
+    match lines.is_empty() {
+        true => vec!["(success)".to_owned()],
+        false => lines,
+    }
+}
+
+/// Two blocks of lines as columns under titles; lines that differ are marked.
+pub fn columns(left_title: &str, left: &[String], right_title: &str, right: &[String], width: usize) -> Vec<String> {
+    let half = (width.saturating_sub(6) / 2).max(20);
+    let longest = left.iter().map(|line| line.chars().count()).max().unwrap_or(0).max(left_title.chars().count());
+    if longest > half {
+        return stacked(left_title, left, right_title, right);
+    }
+    let pad = |text: &str| format!("{text}{}", " ".repeat(longest - text.chars().count().min(longest)));
+    let mut rows = vec![format!("  {} │ {right_title}", pad(left_title))];
+    for index in 0..left.len().max(right.len()) {
+        let (a, b) = (left.get(index).map_or("", String::as_str), right.get(index).map_or("", String::as_str));
+        let mark = if a == b { ' ' } else { '≠' };
+        rows.push(format!("{mark} {} │ {b}", pad(a)).trim_end().to_owned());
+    }
+    rows
+}
+
+/// Two blocks of lines, one below the other, for lines too long to stand side by side.
+fn stacked(left_title: &str, left: &[String], right_title: &str, right: &[String]) -> Vec<String> {
+    let mut rows = vec![format!("  {left_title}")];
+    let marked = |line: &String, others: &[String]| if others.contains(line) { ' ' } else { '≠' };
+    rows.extend(left.iter().map(|line| format!("{}   {line}", marked(line, right))));
+    rows.push(format!("  {right_title}"));
+    rows.extend(right.iter().map(|line| format!("{}   {line}", marked(line, left))));
+    rows
+}
