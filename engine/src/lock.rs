@@ -44,19 +44,19 @@ pub(crate) struct LockTable {
 }
 
 impl LockTable {
-    /// Takes a lock for a session, or names the sessions in the way.
+    /// Takes a lock for a session, or names the sessions in the way. False when the session holds it already.
     pub(crate) fn acquire(
         &mut self,
         session: SessionId,
         relation: Oid,
         mode: Mode,
         depth: usize,
-    ) -> Result<(), Vec<SessionId>> {
+    ) -> Result<bool, Vec<SessionId>> {
         let mut blockers = Vec::new();
         for held in self.held.iter().filter(|held| held.relation == relation) {
             if held.session == session {
                 if held.mode == mode {
-                    return Ok(());
+                    return Ok(false);
                 }
             } else if held.mode.conflicts(mode) && !blockers.contains(&held.session) {
                 blockers.push(held.session);
@@ -66,7 +66,7 @@ impl LockTable {
             return Err(blockers);
         }
         self.held.push(Held { relation, session, mode, depth });
-        Ok(())
+        Ok(true)
     }
 
     /// How many locks are held.

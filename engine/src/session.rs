@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use crate::catalog::SearchPath;
+use crate::catalog::{CommitNumber, SearchPath};
 use crate::cluster::SessionId;
 use crate::reply::Reply;
 use crate::sequence::{Pages, SequenceCaches};
@@ -93,6 +93,10 @@ pub(crate) struct Session {
     pub(crate) transaction: Transaction,
     pub(crate) caches: SequenceCaches,
     pub(crate) path: Option<CachedPath>,
+    /// Whether the session has made its temporary schema, which the first temporary relation does.
+    pub(crate) has_temporary_schema: bool,
+    /// The newest commit whose changes of names the session has surely taken note of.
+    pub(crate) names_known_until: CommitNumber,
     pub(crate) pending: Option<Pending>,
     /// Results of sequence functions that a waiting query has already called: when it is resumed from its beginning,
     /// they must not happen twice.
@@ -111,6 +115,8 @@ impl Session {
             transaction: Transaction::new(),
             caches: SequenceCaches::default(),
             path: None,
+            has_temporary_schema: false,
+            names_known_until: 0,
             pending: None,
             journal: Vec::new(),
             journal_position: 0,

@@ -38,6 +38,8 @@ pub(crate) struct Level {
     pub(crate) parameters: Rc<Parameters>,
     /// Whether the transaction was read-only.
     pub(crate) read_only: bool,
+    /// Whether the session's temporary schema existed.
+    pub(crate) has_temporary_schema: bool,
 }
 
 /// A session's transaction in progress.

@@ -71,6 +71,10 @@ pub(crate) struct Catalog {
     relations: Heap<Rc<Relation>>,
     by_name: HashMap<Rc<str>, Vec<Slot>>,
     by_oid: NumberMap<Oid, Vec<Slot>>,
+    /// When the relations that a name stands for last changed by a commit.
+    renamed: HashMap<Rc<str>, CommitNumber>,
+    /// When the set of schemas last changed by a commit.
+    schemas_changed: CommitNumber,
     rows: NumberMap<StorageId, Heap<TableRow>>,
     last_oid: u32,
     last_storage: u32,
@@ -228,6 +232,34 @@ impl Catalog {
     pub(crate) fn insert_row(&mut self, storage: StorageId, row: TableRow, view: View, undo: &mut Vec<Write>) {
         let slot = self.rows.entry(storage).or_default().insert(row, Stamp::Open(view.session));
         undo.push(Write::RowCreated(storage, slot));
+    }
+
+    /// Notes which names stand for something else from commit `number` on. To be called before the writes are confirmed.
+    pub(crate) fn note_renamings(&mut self, writes: &[Write], number: CommitNumber) {
+        let mut changed: Vec<(Rc<str>, Oid, Oid)> = Vec::new();
+        for write in writes {
+            match write {
+                Write::SchemaCreated(_) | Write::SchemaDeleted(_) => self.schemas_changed = number,
+                Write::RelationCreated(slot) | Write::RelationDeleted(slot) => {
+                    let relation = &self.relations.version(*slot).value;
+                    let binding = (relation.name.clone(), relation.schema, relation.oid);
+                    // A version that goes and its successor of the same name cancel each other out.
+                    match changed.iter().position(|other| *other == binding) {
+                        Some(index) => drop(changed.swap_remove(index)),
+                        None => changed.push(binding),
+                    }
+                }
+                Write::RowCreated(..) => {}
+            }
+        }
+        for (name, _, _) in changed {
+            self.renamed.insert(name, number);
+        }
+    }
+
+    /// Whether a name, or the set of schemas, has been changed by a commit after `known_until`.
+    pub(crate) fn renamed_since(&self, name: &str, known_until: CommitNumber) -> bool {
+        self.schemas_changed > known_until || self.renamed.get(name).is_some_and(|changed| *changed > known_until)
     }
 
     /// Confirms a write as the commit with this number. Deleted versions are dropped unless `keep_dead` says that an

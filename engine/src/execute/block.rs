@@ -16,6 +16,7 @@ pub(super) struct StatementMark {
     undo: usize,
     parameters: Rc<Parameters>,
     has_snapshot: bool,
+    has_temporary_schema: bool,
     pub(super) locks: usize,
 }
 
@@ -33,7 +34,9 @@ impl Execution<'_> {
             undo_mark: 0,
             parameters,
             read_only: transaction.characteristics.read_only,
+            has_temporary_schema: self.session.has_temporary_schema,
         });
+        self.session.names_known_until = self.shared.commits;
         if self.shared.settings.quirks.contains(Quirk::NextvalRollsBack) {
             self.session.pages_at_begin = Some(self.shared.pages.clone());
         }
@@ -61,6 +64,7 @@ impl Execution<'_> {
         let writes = std::mem::take(&mut self.session.transaction.undo);
         if !writes.is_empty() {
             self.shared.commits += 1;
+            self.shared.catalog.note_renamings(&writes, self.shared.commits);
             let keep_dead = self.shared.snapshots > 0;
             for write in writes {
                 let freed = self.shared.catalog.commit(write, self.shared.commits, keep_dead);
@@ -79,6 +83,7 @@ impl Execution<'_> {
         self.undo_to(0);
         if let Some(level) = self.session.transaction.levels.first() {
             self.session.parameters = level.parameters.clone();
+            self.session.has_temporary_schema = level.has_temporary_schema;
         }
         if let Some(pages) = self.session.pages_at_begin.take() {
             self.shared.pages.extend(pages);
@@ -110,6 +115,7 @@ impl Execution<'_> {
             self.undo_to(level.undo_mark);
             self.session.parameters = level.parameters;
             self.session.transaction.characteristics.read_only = level.read_only;
+            self.session.has_temporary_schema = level.has_temporary_schema;
         }
         self.shared.locks.release(self.session.id, depth);
     }
@@ -119,6 +125,7 @@ impl Execution<'_> {
             undo: self.session.transaction.undo.len(),
             parameters: self.session.parameters.clone(),
             has_snapshot: self.session.transaction.has_snapshot,
+            has_temporary_schema: self.session.has_temporary_schema,
             locks: self.shared.locks.len(),
         }
     }
@@ -127,6 +134,7 @@ impl Execution<'_> {
     pub(super) fn undo_statement(&mut self, mark: &StatementMark) {
         self.undo_to(mark.undo);
         self.session.parameters = mark.parameters.clone();
+        self.session.has_temporary_schema = mark.has_temporary_schema;
         if !mark.has_snapshot {
             self.give_back_snapshot();
         }

@@ -44,7 +44,7 @@ impl Execution<'_> {
         self.lock(oid, Mode::AccessExclusive)?;
         let storage = self.new_page(change.page, persistence);
         let view = self.catalog_view();
-        let mut relation = Relation {
+        let relation = Relation {
             oid,
             schema,
             name: shared_str(name.name),
@@ -52,10 +52,13 @@ impl Execution<'_> {
             storage,
             kind: Kind::Sequence(SequenceData { definition: change.definition, owned_by: None }),
         };
+        self.shared.catalog.insert_relation(relation.clone(), view, &mut self.session.transaction.undo);
         if let Some(owned_by) = &change.owned_by {
-            self.own(&mut relation, owned_by)?;
+            // The sequence exists by now: OWNED BY may name the sequence itself, and is refused as such.
+            let mut owned = relation;
+            self.own(&mut owned, owned_by)?;
+            self.shared.catalog.update_relation(owned, view, &mut self.session.transaction.undo);
         }
-        self.shared.catalog.insert_relation(relation, view, &mut self.session.transaction.undo);
         done("CREATE SEQUENCE")
     }
 

@@ -233,7 +233,11 @@ impl<'a> Execution<'a> {
 
     /// Takes a lock that belongs to the subtransaction at `depth`.
     pub(crate) fn lock_at(&mut self, relation: Oid, mode: Mode, depth: usize) -> Result<()> {
-        self.shared.locks.acquire(self.session.id, relation, mode, depth).map_err(Stop::Waits)
+        if self.shared.locks.acquire(self.session.id, relation, mode, depth).map_err(Stop::Waits)? {
+            // Taking a lock makes a session take note of what others have changed.
+            self.session.names_known_until = self.shared.commits;
+        }
+        Ok(())
     }
 
     /// Refuses a command in a read-only transaction.

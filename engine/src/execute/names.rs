@@ -56,7 +56,7 @@ impl Execution<'_> {
     /// A schema by name, `pg_temp` included.
     pub(super) fn schema_named(&self, name: &str) -> Option<Oid> {
         if name == "pg_temp" {
-            return Some(temporary_schema(self.session.id));
+            return self.session.has_temporary_schema.then(|| temporary_schema(self.session.id));
         }
         self.shared.catalog.schema_named(name, self.catalog_view())
     }
@@ -88,7 +88,7 @@ impl Execution<'_> {
                     }
                     found
                 }
-                None if schema.starts_with("pg_") => {
+                None if schema.starts_with("pg_") && schema != "pg_temp" => {
                     return Err(unsupported(format!("schema {schema}, which may be a system schema")));
                 }
                 None if missing == MissingSchema::Fails => return Err(no_schema(schema)),
@@ -143,6 +143,7 @@ impl Execution<'_> {
         self.check_database(name)?;
         let temporary = temporary_schema(self.session.id);
         let schema = match name.schema {
+            Some("pg_temp") => temporary,
             Some(schema) => match self.schema_named(schema) {
                 Some(oid) => {
                     self.reach(Clause::CreateInSchema);
@@ -165,6 +166,9 @@ impl Execution<'_> {
                 }
             },
         };
+        if schema == temporary {
+            self.session.has_temporary_schema = true;
+        }
         match persistence {
             Persistence::Temporary if schema != temporary => {
                 self.reach(Clause::CreateTemporary);

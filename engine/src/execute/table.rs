@@ -75,20 +75,32 @@ impl Execution<'_> {
         done("CREATE TABLE")
     }
 
-    /// The table that a statement changes; a sequence refuses.
-    fn table_to_change(&mut self, name: &ObjectName, command: &str) -> Result<(Rc<Relation>, Rc<[Column]>)> {
+    /// The relation that a statement changes, with its columns. A sequence has columns too: that it cannot be changed
+    /// is found only when the statement is about to run.
+    fn relation_to_change(&mut self, name: &ObjectName) -> Result<(Rc<Relation>, Rc<[Column]>)> {
         let name = self.range_name(name)?;
         let Some(relation) = self.find_relation(name, MissingSchema::IsMissingRelation)? else {
             return Err(no_relation(name));
         };
         self.lock(relation.oid, Mode::RowExclusive)?;
-        match &relation.kind {
-            Kind::Table(columns) => Ok((relation.clone(), columns.clone())),
-            Kind::Sequence(_) => {
-                self.reach(Clause::NotUpdatable);
-                Err(error(sqlstate::WRONG_OBJECT_TYPE, format!("cannot {command} sequence \"{}\"", relation.name)))
-            }
+        let columns = match &relation.kind {
+            Kind::Table(columns) => columns.clone(),
+            Kind::Sequence(_) => SEQUENCE_COLUMNS
+                .iter()
+                .map(|(name, column_type)| Column { name: shared_str(name), column_type: *column_type, not_null: true })
+                .collect(),
+        };
+        Ok((relation, columns))
+    }
+
+    /// The last checks before rows are changed: the transaction may write, and the relation is a table.
+    fn check_change(&mut self, relation: &Relation, command: &str, verb: &str) -> Result<()> {
+        self.prevent_table_change_if_read_only(relation, command)?;
+        if relation.sequence().is_some() {
+            self.reach(Clause::NotUpdatable);
+            return Err(error(sqlstate::WRONG_OBJECT_TYPE, format!("cannot {verb} sequence \"{}\"", relation.name)));
         }
+        Ok(())
     }
 
     fn prevent_table_change_if_read_only(&self, relation: &Relation, command: &str) -> Result<()> {
@@ -103,19 +115,19 @@ impl Execution<'_> {
     }
 
     pub(super) fn insert(&mut self, statement: &Insert) -> Result<StatementResult> {
-        let (table, columns) = self.table_to_change(&statement.table, "change")?;
+        let (table, columns) = self.relation_to_change(&statement.table)?;
         let targets = target_columns(&table, &columns, &statement.columns)?;
         let mut returned = Returning::new(self, &table, &columns, &statement.returning)?;
         let mut inserted = 0;
         match &statement.source {
             InsertSource::DefaultValues => {
-                self.prevent_table_change_if_read_only(&table, "INSERT")?;
+                self.check_change(&table, "INSERT", "change")?;
                 self.insert_row(&table, &columns, &[], Vec::new(), &mut returned)?;
                 inserted = 1;
             }
             InsertSource::Query(query) => {
                 let source = self.bind_insert_source(query, &columns, &targets)?;
-                self.prevent_table_change_if_read_only(&table, "INSERT")?;
+                self.check_change(&table, "INSERT", "change")?;
                 let mut pending: Vec<Vec<Value>> = Vec::new();
                 match source {
                     InsertRows::Values(rows) => {
@@ -223,13 +235,32 @@ impl Execution<'_> {
     }
 
     pub(super) fn update(&mut self, statement: &Update) -> Result<StatementResult> {
-        let (table, columns) = self.table_to_change(&statement.table, "change")?;
-        let _ = (&table, &columns);
+        let (relation, columns) = self.relation_to_change(&statement.table)?;
+        let scope = table_scope(&relation, &columns);
+        let mut binder = Binder::new(self, scope);
+        for (name, value) in &statement.assignments {
+            let Some(column) = columns.iter().find(|column| *column.name == *name.name()) else {
+                return Err(error(
+                    sqlstate::UNDEFINED_COLUMN,
+                    format!("column \"{}\" of relation \"{}\" does not exist", name.name(), relation.name),
+                ));
+            };
+            let typed = binder.expression(value, Place::Update)?;
+            binder.assign(typed, column)?;
+        }
+        if statement.filter.is_some() || !statement.returning.is_empty() {
+            return Err(unsupported("UPDATE with WHERE or RETURNING"));
+        }
+        self.check_change(&relation, "UPDATE", "change")?;
         Err(unsupported("UPDATE of a table"))
     }
 
     pub(super) fn delete(&mut self, statement: &Delete) -> Result<StatementResult> {
-        self.table_to_change(&statement.table, "change")?;
+        let (relation, _) = self.relation_to_change(&statement.table)?;
+        if statement.filter.is_some() || !statement.returning.is_empty() {
+            return Err(unsupported("DELETE with WHERE or RETURNING"));
+        }
+        self.check_change(&relation, "DELETE", "change")?;
         Err(unsupported("DELETE from a table"))
     }
 
@@ -249,9 +280,9 @@ impl Execution<'_> {
     }
 
     pub(super) fn copy(&mut self, statement: &Copy) -> Result<StatementResult> {
-        let (table, columns) = self.table_to_change(&statement.table, "copy to")?;
+        let (table, columns) = self.relation_to_change(&statement.table)?;
         let targets = target_columns(&table, &columns, &statement.columns)?;
-        self.prevent_table_change_if_read_only(&table, "COPY FROM")?;
+        self.check_change(&table, "COPY FROM", "copy to")?;
         let mut returned = Returning::none();
         let mut copied = 0;
         for line in &statement.data {
@@ -303,13 +334,7 @@ impl Returning {
         if items.is_empty() {
             return Ok(Returning::none());
         }
-        let scope = Scope {
-            tables: vec![ScopeTable {
-                name: table.name.clone(),
-                columns: columns.iter().map(|column| (column.name.clone(), column.column_type)).collect(),
-            }],
-        };
-        let outputs = Binder::new(execution, scope).select_list(items)?;
+        let outputs = Binder::new(execution, table_scope(table, columns)).select_list(items)?;
         let types: Vec<Type> = outputs.iter().map(|output| output.value_type).collect();
         check_types(&types)?;
         let names: Vec<Rc<str>> = outputs.iter().map(|output| output.name.clone()).collect();
@@ -334,6 +359,20 @@ impl Returning {
             Some(result) => rows(result, tag),
             None => done(tag),
         }
+    }
+}
+
+/// The columns of the row that a sequence is.
+const SEQUENCE_COLUMNS: [(&str, Type); 3] =
+    [("last_value", Type::BigInt), ("log_cnt", Type::BigInt), ("is_called", Type::Boolean)];
+
+/// One relation's columns as expressions name them.
+fn table_scope(table: &Relation, columns: &[Column]) -> Scope {
+    Scope {
+        tables: vec![ScopeTable {
+            name: table.name.clone(),
+            columns: columns.iter().map(|column| (column.name.clone(), column.column_type)).collect(),
+        }],
     }
 }
 

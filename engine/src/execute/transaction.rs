@@ -30,15 +30,16 @@ impl Execution<'_> {
     }
 
     fn begin(&mut self, modes: &[TransactionMode], tag: &'static str) -> Result<StatementResult> {
-        match self.session.transaction.block {
-            Block::None | Block::Implicit => self.session.transaction.block = Block::Open,
-            Block::Open | Block::Failed => self.notice(notice(
+        if self.session.transaction.block == Block::Open {
+            self.notice(notice(
                 Severity::Warning,
                 sqlstate::ACTIVE_SQL_TRANSACTION,
                 "there is already a transaction in progress",
-            )),
+            ));
         }
+        // The block is open only once its modes are accepted: when they are refused, none is left to roll back.
         self.apply_modes(modes)?;
+        self.session.transaction.block = Block::Open;
         done(tag)
     }
 
@@ -108,6 +109,7 @@ impl Execution<'_> {
             undo_mark: self.session.transaction.undo.len(),
             parameters: self.session.parameters.clone(),
             read_only: self.session.transaction.characteristics.read_only,
+            has_temporary_schema: self.session.has_temporary_schema,
         };
         self.session.transaction.levels.push(level);
         done("SAVEPOINT")

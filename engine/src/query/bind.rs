@@ -17,6 +17,7 @@ pub(crate) enum Place {
     Where,
     Values,
     Limit,
+    Update,
 }
 
 impl Place {
@@ -27,6 +28,7 @@ impl Place {
             Place::Where => "WHERE",
             Place::Values => "VALUES",
             Place::Limit => "LIMIT",
+            Place::Update => "UPDATE",
         }
     }
 }

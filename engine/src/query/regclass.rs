@@ -25,6 +25,12 @@ impl Execution<'_> {
                 format!("improper relation name (too many dotted names): {}", parts.join(".")),
             ));
         };
+        if self.shared.commits > self.session.names_known_until
+            && self.shared.catalog.renamed_since(name.name, self.session.names_known_until)
+        {
+            // No lock is taken here, so PostgreSQL may answer from its caches, depending on what else they hold.
+            return Err(unsupported("a name that another session has changed during this session's transaction"));
+        }
         let missing = match self.shared.settings.major.missing_schema_is_missing_relation_in_regclass() {
             true => MissingSchema::IsMissingRelation,
             false => MissingSchema::Fails,

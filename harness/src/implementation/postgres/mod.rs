@@ -70,6 +70,11 @@ struct Slot {
     reusable: bool,
 }
 
+/// Whether SQL text might make temporary relations.
+fn mentions_temporary(sql: &str) -> bool {
+    sql.as_bytes().windows(4).any(|word| word.eq_ignore_ascii_case(b"temp"))
+}
+
 impl Postgres {
     /// Connects to `endpoint`, and remembers its schema `public` and its roles as what a reset goes back to.
     ///
@@ -331,7 +336,15 @@ impl Implementation for Postgres {
     }
 
     fn send(&mut self, session: usize, request: Request<'_>) -> Result<(), Infrastructure> {
-        self.session(session)?.send(request)
+        self.session(session)?.send(request)?;
+        // A server process that has once made its temporary schema keeps it, and answers differently to names in it:
+        // such a connection cannot pass for a new one.
+        if let Some(Some(slot)) = self.slots.get_mut(session)
+            && mentions_temporary(request.sql)
+        {
+            slot.reusable = false;
+        }
+        Ok(())
     }
 
     fn receive(&mut self, session: usize, deadline: Instant) -> Result<Received, Infrastructure> {
