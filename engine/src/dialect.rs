@@ -33,6 +33,11 @@ impl Major {
         self.0 >= 16
     }
 
+    /// A sequence's name is a type's name too, as a table's is (until 13).
+    pub(crate) fn sequences_have_row_types(self) -> bool {
+        self.0 <= 13
+    }
+
     /// A sequence function, or ALTER SEQUENCE, meets a relation of another kind: reworded in 17.
     pub(crate) fn not_a_sequence(self, relation: &Relation) -> Stop {
         if self.0 >= 17 {

@@ -262,6 +262,11 @@ impl Catalog {
         self.schemas_changed > known_until || self.renamed.get(name).is_some_and(|changed| *changed > known_until)
     }
 
+    /// Whether a schema was made or dropped by a commit after `known_until`.
+    pub(crate) fn schemas_changed_since(&self, known_until: CommitNumber) -> bool {
+        self.schemas_changed > known_until
+    }
+
     /// Confirms a write as the commit with this number. Deleted versions are dropped unless `keep_dead` says that an
     /// open snapshot may still need them. Returns the storage of a sequence that no version refers to any more.
     pub(crate) fn commit(&mut self, write: Write, number: CommitNumber, keep_dead: bool) -> Option<StorageId> {

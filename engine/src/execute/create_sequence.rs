@@ -1,7 +1,5 @@
 //! CREATE SEQUENCE (manual, "CREATE SEQUENCE").
 
-use std::rc::Rc;
-
 use super::names::MissingSchema;
 use super::{Execution, done, shared_str};
 use crate::catalog::{Kind, Oid, Persistence, RangeName, Relation, SequenceData, StorageId};
@@ -10,7 +8,7 @@ use crate::error::{Result, error, notice, sqlstate, unsupported};
 use crate::lock::Mode;
 use crate::reply::{Severity, StatementResult};
 use crate::sequence::{DefinitionChange, IntegerType, OptionList, Page};
-use crate::statement::{CreateSequence, ObjectName, TypeName};
+use crate::statement::{CreateSequence, ObjectName, SequenceOption, TypeName};
 
 impl Execution<'_> {
     pub(super) fn create_sequence(&mut self, statement: &CreateSequence) -> Result<StatementResult> {
@@ -65,19 +63,57 @@ impl Execution<'_> {
     /// Applies an option list to a new sequence, or to an existing one.
     pub(super) fn apply_options(
         &mut self,
-        options: &[crate::statement::SequenceOption],
+        options: &[SequenceOption],
         old: Option<(&crate::sequence::Definition, Page)>,
     ) -> Result<DefinitionChange> {
-        let known_schemas: Vec<Rc<str>> =
-            self.shared.catalog.schemas(self.catalog_view()).map(|schema| schema.name.clone()).collect();
+        let mut value_type = None;
+        for option in options {
+            if let SequenceOption::As(name) = option {
+                value_type = Some(self.integer_type(name));
+            }
+        }
         let quirks = self.shared.settings.quirks;
-        let list = OptionList {
-            options,
-            for_identity: false,
-            resolve_type: &|name| resolve_integer_type(name, &known_schemas),
-            quirks: &quirks,
+        OptionList { options, for_identity: false, value_type, quirks: &quirks }.apply(old, self.clauses)
+    }
+
+    /// The integer type of that name; `None` for a type that exists and is none, an error for one that does not.
+    fn integer_type(&mut self, name: &TypeName) -> Result<Option<IntegerType>> {
+        let parts: Vec<&str> = name.name.parts.iter().map(|part| part.name()).collect();
+        let (schema, base) = match parts.as_slice() {
+            [base] => (None, *base),
+            [schema, base] => (Some(*schema), *base),
+            _ => return Err(unsupported("a type's name with three parts")),
         };
-        list.apply(old, self.clauses)
+        if let Some(schema) = schema {
+            self.check_schemas_known()?;
+            if self.schema_named(schema).is_none() {
+                return Err(super::names::no_schema(schema));
+            }
+        }
+        let in_catalog = schema.is_none_or(|schema| schema == "pg_catalog");
+        if in_catalog && name.dimensions == 0 {
+            match base {
+                "int2" => return Ok(Some(IntegerType::SmallInt)),
+                "int4" => return Ok(Some(IntegerType::Integer)),
+                "int8" => return Ok(Some(IntegerType::BigInt)),
+                _ => {}
+            }
+        }
+        if in_catalog && crate::query::is_known_type(base) {
+            return Ok(None);
+        }
+        if name.dimensions > 0 || crate::query::may_be_system_type(base) {
+            return Err(unsupported(format!("type {base}")));
+        }
+        self.check_name_known(base)?;
+        let range = RangeName { database: None, schema, name: base };
+        let row_type = self.find_relation(range, MissingSchema::Fails)?.is_some_and(|relation| {
+            relation.sequence().is_none() || self.shared.settings.major.sequences_have_row_types()
+        });
+        match row_type {
+            true => Ok(None),
+            false => Err(error(sqlstate::UNDEFINED_OBJECT, format!("type \"{}\" does not exist", parts.join(".")))),
+        }
     }
 
     /// Makes storage that holds `page`.
@@ -139,38 +175,4 @@ fn set_owner(sequence: &mut Relation, owner: Option<(Oid, usize)>) {
     if let Kind::Sequence(data) = &mut sequence.kind {
         data.owned_by = owner;
     }
-}
-
-/// The integer type of that name; `None` for a type that exists and is none, an error for one that does not.
-fn resolve_integer_type(name: &TypeName, schemas: &[Rc<str>]) -> Result<Option<IntegerType>> {
-    let parts: Vec<&str> = name.name.parts.iter().map(|part| part.name()).collect();
-    let (schema, base) = match parts.as_slice() {
-        [base] => (None, *base),
-        [schema, base] => (Some(*schema), *base),
-        _ => return Err(unsupported("a type's name with three parts")),
-    };
-    if let Some(schema) = schema
-        && !schemas.iter().any(|known| **known == *schema)
-    {
-        return Err(super::names::no_schema(schema));
-    }
-    let in_catalog = schema.is_none_or(|schema| schema == "pg_catalog");
-    if in_catalog && name.dimensions == 0 {
-        match base {
-            "int2" => return Ok(Some(IntegerType::SmallInt)),
-            "int4" => return Ok(Some(IntegerType::Integer)),
-            "int8" => return Ok(Some(IntegerType::BigInt)),
-            _ => {}
-        }
-    }
-    if in_catalog && crate::query::is_known_type(base) {
-        return Ok(None);
-    }
-    if name.dimensions > 0 || base.starts_with("pg_") {
-        return Err(unsupported(format!("type {base}")));
-    }
-    if crate::query::may_be_system_type(base) {
-        return Err(unsupported(format!("type {base}")));
-    }
-    Err(error(sqlstate::UNDEFINED_OBJECT, format!("type \"{}\" does not exist", parts.join("."))))
 }

@@ -61,6 +61,24 @@ impl Execution<'_> {
         self.shared.catalog.schema_named(name, self.catalog_view())
     }
 
+    /// Refuses a lookup whose outcome depends on what the session's caches of the catalogs still hold: another session
+    /// has changed what the name stands for, and nothing has made this session take note of it.
+    pub(crate) fn check_name_known(&self, name: &str) -> Result<()> {
+        let known_until = self.session.names_known_until;
+        match self.shared.commits > known_until && self.shared.catalog.renamed_since(name, known_until) {
+            true => Err(unsupported("a name that another session has changed during this session's transaction")),
+            false => Ok(()),
+        }
+    }
+
+    /// The same for the names of schemas.
+    pub(super) fn check_schemas_known(&self) -> Result<()> {
+        match self.shared.catalog.schemas_changed_since(self.session.names_known_until) {
+            true => Err(unsupported("a schema that another session has changed during this session's transaction")),
+            false => Ok(()),
+        }
+    }
+
     /// The relation of that name, if the session sees one.
     pub(crate) fn find_relation(
         &mut self,
@@ -69,6 +87,9 @@ impl Execution<'_> {
     ) -> Result<Option<Rc<Relation>>> {
         self.check_database(name)?;
         let view = self.catalog_view();
+        if name.schema.is_some() {
+            self.check_schemas_known()?;
+        }
         let found = match name.schema {
             None => {
                 let path = self.search_path();
@@ -141,6 +162,7 @@ impl Execution<'_> {
         persistence: Persistence,
     ) -> Result<(Oid, Persistence)> {
         self.check_database(name)?;
+        self.check_schemas_known()?;
         let temporary = temporary_schema(self.session.id);
         let schema = match name.schema {
             Some("pg_temp") => temporary,

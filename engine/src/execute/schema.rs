@@ -12,6 +12,7 @@ use crate::statement::{CreateSchema, DropSchema};
 impl Execution<'_> {
     pub(super) fn create_schema(&mut self, statement: &CreateSchema) -> Result<StatementResult> {
         self.prevent_if_read_only("CREATE SCHEMA")?;
+        self.check_schemas_known()?;
         let name = statement.name.name();
         let view = self.catalog_view();
         if name.starts_with("pg_") {
@@ -39,6 +40,7 @@ impl Execution<'_> {
 
     pub(super) fn drop_schemas(&mut self, statement: &DropSchema) -> Result<StatementResult> {
         self.prevent_if_read_only("DROP SCHEMA")?;
+        self.check_schemas_known()?;
         let mut objects = Vec::with_capacity(statement.names.len());
         for name in &statement.names {
             let name = name.name();

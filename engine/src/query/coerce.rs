@@ -92,7 +92,7 @@ impl Execution<'_> {
                 Some(value) => fit(value, to),
                 None => fit(i128::MAX, to),
             },
-            (Value::Text(text), _, Type::Regclass) => Ok(Value::Integer(self.read_regclass(&text)?.0.into())),
+            (Value::Text(text), _, Type::Regclass) => Ok(Value::Integer(self.cast_to_regclass(&text)?.0.into())),
             (Value::Text(text), _, Type::Text | Type::Varchar | Type::Name) => read_value(&text, to),
             (Value::Text(text), _, to) => read_value(&text, to),
             (value, from, Type::Text | Type::Varchar) => Ok(Value::text(&value.to_text(from))),

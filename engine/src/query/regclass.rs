@@ -6,8 +6,21 @@ use crate::error::{Result, error, sqlstate, unsupported};
 use crate::execute::{Execution, MissingSchema};
 
 impl Execution<'_> {
-    /// Reads a relation's name or number.
+    /// Reads a constant of type `regclass`: a relation's name or number.
     pub(crate) fn read_regclass(&mut self, text: &str) -> Result<Oid> {
+        let missing = match self.shared.settings.major.missing_schema_is_missing_relation_in_regclass() {
+            true => MissingSchema::IsMissingRelation,
+            false => MissingSchema::Fails,
+        };
+        self.resolve_regclass(text, missing)
+    }
+
+    /// Casts text to `regclass`, which always tells a missing schema from a missing relation.
+    pub(crate) fn cast_to_regclass(&mut self, text: &str) -> Result<Oid> {
+        self.resolve_regclass(text, MissingSchema::Fails)
+    }
+
+    fn resolve_regclass(&mut self, text: &str, missing: MissingSchema) -> Result<Oid> {
         if text == "-" {
             return Ok(Oid(0));
         }
@@ -25,16 +38,8 @@ impl Execution<'_> {
                 format!("improper relation name (too many dotted names): {}", parts.join(".")),
             ));
         };
-        if self.shared.commits > self.session.names_known_until
-            && self.shared.catalog.renamed_since(name.name, self.session.names_known_until)
-        {
-            // No lock is taken here, so PostgreSQL may answer from its caches, depending on what else they hold.
-            return Err(unsupported("a name that another session has changed during this session's transaction"));
-        }
-        let missing = match self.shared.settings.major.missing_schema_is_missing_relation_in_regclass() {
-            true => MissingSchema::IsMissingRelation,
-            false => MissingSchema::Fails,
-        };
+        // No lock is taken here, so PostgreSQL may answer from its caches.
+        self.check_name_known(name.name)?;
         match self.find_relation(name, missing)? {
             Some(relation) => Ok(relation.oid),
             None => {

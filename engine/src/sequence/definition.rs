@@ -96,7 +96,7 @@ pub(crate) struct DefinitionChange {
 /// The options of a list by kind, each at most once. `None` inside is the option's bare form (NO MAXVALUE, RESTART).
 #[derive(Default)]
 struct Options<'a> {
-    value_type: Option<IntegerType>,
+    has_type: Option<()>,
     increment: Option<&'a Number>,
     start: Option<&'a Number>,
     restart: Option<Option<&'a Number>>,
@@ -113,13 +113,13 @@ pub(crate) struct OptionList<'a> {
     pub(crate) options: &'a [SequenceOption],
     /// For the wording of the type error.
     pub(crate) for_identity: bool,
-    /// Resolves a type's name: its error, or `None` for a type that is not an integer one.
-    pub(crate) resolve_type: &'a dyn Fn(&crate::statement::TypeName) -> Result<Option<IntegerType>>,
+    /// What the type that AS names turned out to be: its error, or `None` for a type that is not an integer one.
+    pub(crate) value_type: Option<Result<Option<IntegerType>>>,
     pub(crate) quirks: &'a QuirkSet,
 }
 
 impl OptionList<'_> {
-    fn collect(&self) -> Result<(Options<'_>, Option<&crate::statement::TypeName>)> {
+    fn collect(&self) -> Result<Options<'_>> {
         fn once<T>(place: &mut Option<T>, value: T) -> Result<()> {
             match place.replace(value) {
                 None => Ok(()),
@@ -127,11 +127,10 @@ impl OptionList<'_> {
             }
         }
         let mut found = Options::default();
-        let mut type_name = None;
         for option in self.options {
             found.rewrite |= !matches!(option, SequenceOption::OwnedBy(_));
             match option {
-                SequenceOption::As(name) => once(&mut type_name, name)?,
+                SequenceOption::As(_) => once(&mut found.has_type, ())?,
                 SequenceOption::Increment(number) => once(&mut found.increment, number)?,
                 SequenceOption::Start(number) => once(&mut found.start, number)?,
                 SequenceOption::Restart(number) => once(&mut found.restart, number.as_ref())?,
@@ -148,13 +147,13 @@ impl OptionList<'_> {
                 }
             }
         }
-        Ok((found, type_name))
+        Ok(found)
     }
 
     /// Applies the list to nothing (CREATE, `old` is `None`) or to an existing sequence (ALTER). The order of the
     /// checks is PostgreSQL's: it decides which of several errors is reported.
     pub(crate) fn apply(&self, old: Option<(&Definition, Page)>, clauses: &mut ClauseSet) -> Result<DefinitionChange> {
-        let (mut options, type_name) = self.collect()?;
+        let options = self.collect()?;
         let creating = old.is_none();
         let (mut definition, mut page) = match old {
             Some((definition, page)) => (definition.clone(), page),
@@ -175,9 +174,8 @@ impl OptionList<'_> {
         let mut resets_log = creating;
         let (mut reset_maximum, mut reset_minimum) = (false, false);
 
-        if let Some(name) = type_name {
-            options.value_type = (self.resolve_type)(name)?;
-            let Some(new_type) = options.value_type else {
+        if let Some(value_type) = &self.value_type {
+            let Some(new_type) = value_type.clone()? else {
                 return Err(error(
                     sqlstate::INVALID_PARAMETER_VALUE,
                     match self.for_identity {
