@@ -44,6 +44,8 @@ pub enum Field {
     Detail,
     /// HINT of the error.
     Hint,
+    /// What the trace file expects, where both sides agree on something else.
+    Expectation,
 }
 
 impl Field {
@@ -61,6 +63,7 @@ impl Field {
             Field::Message => "message",
             Field::Detail => "detail",
             Field::Hint => "hint",
+            Field::Expectation => "expectation",
         }
     }
 }

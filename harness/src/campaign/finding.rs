@@ -2,10 +2,10 @@
 
 use seqcheck_engine::Reply;
 
-use crate::compare::{Difference, Signature};
+use crate::compare::{Difference, Field, Signature};
 use crate::lockstep::{Observed, Run, StepRecord, Verdict};
 use crate::prepare::Prepared;
-use crate::trace::{self, Detail, ExpectedOutcome, ObservedStep, Trace};
+use crate::trace::{self, Detail, ExpectedOutcome, Mismatch, ObservedStep, Trace};
 
 /// Where a diverging trace came from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,6 +69,45 @@ impl Finding {
         Some(finding.with_header())
     }
 
+    /// The finding of a step in which model and server agree, but not with what the corpus says.
+    pub(super) fn unmet(
+        origin: Origin,
+        prepared: &Prepared,
+        run: &Run,
+        step: usize,
+        mismatch: &Mismatch,
+        version: &str,
+    ) -> Finding {
+        let differences = vec![Difference {
+            field: Field::Expectation,
+            result: None,
+            expected: mismatch.expected.join(" / "),
+            actual: mismatch.actual.join(" / "),
+        }];
+        let mut trace = Trace { steps: prepared.to_trace_steps(), ..Trace::default() };
+        trace.steps.truncate(step + 1);
+        for (step, record) in trace.steps.iter_mut().zip(&run.steps) {
+            expect_model(step, record);
+        }
+        let name = match &origin {
+            Origin::Corpus(name) => name.clone(),
+            Origin::Generated { index, .. } => index.to_string(),
+        };
+        let record = run.steps.get(step);
+        let finding = Finding {
+            origin,
+            // Each unmet expectation is a finding of its own.
+            signature: Signature::new(format!("{name} step {}", step + 1), &differences, None, None),
+            trace,
+            step,
+            differences,
+            model: record.and_then(|record| record.model.clone()),
+            server: record.and_then(|record| record.server.clone()),
+            version: version.to_owned(),
+        };
+        finding.with_header()
+    }
+
     /// Writes the provenance into the trace's header.
     fn with_header(mut self) -> Finding {
         let found = match &self.origin {
@@ -114,7 +153,8 @@ impl Finding {
         }
         let code =
             |code: Option<seqcheck_engine::SqlState>| code.map_or_else(|| "ok".to_owned(), |code| code.to_string());
-        format!("{name}-{}-{}.trace", code(self.signature.expected), code(self.signature.actual)).replace(' ', "-")
+        format!("{name}-{}-{}.trace", code(self.signature.expected), code(self.signature.actual))
+            .replace([' ', '/'], "-")
     }
 
     /// The SQL of the diverging step.

@@ -9,11 +9,13 @@ use super::reduce::reduce;
 use super::{Board, CampaignError};
 use crate::choice::Seeded;
 use crate::corpus::Entry;
+use crate::expectation::{self, Side};
 use crate::generate::generate;
 use crate::implementation::postgres::{self, Postgres};
 use crate::lockstep::{self, Run, Step, Verdict};
 use crate::prepare::Prepared;
 use crate::server::{ScratchDatabase, Server};
+use crate::trace;
 
 /// A lane.
 pub(super) struct Lane {
@@ -50,10 +52,16 @@ impl Lane {
 
     pub(super) fn run_entry(&mut self, entry: &Entry, board: &Board<'_>) {
         let major = self.major().number();
-        let prepared = Prepared::from_trace(entry.trace.steps.iter().filter(|step| step.applies_to(major)));
+        let steps: Vec<&trace::Step> = entry.trace.steps.iter().filter(|step| step.applies_to(major)).collect();
+        let prepared = Prepared::from_trace(steps.iter().copied());
         let origin = Origin::Corpus(entry.name.clone());
-        if self.judge(&prepared, origin, board) {
-            board.with_summary(|summary| summary.corpus += 1);
+        let Some(run) = self.judge(&prepared, origin.clone(), board) else { return };
+        board.with_summary(|summary| summary.corpus += 1);
+        if run.divergences.is_empty() {
+            // Model and server agree with each other; that they agree with what is documented is another matter.
+            for (step, mismatch) in expectation::unmet(&steps, &run, Side::Server, major) {
+                board.add_finding(Finding::unmet(origin.clone(), &prepared, &run, step, &mismatch, &self.version));
+            }
         }
     }
 
@@ -63,7 +71,7 @@ impl Lane {
         let settings = Settings { quirks: QuirkSet::NONE, ..self.settings.clone() };
         let steps = generate(&mut Seeded::for_trace(seed, index), &settings);
         let prepared = Prepared::from_generated(&steps);
-        if self.judge(&prepared, Origin::Generated { seed, index }, board) {
+        if self.judge(&prepared, Origin::Generated { seed, index }, board).is_some() {
             board.with_summary(|summary| summary.generated += 1);
         }
     }
@@ -73,8 +81,8 @@ impl Lane {
         lockstep::run(steps, &mut cluster, &mut self.postgres, &self.options)
     }
 
-    /// Runs a trace, and reduces it when it diverges. False when the server failed.
-    fn judge(&mut self, prepared: &Prepared, origin: Origin, board: &Board<'_>) -> bool {
+    /// Runs a trace, and reduces it when it diverges. Nothing when the server failed.
+    fn judge(&mut self, prepared: &Prepared, origin: Origin, board: &Board<'_>) -> Option<Run> {
         let run = self.run(&prepared.steps);
         board.progress.traces.fetch_add(1, Ordering::Relaxed);
         board.progress.steps.fetch_add(run.steps.len() as u64, Ordering::Relaxed);
@@ -94,16 +102,16 @@ impl Lane {
         });
         if let Some(error) = &run.infrastructure {
             board.fail(error);
-            return false;
+            return None;
         }
-        let Some(finding) = Finding::new(origin.clone(), prepared, &run, &self.version) else { return true };
+        let Some(finding) = Finding::new(origin.clone(), prepared, &run, &self.version) else { return Some(run) };
         if board.is_new(&finding) {
-            let (steps, run) = reduce(&prepared.steps, run, |candidate| self.run(candidate));
+            let (steps, run) = reduce(&prepared.steps, run.clone(), |candidate| self.run(candidate));
             let reduced = Prepared { steps, sessions: prepared.sessions.clone() };
             if let Some(finding) = Finding::new(origin, &reduced, &run, &self.version) {
                 board.add_finding(finding);
             }
         }
-        true
+        Some(run)
     }
 }
