@@ -1,9 +1,10 @@
 //! Value expressions, with parentheses where precedence needs them.
 
-use super::name::{literal, object_name, type_name};
+use super::name::{literal, object_name};
 use super::query::query;
+use super::type_name::type_name;
 use super::{Output, separated, sql_if};
-use crate::statement::{BinaryOperator, Call, Case, Expression, OrderItem, UnaryOperator};
+use crate::statement::{BinaryOperator, Call, Case, Expression, OrderItem, SessionValue, UnaryOperator};
 
 /// How tightly an expression binds, loosest first (manual, "Operator Precedence").
 ///
@@ -29,7 +30,7 @@ fn precedence(expression: &Expression) -> Precedence {
         Expression::Unary(UnaryOperator::Minus | UnaryOperator::Plus, _) => Precedence::Sign,
         Expression::Binary(operator, ..) => binary_precedence(*operator),
         Expression::Between { .. } => Precedence::Between,
-        Expression::IsNull { .. } | Expression::InList { .. } => Precedence::Test,
+        Expression::IsNull { .. } | Expression::InList { .. } | Expression::InQuery { .. } => Precedence::Test,
         Expression::Literal(_)
         | Expression::Column(_)
         | Expression::Wildcard(_)
@@ -38,6 +39,8 @@ fn precedence(expression: &Expression) -> Precedence {
         | Expression::Case(_)
         | Expression::Subquery(_)
         | Expression::Exists(_)
+        | Expression::Session(_)
+        | Expression::Array(_)
         | Expression::Default => Precedence::Primary,
     }
 }
@@ -139,7 +142,30 @@ pub(super) fn expression(out: &mut impl Output, value: &Expression) {
             query(out, value);
             out.sql(")");
         }
+        Expression::InQuery { operand: value, query: source, negated } => {
+            operand(out, value, Precedence::OtherOperator);
+            out.sql(if *negated { " NOT IN (" } else { " IN (" });
+            query(out, source);
+            out.sql(")");
+        }
+        Expression::Session(value) => out.sql(session_value(*value)),
+        Expression::Array(elements) => {
+            out.sql("ARRAY[");
+            separated(out, ", ", elements, expression);
+            out.sql("]");
+        }
         Expression::Default => out.sql("DEFAULT"),
+    }
+}
+
+fn session_value(value: SessionValue) -> &'static str {
+    match value {
+        SessionValue::CurrentUser => "CURRENT_USER",
+        SessionValue::CurrentRole => "CURRENT_ROLE",
+        SessionValue::SessionUser => "SESSION_USER",
+        SessionValue::User => "USER",
+        SessionValue::CurrentCatalog => "CURRENT_CATALOG",
+        SessionValue::CurrentSchema => "CURRENT_SCHEMA",
     }
 }
 

@@ -3,14 +3,19 @@
 //! One traversal serves both [`render`] and [`Statement::identifiers`], so that identifiers are visited in the order in
 //! which they are written.
 
+mod alter_table;
 mod expression;
 pub mod keyword;
 mod name;
 mod query;
 mod relation;
+mod role;
+mod rows;
 mod sequence;
 mod session;
 mod table;
+mod type_name;
+mod view;
 
 use crate::statement::{Identifier, Statement};
 
@@ -72,11 +77,22 @@ pub(crate) fn write_statement(out: &mut impl Output, statement: &Statement) {
         Statement::CreateSchema(create) => relation::create_schema(out, create),
         Statement::DropSchema(drop) => relation::drop_schema(out, drop),
         Statement::CreateTable(create) => table::create(out, create),
-        Statement::Insert(insert) => table::insert(out, insert),
-        Statement::Update(update) => table::update(out, update),
-        Statement::Delete(delete) => table::delete(out, delete),
-        Statement::Truncate(truncate) => table::truncate(out, truncate),
-        Statement::Copy(copy) => table::copy(out, copy),
+        Statement::AlterTable(alter) => alter_table::alter(out, alter),
+        Statement::RenameColumn(rename) => alter_table::rename_column(out, rename),
+        Statement::CreateRole(create) => role::create(out, create),
+        Statement::DropRole(drop) => role::drop(out, drop),
+        Statement::Grant(grant) => role::grant(out, grant),
+        Statement::GrantRole(grant) => role::grant_role(out, grant),
+        Statement::DefaultPrivileges(alter) => role::default_privileges(out, alter),
+        Statement::ReassignOwned(reassign) => role::reassign_owned(out, reassign),
+        Statement::DropOwned(drop) => role::drop_owned(out, drop),
+        Statement::CreateView(create) => view::create(out, create),
+        Statement::CreateIndex(create) => view::create_index(out, create),
+        Statement::Insert(insert) => rows::insert(out, insert),
+        Statement::Update(update) => rows::update(out, update),
+        Statement::Delete(delete) => rows::delete(out, delete),
+        Statement::Truncate(truncate) => rows::truncate(out, truncate),
+        Statement::Copy(copy) => rows::copy(out, copy),
         Statement::Query(query) => query::query(out, query),
         Statement::Transaction(transaction) => session::transaction(out, transaction),
         Statement::SetParameter(set) => session::set_parameter(out, set),

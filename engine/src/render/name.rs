@@ -1,7 +1,7 @@
-//! Names, types and literals.
+//! Names and literals.
 
 use super::{Output, keyword, separated};
-use crate::statement::{Identifier, Literal, ObjectName, TypeName};
+use crate::statement::{Identifier, Literal, ObjectName};
 
 /// Writes an identifier, quoted only when it would otherwise not be read back as itself: PostgreSQL's `quote_ident`
 /// rule (manual, "String Functions and Operators").
@@ -63,44 +63,6 @@ pub(super) fn column_list(out: &mut impl Output, columns: &[Identifier]) {
         out.sql(" (");
         identifiers(out, columns);
         out.sql(")");
-    }
-}
-
-/// Types that have a spelling of their own in the grammar, by their names in `pg_catalog` (manual, "Data Types").
-const TYPE_KEYWORDS: &[(&str, &str)] = &[
-    ("int8", "bigint"),
-    ("int4", "integer"),
-    ("int2", "smallint"),
-    ("bool", "boolean"),
-    ("numeric", "numeric"),
-    ("float4", "real"),
-    ("float8", "double precision"),
-    ("varchar", "character varying"),
-    ("varbit", "bit varying"),
-    ("timestamp", "timestamp without time zone"),
-    ("timestamptz", "timestamp with time zone"),
-    ("time", "time without time zone"),
-    ("timetz", "time with time zone"),
-    ("interval", "interval"),
-];
-
-/// Writes a type's name.
-pub(super) fn type_name(out: &mut impl Output, type_name: &TypeName) {
-    match spelling(&type_name.name) {
-        Some(spelling) => out.sql(spelling),
-        None => object_name(out, &type_name.name),
-    }
-    for _ in 0..type_name.dimensions {
-        out.sql("[]");
-    }
-}
-
-fn spelling(name: &ObjectName) -> Option<&'static str> {
-    match name.parts.as_slice() {
-        [schema, name] if schema.written() == "pg_catalog" => {
-            TYPE_KEYWORDS.iter().find(|(internal, _)| *internal == name.written()).map(|(_, spelling)| *spelling)
-        }
-        _ => None,
     }
 }
 

@@ -3,7 +3,7 @@
 use super::expression::{call, expression, order_by};
 use super::name::{column_list, object_name, object_names};
 use super::{Output, separated, sql_if};
-use crate::statement::{Expression, FromItem, Identifier, LockStrength, Locking, Query, Select, SelectItem};
+use crate::statement::{Expression, FromItem, Identifier, JoinKind, LockStrength, Locking, Query, Select, SelectItem};
 
 pub(super) fn query(out: &mut impl Output, query: &Query) {
     match query {
@@ -63,9 +63,10 @@ fn clause(out: &mut impl Output, words: &str, value: Option<&Expression>) {
 
 fn from_item(out: &mut impl Output, item: &FromItem) {
     match item {
-        FromItem::Relation { name, alias } => {
+        FromItem::Relation { name, alias, columns } => {
             object_name(out, name);
             self::alias(out, alias.as_ref());
+            column_list(out, columns);
         }
         FromItem::Function { call, alias, columns } => {
             self::call(out, call);
@@ -79,6 +80,26 @@ fn from_item(out: &mut impl Output, item: &FromItem) {
             self::alias(out, alias.as_ref());
             column_list(out, columns);
         }
+        FromItem::Join { kind, left, right, on } => {
+            from_item(out, left);
+            out.sql(join_words(*kind));
+            // Joins group from the left.
+            let is_nested = matches!(**right, FromItem::Join { .. });
+            sql_if(out, is_nested, "(");
+            from_item(out, right);
+            sql_if(out, is_nested, ")");
+            clause(out, " ON ", on.as_ref());
+        }
+    }
+}
+
+fn join_words(kind: JoinKind) -> &'static str {
+    match kind {
+        JoinKind::Inner => " JOIN ",
+        JoinKind::Left => " LEFT JOIN ",
+        JoinKind::Right => " RIGHT JOIN ",
+        JoinKind::Full => " FULL JOIN ",
+        JoinKind::Cross => " CROSS JOIN ",
     }
 }
 

@@ -12,21 +12,27 @@ pub(super) fn alter(out: &mut impl Output, alter: &AlterRelation) {
     kind(out, alter.kind);
     sql_if(out, alter.if_exists, "IF EXISTS ");
     object_name(out, &alter.name);
-    match &alter.action {
+    out.sql(" ");
+    relation_action(out, &alter.action);
+}
+
+/// Writes an action that any relation has.
+pub(super) fn relation_action(out: &mut impl Output, action: &RelationAction) {
+    match action {
         RelationAction::RenameTo(name) => {
-            out.sql(" RENAME TO ");
+            out.sql("RENAME TO ");
             out.identifier(name);
         }
         RelationAction::SetSchema(schema) => {
-            out.sql(" SET SCHEMA ");
+            out.sql("SET SCHEMA ");
             out.identifier(schema);
         }
         RelationAction::OwnerTo(role) => {
-            out.sql(" OWNER TO ");
+            out.sql("OWNER TO ");
             role_name(out, role);
         }
-        RelationAction::SetLogged => out.sql(" SET LOGGED"),
-        RelationAction::SetUnlogged => out.sql(" SET UNLOGGED"),
+        RelationAction::SetLogged => out.sql("SET LOGGED"),
+        RelationAction::SetUnlogged => out.sql("SET UNLOGGED"),
     }
 }
 
@@ -92,7 +98,8 @@ fn kind(out: &mut impl Output, kind: RelationKind) {
     });
 }
 
-fn role_name(out: &mut impl Output, role: &RoleName) {
+/// Writes a role.
+pub(super) fn role_name(out: &mut impl Output, role: &RoleName) {
     match role {
         RoleName::Named(name) => out.identifier(name),
         RoleName::CurrentRole => out.sql("CURRENT_ROLE"),

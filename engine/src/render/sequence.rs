@@ -1,6 +1,7 @@
 //! CREATE SEQUENCE and ALTER SEQUENCE.
 
-use super::name::{object_name, type_name};
+use super::name::object_name;
+use super::type_name::type_name;
 use super::{Output, sql_if};
 use crate::statement::{AlterSequence, CreateSequence, Number, ObjectName, Persistence, SequenceOption};
 

@@ -42,29 +42,42 @@ pub(super) fn transaction(out: &mut impl Output, transaction: &Transaction) {
 }
 
 pub(super) fn set_parameter(out: &mut impl Output, set: &SetParameter) {
-    let value = match &set.value {
-        ParameterValue::Reset => {
-            out.sql("RESET ");
-            return if set.name.written() == "role" { out.sql("ROLE") } else { parameter_name(out, &set.name) };
-        }
-        value => value,
+    let words = match set.name.written() {
+        "role" => Some("ROLE"),
+        "session_authorization" => Some("SESSION AUTHORIZATION"),
+        _ => None,
     };
+    if set.value == ParameterValue::Reset {
+        out.sql("RESET ");
+        return match words {
+            Some(words) => out.sql(words),
+            None => parameter_name(out, &set.name),
+        };
+    }
     out.sql(match set.scope {
         SetScope::Unspecified => "SET ",
         SetScope::Session => "SET SESSION ",
         SetScope::Local => "SET LOCAL ",
     });
-    match (set.name.written(), value) {
-        ("role", ParameterValue::List(_)) => out.sql("ROLE "),
-        _ => {
+    // The words take one value, and only those of SESSION AUTHORIZATION take DEFAULT.
+    let takes_words = match &set.value {
+        ParameterValue::List(values) => values.len() == 1,
+        ParameterValue::Default | ParameterValue::Reset => set.name.written() == "session_authorization",
+    };
+    let words = words.filter(|_| takes_words);
+    match words {
+        Some(words) => {
+            out.sql(words);
+            out.sql(" ");
+        }
+        None => {
             parameter_name(out, &set.name);
             out.sql(" TO ");
         }
     }
-    let is_role = set.name.written() == "role";
-    match value {
+    match &set.value {
         ParameterValue::List(values) => {
-            separated(out, ", ", values, |out, value| parameter_value(out, value, is_role));
+            separated(out, ", ", values, |out, value| parameter_value(out, value, words.is_some()));
         }
         ParameterValue::Default | ParameterValue::Reset => out.sql("DEFAULT"),
     }

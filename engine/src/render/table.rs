@@ -1,13 +1,13 @@
-//! CREATE TABLE and the statements that change rows.
+//! CREATE TABLE, its columns and constraints.
 
 use super::expression::{default_expression, expression};
-use super::name::{column_list, object_name, object_names, type_name};
-use super::query::{filter, query, select_items};
-use super::relation::behavior;
+use super::name::{identifiers, object_name};
 use super::sequence::{option, persistence};
+use super::type_name::type_name;
 use super::{Output, separated, sql_if};
 use crate::statement::{
-    ColumnConstraint, ColumnDefinition, Copy, CreateTable, Delete, Insert, InsertSource, SelectItem, Truncate, Update,
+    ColumnConstraint, ColumnConstraintKind, ColumnDefinition, CreateTable, Expression, Generated, Identifier,
+    LikeFeature, SequenceOption, TableConstraint, TableConstraintKind, TableElement,
 };
 
 pub(super) fn create(out: &mut impl Output, create: &CreateTable) {
@@ -17,97 +17,105 @@ pub(super) fn create(out: &mut impl Output, create: &CreateTable) {
     sql_if(out, create.if_not_exists, "IF NOT EXISTS ");
     object_name(out, &create.name);
     out.sql(" (");
-    separated(out, ", ", &create.columns, column);
+    separated(out, ", ", &create.elements, |out, element| match element {
+        TableElement::Column(definition) => column(out, definition),
+        TableElement::Constraint(constraint) => table_constraint(out, constraint),
+        TableElement::Like { source, features } => {
+            out.sql("LIKE ");
+            object_name(out, source);
+            for (is_included, feature) in features {
+                out.sql(if *is_included { " INCLUDING " } else { " EXCLUDING " });
+                out.sql(like_feature(*feature));
+            }
+        }
+    });
     out.sql(")");
 }
 
-pub(super) fn insert(out: &mut impl Output, insert: &Insert) {
-    out.sql("INSERT INTO ");
-    object_name(out, &insert.table);
-    column_list(out, &insert.columns);
-    match &insert.source {
-        InsertSource::DefaultValues => out.sql(" DEFAULT VALUES"),
-        InsertSource::Query(source) => {
-            out.sql(" ");
-            query(out, source);
-        }
-    }
-    returning(out, &insert.returning);
-}
-
-pub(super) fn update(out: &mut impl Output, update: &Update) {
-    out.sql("UPDATE ");
-    object_name(out, &update.table);
-    out.sql(" SET ");
-    separated(out, ", ", &update.assignments, |out, (column, value)| {
-        out.identifier(column);
-        out.sql(" = ");
-        expression(out, value);
-    });
-    filter(out, update.filter.as_ref());
-    returning(out, &update.returning);
-}
-
-pub(super) fn delete(out: &mut impl Output, delete: &Delete) {
-    out.sql("DELETE FROM ");
-    object_name(out, &delete.table);
-    filter(out, delete.filter.as_ref());
-    returning(out, &delete.returning);
-}
-
-pub(super) fn truncate(out: &mut impl Output, truncate: &Truncate) {
-    out.sql("TRUNCATE ");
-    object_names(out, &truncate.tables);
-    out.sql(match truncate.restart_identity {
-        Some(true) => " RESTART IDENTITY",
-        Some(false) => " CONTINUE IDENTITY",
-        None => "",
-    });
-    behavior(out, truncate.behavior);
-}
-
-pub(super) fn copy(out: &mut impl Output, copy: &Copy) {
-    out.sql("COPY ");
-    object_name(out, &copy.table);
-    column_list(out, &copy.columns);
-    out.sql(" FROM STDIN");
-}
-
-fn returning(out: &mut impl Output, items: &[SelectItem]) {
-    if !items.is_empty() {
-        out.sql(" RETURNING ");
-        select_items(out, items);
+fn like_feature(feature: LikeFeature) -> &'static str {
+    match feature {
+        LikeFeature::All => "ALL",
+        LikeFeature::Defaults => "DEFAULTS",
+        LikeFeature::Identity => "IDENTITY",
+        LikeFeature::Constraints => "CONSTRAINTS",
+        LikeFeature::Indexes => "INDEXES",
     }
 }
 
-fn column(out: &mut impl Output, column: &ColumnDefinition) {
+/// Writes a column with its type and constraints.
+pub(super) fn column(out: &mut impl Output, column: &ColumnDefinition) {
     out.identifier(&column.name);
     out.sql(" ");
     type_name(out, &column.type_name);
     for constraint in &column.constraints {
         out.sql(" ");
-        self::constraint(out, constraint);
+        column_constraint(out, constraint);
     }
 }
 
-fn constraint(out: &mut impl Output, constraint: &ColumnConstraint) {
-    match constraint {
-        ColumnConstraint::NotNull => out.sql("NOT NULL"),
-        ColumnConstraint::Null => out.sql("NULL"),
-        ColumnConstraint::Default(value) => {
+fn column_constraint(out: &mut impl Output, constraint: &ColumnConstraint) {
+    constraint_name(out, constraint.name.as_ref());
+    match &constraint.kind {
+        ColumnConstraintKind::NotNull => out.sql("NOT NULL"),
+        ColumnConstraintKind::Null => out.sql("NULL"),
+        ColumnConstraintKind::Default(value) => {
             out.sql("DEFAULT ");
             default_expression(out, value);
         }
-        ColumnConstraint::PrimaryKey => out.sql("PRIMARY KEY"),
-        ColumnConstraint::Unique => out.sql("UNIQUE"),
-        ColumnConstraint::Identity { always, options } => {
-            out.sql(if *always { "GENERATED ALWAYS" } else { "GENERATED BY DEFAULT" });
-            out.sql(" AS IDENTITY");
-            if !options.is_empty() {
-                out.sql(" (");
-                separated(out, " ", options, option);
-                out.sql(")");
-            }
-        }
+        ColumnConstraintKind::PrimaryKey => out.sql("PRIMARY KEY"),
+        ColumnConstraintKind::Unique => out.sql("UNIQUE"),
+        ColumnConstraintKind::Check(condition) => check(out, condition),
+        ColumnConstraintKind::Identity { generated, options } => identity(out, *generated, options),
     }
+}
+
+/// Writes a constraint of a whole table.
+pub(super) fn table_constraint(out: &mut impl Output, constraint: &TableConstraint) {
+    constraint_name(out, constraint.name.as_ref());
+    match &constraint.kind {
+        TableConstraintKind::PrimaryKey(columns) => {
+            out.sql("PRIMARY KEY (");
+            identifiers(out, columns);
+            out.sql(")");
+        }
+        TableConstraintKind::Unique(columns) => {
+            out.sql("UNIQUE (");
+            identifiers(out, columns);
+            out.sql(")");
+        }
+        TableConstraintKind::Check(condition) => check(out, condition),
+    }
+}
+
+fn constraint_name(out: &mut impl Output, name: Option<&Identifier>) {
+    if let Some(name) = name {
+        out.sql("CONSTRAINT ");
+        out.identifier(name);
+        out.sql(" ");
+    }
+}
+
+fn check(out: &mut impl Output, condition: &Expression) {
+    out.sql("CHECK (");
+    expression(out, condition);
+    out.sql(")");
+}
+
+/// Writes `GENERATED … AS IDENTITY` with its options.
+pub(super) fn identity(out: &mut impl Output, generated: Generated, options: &[SequenceOption]) {
+    self::generated(out, generated);
+    out.sql(" AS IDENTITY");
+    if !options.is_empty() {
+        out.sql(" (");
+        separated(out, " ", options, option);
+        out.sql(")");
+    }
+}
+
+/// Writes GENERATED and when.
+pub(super) fn generated(out: &mut impl Output, generated: Generated) {
+    out.sql(match generated {
+        Generated::Always => "GENERATED ALWAYS",
+        Generated::ByDefault => "GENERATED BY DEFAULT",
+    });
 }

@@ -7,26 +7,35 @@
 mod name;
 mod query;
 mod relation;
+mod role;
 mod sequence;
 mod session;
 mod table;
+mod view;
 mod visit;
 
 pub(crate) use name::truncate;
 pub use name::{IDENTIFIER_BYTES, Identifier, ObjectName};
 pub use query::{
-    BinaryOperator, Call, Case, Expression, FromItem, Literal, LockStrength, Locking, OrderItem, Query, Select,
-    SelectItem, TypeName, UnaryOperator,
+    BinaryOperator, Call, Case, Expression, FromItem, JoinKind, Literal, LockStrength, Locking, OrderItem, Query,
+    Select, SelectItem, SessionValue, TypeName, UnaryOperator,
 };
 pub use relation::{
     AlterRelation, Behavior, Comment, CommentTarget, CreateSchema, DropRelation, DropSchema, RelationAction,
     RelationKind, RoleName,
 };
+pub use role::{
+    CreateRole, DefaultPrivileges, DefaultTarget, DropOwned, DropRole, Grant, GrantRole, GrantTarget, Grantee,
+    Privilege, ReassignOwned, RoleAttribute,
+};
 pub use sequence::{AlterSequence, CreateSequence, Number, Persistence, SequenceOption};
 pub use session::{Discard, IsolationLevel, ParameterValue, SetParameter, SetScope, Transaction, TransactionMode};
 pub use table::{
-    ColumnConstraint, ColumnDefinition, Copy, CreateTable, Delete, Insert, InsertSource, Truncate, Update,
+    AlterTable, ColumnConstraint, ColumnConstraintKind, ColumnDefinition, Copy, CreateTable, Delete, Generated,
+    IdentityChange, Insert, InsertSource, LikeFeature, Overriding, RenameColumn, TableAction, TableConstraint,
+    TableConstraintKind, TableElement, Truncate, Update,
 };
+pub use view::{CreateIndex, CreateView};
 
 /// One SQL statement inside the model.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -47,6 +56,28 @@ pub enum Statement {
     DropSchema(DropSchema),
     /// `CREATE TABLE`.
     CreateTable(CreateTable),
+    /// `ALTER TABLE` with actions that only tables have.
+    AlterTable(AlterTable),
+    /// `ALTER TABLE … RENAME COLUMN`.
+    RenameColumn(RenameColumn),
+    /// `CREATE ROLE`, `CREATE USER`.
+    CreateRole(CreateRole),
+    /// `DROP ROLE`, `DROP USER`.
+    DropRole(DropRole),
+    /// `GRANT` and `REVOKE` of privileges on objects.
+    Grant(Grant),
+    /// `GRANT` and `REVOKE` of membership in roles.
+    GrantRole(GrantRole),
+    /// `ALTER DEFAULT PRIVILEGES`.
+    DefaultPrivileges(DefaultPrivileges),
+    /// `REASSIGN OWNED`.
+    ReassignOwned(ReassignOwned),
+    /// `DROP OWNED`.
+    DropOwned(DropOwned),
+    /// `CREATE VIEW`.
+    CreateView(CreateView),
+    /// `CREATE INDEX`.
+    CreateIndex(CreateIndex),
     /// `INSERT`.
     Insert(Insert),
     /// `UPDATE`.

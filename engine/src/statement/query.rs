@@ -5,11 +5,13 @@ use super::{Identifier, ObjectName};
 /// A type's name as written, such as `bigint`, `int8`, `pg_catalog.int4` or `text[]`.
 ///
 /// Multi-word and alias spellings of the grammar arrive resolved, as PostgreSQL's own parser does: `bigint` is
-/// `pg_catalog.int8`. Modifiers such as `(10,2)` are outside the model.
+/// `pg_catalog.int8`, and `char`, whose length is 1 when none is written, is `pg_catalog.bpchar` with the modifier `1`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct TypeName {
     /// The possibly qualified name.
     pub name: ObjectName,
+    /// What stands in parentheses after the name, such as `10` and `2`: the digits as written, with their minus sign.
+    pub modifiers: Vec<String>,
     /// Number of array dimensions written.
     pub dimensions: u8,
 }
@@ -88,6 +90,23 @@ pub struct Case {
     pub otherwise: Option<Box<Expression>>,
 }
 
+/// Values of the session that the grammar writes like columns (manual, "System Information Functions").
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum SessionValue {
+    /// `current_user`.
+    CurrentUser,
+    /// `current_role`.
+    CurrentRole,
+    /// `session_user`.
+    SessionUser,
+    /// `user`.
+    User,
+    /// `current_catalog`.
+    CurrentCatalog,
+    /// `current_schema`, without parentheses.
+    CurrentSchema,
+}
+
 /// A value expression.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Expression {
@@ -138,6 +157,19 @@ pub enum Expression {
     Subquery(Box<Query>),
     /// `EXISTS (SELECT …)`.
     Exists(Box<Query>),
+    /// `operand [NOT] IN (SELECT …)`.
+    InQuery {
+        /// What is searched for.
+        operand: Box<Expression>,
+        /// Where it is searched for.
+        query: Box<Query>,
+        /// `NOT`.
+        negated: bool,
+    },
+    /// `current_user` and the like, which are written without parentheses.
+    Session(SessionValue),
+    /// `ARRAY[…]`.
+    Array(Vec<Expression>),
     /// `DEFAULT`, only in INSERT's and UPDATE's values.
     Default,
 }
@@ -160,6 +192,21 @@ pub struct OrderItem {
     pub descending: bool,
 }
 
+/// How the rows of a join come about (manual, "Joined Tables").
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum JoinKind {
+    /// `[INNER] JOIN`.
+    Inner,
+    /// `LEFT [OUTER] JOIN`.
+    Left,
+    /// `RIGHT [OUTER] JOIN`.
+    Right,
+    /// `FULL [OUTER] JOIN`.
+    Full,
+    /// `CROSS JOIN`.
+    Cross,
+}
+
 /// One item of FROM.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum FromItem {
@@ -169,6 +216,8 @@ pub enum FromItem {
         name: ObjectName,
         /// `AS alias`.
         alias: Option<Identifier>,
+        /// `(name, …)` after the alias.
+        columns: Vec<Identifier>,
     },
     /// A set-returning function.
     Function {
@@ -187,6 +236,17 @@ pub enum FromItem {
         alias: Option<Identifier>,
         /// `(name, …)` after the alias.
         columns: Vec<Identifier>,
+    },
+    /// `left kind JOIN right [ON condition]`.
+    Join {
+        /// Which rows come out.
+        kind: JoinKind,
+        /// The left side.
+        left: Box<FromItem>,
+        /// The right side.
+        right: Box<FromItem>,
+        /// ON; absent for CROSS JOIN and only there.
+        on: Option<Expression>,
     },
 }
 

@@ -82,7 +82,7 @@ pub enum SetScope {
 pub struct SetParameter {
     /// SESSION, LOCAL or neither; always unspecified for RESET.
     pub scope: SetScope,
-    /// The parameter, `all` for RESET ALL, `role` for SET ROLE.
+    /// The parameter, `all` for RESET ALL, `role` for SET ROLE, `session_authorization` for SET SESSION AUTHORIZATION.
     pub name: Identifier,
     /// The new value.
     pub value: ParameterValue,

@@ -1,0 +1,107 @@
+//! ALTER TABLE with actions that only tables have.
+
+use super::expression::expression;
+use super::name::object_name;
+use super::relation::{behavior, relation_action};
+use super::sequence::option;
+use super::table::{column, generated, identity, table_constraint};
+use super::type_name::type_name;
+use super::{Output, separated, sql_if};
+use crate::statement::{
+    AlterTable, Expression, Identifier, IdentityChange, RenameColumn, SequenceOption, TableAction, TypeName,
+};
+
+pub(super) fn alter(out: &mut impl Output, alter: &AlterTable) {
+    out.sql("ALTER TABLE ");
+    sql_if(out, alter.if_exists, "IF EXISTS ");
+    object_name(out, &alter.name);
+    out.sql(" ");
+    separated(out, ", ", &alter.actions, action);
+}
+
+pub(super) fn rename_column(out: &mut impl Output, rename: &RenameColumn) {
+    out.sql("ALTER TABLE ");
+    sql_if(out, rename.if_exists, "IF EXISTS ");
+    object_name(out, &rename.table);
+    out.sql(" RENAME COLUMN ");
+    out.identifier(&rename.column);
+    out.sql(" TO ");
+    out.identifier(&rename.new_name);
+}
+
+fn action(out: &mut impl Output, action: &TableAction) {
+    match action {
+        TableAction::AddColumn { if_not_exists, definition } => {
+            out.sql("ADD COLUMN ");
+            sql_if(out, *if_not_exists, "IF NOT EXISTS ");
+            column(out, definition);
+        }
+        TableAction::DropColumn { if_exists, column, behavior: how } => {
+            out.sql("DROP COLUMN ");
+            sql_if(out, *if_exists, "IF EXISTS ");
+            out.identifier(column);
+            behavior(out, *how);
+        }
+        TableAction::SetType { column, type_name, using } => set_type(out, column, type_name, using.as_ref()),
+        TableAction::SetDefault(column, value) => {
+            alter_column(out, column, "SET DEFAULT ");
+            expression(out, value);
+        }
+        TableAction::DropDefault(column) => alter_column(out, column, "DROP DEFAULT"),
+        TableAction::SetNotNull(column) => alter_column(out, column, "SET NOT NULL"),
+        TableAction::DropNotNull(column) => alter_column(out, column, "DROP NOT NULL"),
+        TableAction::AddIdentity { column, generated, options } => {
+            alter_column(out, column, "ADD ");
+            identity(out, *generated, options);
+        }
+        TableAction::SetIdentity { column, changes } => {
+            alter_column(out, column, "");
+            separated(out, " ", changes, identity_change);
+        }
+        TableAction::DropIdentity { column, if_exists } => {
+            alter_column(out, column, "DROP IDENTITY");
+            sql_if(out, *if_exists, " IF EXISTS");
+        }
+        TableAction::AddConstraint(constraint) => {
+            out.sql("ADD ");
+            table_constraint(out, constraint);
+        }
+        TableAction::DropConstraint { if_exists, name, behavior: how } => {
+            out.sql("DROP CONSTRAINT ");
+            sql_if(out, *if_exists, "IF EXISTS ");
+            out.identifier(name);
+            behavior(out, *how);
+        }
+        TableAction::Relation(action) => relation_action(out, action),
+    }
+}
+
+fn alter_column(out: &mut impl Output, column: &Identifier, words: &str) {
+    out.sql("ALTER COLUMN ");
+    out.identifier(column);
+    out.sql(" ");
+    out.sql(words);
+}
+
+fn set_type(out: &mut impl Output, column: &Identifier, target: &TypeName, using: Option<&Expression>) {
+    alter_column(out, column, "TYPE ");
+    type_name(out, target);
+    if let Some(value) = using {
+        out.sql(" USING ");
+        expression(out, value);
+    }
+}
+
+fn identity_change(out: &mut impl Output, change: &IdentityChange) {
+    match change {
+        IdentityChange::Generated(when) => {
+            out.sql("SET ");
+            generated(out, *when);
+        }
+        IdentityChange::Set(value) => {
+            out.sql("SET ");
+            option(out, value);
+        }
+        IdentityChange::Restart(value) => option(out, &SequenceOption::Restart(value.clone())),
+    }
+}

@@ -1,0 +1,73 @@
+//! The statements that change rows.
+
+use super::expression::expression;
+use super::name::{column_list, object_name, object_names};
+use super::query::{filter, query, select_items};
+use super::relation::behavior;
+use super::{Output, separated, sql_if};
+use crate::statement::{Copy, Delete, Insert, InsertSource, Overriding, SelectItem, Truncate, Update};
+
+pub(super) fn insert(out: &mut impl Output, insert: &Insert) {
+    out.sql("INSERT INTO ");
+    object_name(out, &insert.table);
+    column_list(out, &insert.columns);
+    out.sql(match insert.overriding {
+        Some(Overriding::System) => " OVERRIDING SYSTEM VALUE",
+        Some(Overriding::User) => " OVERRIDING USER VALUE",
+        None => "",
+    });
+    match &insert.source {
+        InsertSource::DefaultValues => out.sql(" DEFAULT VALUES"),
+        InsertSource::Query(source) => {
+            out.sql(" ");
+            query(out, source);
+        }
+    }
+    sql_if(out, insert.on_conflict_do_nothing, " ON CONFLICT DO NOTHING");
+    returning(out, &insert.returning);
+}
+
+pub(super) fn update(out: &mut impl Output, update: &Update) {
+    out.sql("UPDATE ");
+    object_name(out, &update.table);
+    out.sql(" SET ");
+    separated(out, ", ", &update.assignments, |out, (column, value)| {
+        out.identifier(column);
+        out.sql(" = ");
+        expression(out, value);
+    });
+    filter(out, update.filter.as_ref());
+    returning(out, &update.returning);
+}
+
+pub(super) fn delete(out: &mut impl Output, delete: &Delete) {
+    out.sql("DELETE FROM ");
+    object_name(out, &delete.table);
+    filter(out, delete.filter.as_ref());
+    returning(out, &delete.returning);
+}
+
+pub(super) fn truncate(out: &mut impl Output, truncate: &Truncate) {
+    out.sql("TRUNCATE ");
+    object_names(out, &truncate.tables);
+    out.sql(match truncate.restart_identity {
+        Some(true) => " RESTART IDENTITY",
+        Some(false) => " CONTINUE IDENTITY",
+        None => "",
+    });
+    behavior(out, truncate.behavior);
+}
+
+pub(super) fn copy(out: &mut impl Output, copy: &Copy) {
+    out.sql("COPY ");
+    object_name(out, &copy.table);
+    column_list(out, &copy.columns);
+    out.sql(" FROM STDIN");
+}
+
+fn returning(out: &mut impl Output, items: &[SelectItem]) {
+    if !items.is_empty() {
+        out.sql(" RETURNING ");
+        select_items(out, items);
+    }
+}
