@@ -62,7 +62,7 @@ fn selected(sql: &str) -> Expression {
 
 #[test]
 fn words_of_the_grammar_name_types_of_pg_catalog_and_names_stay_bare() {
-    let named = |name| vec![SequenceOption::As(TypeName { name, dimensions: 0 })];
+    let named = |name| vec![SequenceOption::As(TypeName { name, modifiers: Vec::new(), dimensions: 0 })];
     assert_eq!(options("CREATE SEQUENCE s AS BIGINT"), named(ObjectName::qualified("pg_catalog", "int8")));
     assert_eq!(options("CREATE SEQUENCE s AS INT"), named(ObjectName::qualified("pg_catalog", "int4")));
     assert_eq!(options("CREATE SEQUENCE s AS INT8"), named(ObjectName::bare("int8")));

@@ -38,6 +38,11 @@ impl SqlError {
         SqlError::Syntax { offset, near: near.map(str::to_owned), message }
     }
 
+    /// A syntax error that the parser's own checks report, in words of their own.
+    pub(super) fn refused(offset: usize, message: String) -> SqlError {
+        SqlError::Syntax { offset, near: None, message }
+    }
+
     /// Something outside the model.
     pub(super) fn unsupported(offset: usize, what: impl Into<String>) -> SqlError {
         SqlError::Unsupported { offset, what: what.into() }

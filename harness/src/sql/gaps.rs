@@ -1,15 +1,22 @@
 //! Valid SQL that `squawk-syntax` 2.68 refuses, bridged by parsing an equivalent text instead.
 //!
-//! - `CREATE {LOCAL|GLOBAL} TEMPORARY SEQUENCE`: LOCAL and GLOBAL mean nothing and are left out.
+//! - `CREATE {LOCAL|GLOBAL} TEMPORARY {SEQUENCE|VIEW}`: LOCAL and GLOBAL mean nothing and are left out.
+//! - `CREATE UNLOGGED VIEW`: parsed as TEMPORARY, and given its persistence back by [`Bridged::restore`].
 //! - `ALTER INDEX name OWNER TO …`, `ALTER {INDEX|VIEW} name SET {LOGGED|UNLOGGED}`: parsed as ALTER TABLE, and given
-//!   their kind back by [`Bridged::restore_kind`].
+//!   their kind back.
 //! - `SET NAMES 'encoding'`: parsed as `SET client_encoding TO 'encoding'`, which it means (manual, "SET").
+//! - `ALTER TABLE … ALTER COLUMN … RESTART` beside other changes of the identity column: parsed as `SET RESTART`, which
+//!   PostgreSQL refuses when it was written so.
 
 use seqcheck_engine::Statement;
-use seqcheck_engine::statement::{AlterRelation, RelationKind};
+use seqcheck_engine::statement::{
+    AlterRelation, AlterTable, CreateView, IdentityChange, Persistence, RelationKind, SequenceOption, TableAction,
+};
 use squawk_syntax::syntax_error::SyntaxError;
-use squawk_syntax::{Parse, SourceFile, SyntaxNode};
+use squawk_syntax::{Parse, SourceFile, SyntaxKind, SyntaxNode};
 
+use super::cursor::{Lowered, start_of};
+use super::lower::option_not_supported;
 use super::lex::{Lexer, Token, TokenKind};
 
 /// The syntax tree of a text, or of an equivalent one.
@@ -23,7 +30,20 @@ struct Edit {
     start: usize,
     length: usize,
     replacement: &'static str,
-    kind: Option<RelationKind>,
+    written: Written,
+}
+
+/// What the words that were replaced meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Written {
+    /// The same.
+    Same,
+    /// Another kind of relation.
+    Kind(RelationKind),
+    /// UNLOGGED.
+    Unlogged,
+    /// RESTART without SET.
+    Restart,
 }
 
 impl Bridged {
@@ -85,13 +105,44 @@ impl Bridged {
         offset.saturating_add_signed(-grown)
     }
 
-    /// Gives an ALTER TABLE that was written as ALTER INDEX or ALTER VIEW its kind back.
-    pub(super) fn restore_kind(&self, node: &SyntaxNode, statement: &mut Statement) {
-        let Statement::AlterRelation(AlterRelation { kind, .. }) = statement else { return };
+    /// Gives a statement back what the equivalent text could not say.
+    pub(super) fn restore(&self, node: &SyntaxNode, statement: &mut Statement) -> Lowered<()> {
         let start = self.original_offset(node.text_range().start().into());
         let end = self.original_offset(node.text_range().end().into());
-        let written = self.edits.iter().find(|edit| (start..end).contains(&edit.start));
-        *kind = written.and_then(|edit| edit.kind).unwrap_or(*kind);
+        let written = self.edits.iter().find(|edit| (start..end).contains(&edit.start)).map(|edit| edit.written);
+        match (statement, written) {
+            (Statement::AlterRelation(AlterRelation { kind, .. }), Some(Written::Kind(written))) => *kind = written,
+            (Statement::CreateView(CreateView { persistence, .. }), Some(Written::Unlogged)) => {
+                *persistence = Persistence::Unlogged;
+            }
+            (Statement::AlterTable(alter), _) => self.restore_restart(node, alter)?,
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Turns each SET RESTART that stands for RESTART into that, and refuses the others as PostgreSQL's parser does.
+    fn restore_restart(&self, node: &SyntaxNode, alter: &mut AlterTable) -> Lowered<()> {
+        let is_restart = |node: &SyntaxNode| {
+            node.kind() == SyntaxKind::SET_SEQUENCE_OPTION
+                && node.children().any(|option| option.kind() == SyntaxKind::OPTION_RESTART)
+        };
+        let changes = alter.actions.iter_mut().filter_map(|action| match action {
+            TableAction::SetIdentity { changes, .. } => Some(changes),
+            _ => None,
+        });
+        let mut options = node.descendants().filter(is_restart);
+        for change in changes.flatten() {
+            let IdentityChange::Set(SequenceOption::Restart(value)) = change else { continue };
+            let value = value.take();
+            let Some(option) = options.next() else { break };
+            let start = self.original_offset(start_of(&option.clone().into()));
+            if !self.edits.iter().any(|edit| edit.start == start && edit.written == Written::Restart) {
+                return Err(option_not_supported(&option, "restart"));
+            }
+            *change = IdentityChange::Restart(value);
+        }
+        Ok(())
     }
 }
 
@@ -102,38 +153,90 @@ fn is_left_to_lowering(error: &SyntaxError) -> bool {
 fn edits(sql: &str) -> Vec<Edit> {
     let tokens: Vec<Token> = Lexer::new(sql, 0).collect();
     let is_end = |token: &Token| &sql[token.start..token.end] == ";";
-    tokens.split(is_end).filter_map(|statement| edit(sql, statement)).collect()
+    tokens.split(is_end).flat_map(|tokens| Words { sql, tokens }.edits()).collect()
 }
 
-/// The edit that bridges one statement, when it has a known gap.
-fn edit(sql: &str, tokens: &[Token]) -> Option<Edit> {
-    let word = |position: usize| {
-        let token = tokens.get(position).filter(|token| token.kind == TokenKind::Word)?;
-        Some(sql[token.start..token.end].to_ascii_uppercase())
-    };
-    let is = |position: usize, words: &[&str]| word(position).is_some_and(|word| words.contains(&word.as_str()));
-    let replace = |position: usize, replacement, kind| {
-        let token = tokens.get(position)?;
-        Some(Edit { start: token.start, length: token.end - token.start, replacement, kind })
-    };
-    let has_pair = |first: &str, second: &[&str]| {
-        (2..tokens.len()).any(|position| is(position, &[first]) && is(position + 1, second))
-    };
-    if is(0, &["CREATE"]) && is(1, &["LOCAL", "GLOBAL"]) && is(2, &["TEMP", "TEMPORARY"]) && is(3, &["SEQUENCE"]) {
-        return replace(1, "", None);
+/// The tokens of one statement.
+struct Words<'text> {
+    sql: &'text str,
+    tokens: &'text [Token],
+}
+
+impl Words<'_> {
+    fn is(&self, position: usize, words: &[&str]) -> bool {
+        let token = self.tokens.get(position).filter(|token| token.kind == TokenKind::Word);
+        token.is_some_and(|token| words.iter().any(|word| word.eq_ignore_ascii_case(&self.sql[token.start..token.end])))
     }
-    if is(0, &["ALTER"]) && is(1, &["INDEX"]) {
-        let is_gap = has_pair("OWNER", &["TO"]) || has_pair("SET", &["LOGGED", "UNLOGGED"]);
-        return is_gap.then(|| replace(1, "TABLE", Some(RelationKind::Index))).flatten();
+
+    fn has_pair(&self, first: &str, second: &[&str]) -> bool {
+        (2..self.tokens.len()).any(|position| self.is(position, &[first]) && self.is(position + 1, second))
     }
-    if is(0, &["ALTER"]) && is(1, &["VIEW"]) {
-        let is_gap = has_pair("SET", &["LOGGED", "UNLOGGED"]);
-        return is_gap.then(|| replace(1, "TABLE", Some(RelationKind::View))).flatten();
+
+    fn replace(&self, position: usize, replacement: &'static str, written: Written) -> Vec<Edit> {
+        let token = self.tokens.get(position);
+        let edit = token.map(|token| Edit { start: token.start, length: token.end - token.start, replacement, written });
+        edit.into_iter().collect()
     }
-    let names = if is(1, &["SESSION", "LOCAL"]) { 2 } else { 1 };
-    let is_string = tokens.get(names + 1).is_some_and(|token| token.kind == TokenKind::Quoted);
-    if is(0, &["SET"]) && is(names, &["NAMES"]) && is_string {
-        return replace(names, "client_encoding TO", None);
+
+    /// The edits that bridge the statement, when it has a known gap.
+    fn edits(&self) -> Vec<Edit> {
+        if self.is(0, &["CREATE"]) {
+            return self.create_edits();
+        }
+        if self.is(0, &["ALTER"]) && self.is(1, &["TABLE"]) {
+            return self.restart_edits();
+        }
+        let is_logged_gap = self.is(0, &["ALTER"]) && self.has_pair("SET", &["LOGGED", "UNLOGGED"]);
+        let is_owner_gap = self.is(0, &["ALTER"]) && self.has_pair("OWNER", &["TO"]);
+        if self.is(1, &["INDEX"]) && (is_logged_gap || is_owner_gap) {
+            return self.replace(1, "TABLE", Written::Kind(RelationKind::Index));
+        }
+        if self.is(1, &["VIEW"]) && is_logged_gap {
+            return self.replace(1, "TABLE", Written::Kind(RelationKind::View));
+        }
+        let names = if self.is(1, &["SESSION", "LOCAL"]) { 2 } else { 1 };
+        let is_string = self.tokens.get(names + 1).is_some_and(|token| token.kind == TokenKind::Quoted);
+        if self.is(0, &["SET"]) && self.is(names, &["NAMES"]) && is_string {
+            return self.replace(names, "client_encoding TO", Written::Same);
+        }
+        Vec::new()
     }
-    None
+
+    fn create_edits(&self) -> Vec<Edit> {
+        let first = if self.is(1, &["OR"]) && self.is(2, &["REPLACE"]) { 3 } else { 1 };
+        let is_temporary = self.is(first + 1, &["TEMP", "TEMPORARY"]);
+        if self.is(first, &["LOCAL", "GLOBAL"]) && is_temporary && self.is(first + 2, &["SEQUENCE", "VIEW"]) {
+            return self.replace(first, "", Written::Same);
+        }
+        if self.is(first, &["UNLOGGED"]) && self.is(first + 1, &["VIEW"]) {
+            return self.replace(first, "TEMP", Written::Unlogged);
+        }
+        Vec::new()
+    }
+
+    /// RESTART where it changes an identity column: neither an option in parentheses nor a name.
+    fn restart_edits(&self) -> Vec<Edit> {
+        let mut depth = 0_usize;
+        let mut edits = Vec::new();
+        for (position, token) in self.tokens.iter().enumerate() {
+            match &self.sql[token.start..token.end] {
+                "(" => depth += 1,
+                ")" => depth = depth.saturating_sub(1),
+                _ if depth == 0 && self.is(position, &["RESTART"]) && self.is_change(position) => {
+                    edits.extend(self.replace(position, "SET RESTART", Written::Restart));
+                }
+                _ => {}
+            }
+        }
+        edits
+    }
+
+    fn is_change(&self, position: usize) -> bool {
+        let before = position.wrapping_sub(1);
+        let follows_name = self.tokens.get(before).is_some_and(|token| {
+            matches!(token.kind, TokenKind::Word | TokenKind::Number) || self.sql[token.start..].starts_with('"')
+        });
+        follows_name
+            && !self.is(before, &["SET", "ALTER", "COLUMN", "ADD", "DROP", "TABLE", "ONLY", "EXISTS", "CONSTRAINT", "TO"])
+    }
 }

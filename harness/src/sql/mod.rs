@@ -41,7 +41,7 @@ pub fn parse(sql: &str) -> Result<Vec<Statement>, SqlError> {
         match lower::statement(&node) {
             Ok(None) => {}
             Ok(Some(mut statement)) => {
-                bridged.restore_kind(&node, &mut statement);
+                bridged.restore(&node, &mut statement).map_err(original)?;
                 statements.push(statement);
             }
             Err(error @ SqlError::Syntax { .. }) => return Err(original(error)),

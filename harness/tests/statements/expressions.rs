@@ -15,6 +15,7 @@ pub(super) fn expression() -> BoxedStrategy<Expression> {
         digits().prop_map(|digits| Expression::Literal(Literal::Number(digits))),
         nasty_text().prop_map(|text| Expression::Literal(Literal::String(text))),
         object_name().prop_map(Expression::Column),
+        session_value().prop_map(Expression::Session),
     ];
     leaf.boxed()
         .prop_recursive(3, 16, 3, |inner: BoxedStrategy<Expression>| {
@@ -30,19 +31,38 @@ pub(super) fn expression() -> BoxedStrategy<Expression> {
                     // PostgreSQL reads a list of one subquery as a subquery.
                     .prop_filter("grammar", |(_, items, _)| !matches!(items.as_slice(), [Expression::Subquery(_)]))
                     .prop_map(|(operand, items, negated)| Expression::InList { operand, items, negated }),
+                1 => (boxed(), subquery(inner.clone()), any::<bool>())
+                    .prop_map(|(operand, query, negated)| Expression::InQuery { operand, query, negated }),
+                1 => vec(inner.clone(), 0..3).prop_map(Expression::Array),
                 1 => (boxed(), boxed(), boxed(), any::<bool>()).prop_map(|(operand, low, high, negated)| {
                     Expression::Between { operand, low, high, negated }
                 }),
                 1 => (option::of(boxed()), vec((inner.clone(), inner.clone()), 1..3), option::of(boxed()))
                     .prop_map(|(operand, branches, otherwise)| Expression::Case(Case { operand, branches, otherwise })),
-                1 => query_over(inner.clone())
-                // The parser library takes no empty select list between parentheses of an expression.
-                .prop_filter("parser", |query| !matches!(query, Query::Select(select) if select.items.is_empty()))
-                .prop_map(|query| Expression::Subquery(Box::new(query))),
+                1 => subquery(inner.clone()).prop_map(Expression::Subquery),
                 1 => query_over(inner.clone()).prop_map(|query| Expression::Exists(Box::new(query))),
             ]
         })
         .boxed()
+}
+
+/// The parser library takes no empty select list between parentheses of an expression.
+fn subquery(inner: BoxedStrategy<Expression>) -> BoxedStrategy<Box<Query>> {
+    query_over(inner)
+        .prop_filter("parser", |query| !matches!(query, Query::Select(select) if select.items.is_empty()))
+        .prop_map(Box::new)
+        .boxed()
+}
+
+fn session_value() -> impl Strategy<Value = SessionValue> {
+    prop::sample::select(vec![
+        SessionValue::CurrentUser,
+        SessionValue::CurrentRole,
+        SessionValue::SessionUser,
+        SessionValue::User,
+        SessionValue::CurrentCatalog,
+        SessionValue::CurrentSchema,
+    ])
 }
 
 /// Any query.
@@ -124,16 +144,31 @@ fn from_item(inner: BoxedStrategy<Expression>) -> BoxedStrategy<FromItem> {
     let values = vec(vec(inner.clone(), 1..3), 1..3).prop_map(|rows| Box::new(Query::Values(rows)));
     // Column names need an alias before them.
     let alias = || (option::of(identifier()), vec(identifier(), 0..3));
-    prop_oneof![
-        2 => (object_name(), option::of(identifier())).prop_map(|(name, alias)| FromItem::Relation { name, alias }),
-        2 => (call(inner), alias()).prop_map(|(call, (alias, columns))| {
+    let plain = prop_oneof![
+        2 => (object_name(), alias()).prop_map(|(name, (alias, columns))| {
+            let columns = if alias.is_some() { columns } else { Vec::new() };
+            FromItem::Relation { name, alias, columns }
+        }),
+        2 => (call(inner.clone()), alias()).prop_map(|(call, (alias, columns))| {
             let columns = if alias.is_some() { columns } else { Vec::new() };
             FromItem::Function { call, alias, columns }
         }),
         1 => (values, identifier(), vec(identifier(), 0..3))
             .prop_map(|(query, alias, columns)| FromItem::Subquery { query, alias: Some(alias), columns }),
-    ]
-    .boxed()
+    ];
+    plain
+        .boxed()
+        .prop_recursive(2, 4, 2, move |items| {
+            let kind = prop::sample::select(vec![JoinKind::Inner, JoinKind::Left, JoinKind::Right, JoinKind::Full]);
+            let boxed = || items.clone().prop_map(Box::new);
+            prop_oneof![
+                3 => (kind, boxed(), boxed(), inner.clone())
+                    .prop_map(|(kind, left, right, on)| FromItem::Join { kind, left, right, on: Some(on) }),
+                1 => (boxed(), boxed())
+                    .prop_map(|(left, right)| FromItem::Join { kind: JoinKind::Cross, left, right, on: None }),
+            ]
+        })
+        .boxed()
 }
 
 fn locking() -> impl Strategy<Value = Locking> {

@@ -2,7 +2,9 @@
 
 mod expressions;
 mod names;
+mod roles;
 mod rows;
+mod tables;
 
 use proptest::collection::vec;
 use proptest::option;
@@ -28,6 +30,8 @@ pub(crate) fn statement() -> BoxedStrategy<Statement> {
         1 => discard(),
         6 => query().prop_map(Statement::Query),
         6 => rows::statement(),
+        6 => tables::statement(),
+        4 => roles::statement(),
     ]
     .boxed()
 }
@@ -80,16 +84,10 @@ fn kind() -> impl Strategy<Value = RelationKind> {
 }
 
 fn alter_relation() -> BoxedStrategy<Statement> {
-    let role = prop_oneof![
-        identifier().prop_map(RoleName::Named),
-        Just(RoleName::CurrentRole),
-        Just(RoleName::CurrentUser),
-        Just(RoleName::SessionUser),
-    ];
     let action = prop_oneof![
         identifier().prop_map(RelationAction::RenameTo),
         identifier().prop_map(RelationAction::SetSchema),
-        role.prop_map(RelationAction::OwnerTo),
+        roles::role().prop_map(RelationAction::OwnerTo),
         Just(RelationAction::SetLogged),
         Just(RelationAction::SetUnlogged),
     ];
@@ -168,20 +166,21 @@ fn parameter() -> BoxedStrategy<Statement> {
     let word = identifier().prop_map(|word| word.written().to_owned());
     let value = prop_oneof![word, nasty_text(), Just("on".to_owned()), Just("-1.5".to_owned())];
     let value = prop_oneof![vec(value, 1..4).prop_map(ParameterValue::List), Just(ParameterValue::Default)];
-    let reset = prop_oneof![identifier(), Just("all".into()), Just("role".into())].prop_map(|name| SetParameter {
+    let reset = prop_oneof![identifier(), Just("all".into()), special()].prop_map(|name| SetParameter {
         scope: SetScope::Unspecified,
         name,
         value: ParameterValue::Reset,
     });
-    let name = prop_oneof![identifier(), Just("search_path".into()), Just("role".into())];
+    let name = prop_oneof![identifier(), Just("search_path".into()), special()];
     let set = (scope, name, value)
         .prop_filter("all stands for ALL only in RESET and SHOW", |(_, name, _)| name.written() != "all")
-        // SET ROLE takes one value.
-        .prop_filter("grammar", |(_, name, value)| {
-            name.written() != "role" || !matches!(value, ParameterValue::List(values) if values.len() > 1)
-        })
         .prop_map(|(scope, name, value)| SetParameter { scope, name, value });
     prop_oneof![reset, set].prop_map(Statement::SetParameter).boxed()
+}
+
+/// The parameters that have a syntax of their own.
+fn special() -> impl Strategy<Value = Identifier> {
+    prop_oneof![Just("role".into()), Just("session_authorization".into())]
 }
 
 fn discard() -> BoxedStrategy<Statement> {

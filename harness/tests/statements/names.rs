@@ -152,6 +152,35 @@ const WORDS: &[&str] = &[
     "varying",
     "matched",
     "partition",
+    "action",
+    "admin",
+    "column",
+    "conflict",
+    "constraint",
+    "cross",
+    "data",
+    "defaults",
+    "drop",
+    "grant",
+    "granted",
+    "group",
+    "including",
+    "inner",
+    "login",
+    "natural",
+    "nothing",
+    "option",
+    "outer",
+    "overriding",
+    "primary",
+    "privileges",
+    "public",
+    "recursive",
+    "revoke",
+    "sequences",
+    "tables",
+    "unique",
+    "using",
 ];
 
 /// An identifier that is not empty.
@@ -196,12 +225,24 @@ pub(super) fn type_name() -> impl Strategy<Value = TypeName> {
         "text",
         "regclass",
         "bpchar",
+        "bit",
     ]);
     let name = prop_oneof![
         3 => builtin.prop_map(|name| ObjectName::qualified("pg_catalog", name)),
         1 => object_name(),
     ];
-    (name, prop_oneof![6 => Just(0_u8), 1 => 1_u8..3]).prop_map(|(name, dimensions)| TypeName { name, dimensions })
+    let modifier = prop_oneof![4 => (0_u16..300).prop_map(|value| value.to_string()), 1 => "-[0-9]{1,12}|[0-9]{1,12}"];
+    let modifiers = prop_oneof![4 => Just(Vec::new()), 2 => vec(modifier.clone(), 1..2), 1 => vec(modifier, 2..4)];
+    let dimensions = prop_oneof![6 => Just(0_u8), 1 => 1_u8..3];
+    (name, modifiers, dimensions)
+        .prop_filter("in parentheses INTERVAL takes one integer", |(name, modifiers, _)| {
+            let is_one = matches!(modifiers.as_slice(), [only] if only.parse::<u16>().is_ok());
+            *name != ObjectName::qualified("pg_catalog", "interval") || modifiers.is_empty() || is_one
+        })
+        .prop_filter("the parser library takes no modifiers of json", |(name, modifiers, _)| {
+            *name != ObjectName::bare("json") || modifiers.is_empty()
+        })
+        .prop_map(|(name, modifiers, dimensions)| TypeName { name, modifiers, dimensions })
 }
 
 /// The digits of an unsigned number.

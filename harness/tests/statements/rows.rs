@@ -1,4 +1,4 @@
-//! Tables and the statements that change their rows.
+//! The statements that change rows.
 
 use proptest::collection::vec;
 use proptest::option;
@@ -7,30 +7,11 @@ use seqcheck_engine::Statement;
 use seqcheck_engine::statement::*;
 
 use super::expressions::{expression, query, select_items};
-use super::names::{identifier, object_name, type_name};
-use super::{behavior, persistence, sequence_option};
+use super::behavior;
+use super::names::{identifier, object_name};
 
 pub(super) fn statement() -> BoxedStrategy<Statement> {
-    prop_oneof![create_table(), insert(), update(), delete(), truncate(), copy()].boxed()
-}
-
-fn create_table() -> BoxedStrategy<Statement> {
-    let constraint = prop_oneof![
-        Just(ColumnConstraint::NotNull),
-        Just(ColumnConstraint::Null),
-        expression().prop_map(ColumnConstraint::Default),
-        Just(ColumnConstraint::PrimaryKey),
-        Just(ColumnConstraint::Unique),
-        (any::<bool>(), vec(sequence_option(), 0..3))
-            .prop_map(|(always, options)| ColumnConstraint::Identity { always, options }),
-    ];
-    let column = (identifier(), type_name(), vec(constraint, 0..3))
-        .prop_map(|(name, type_name, constraints)| ColumnDefinition { name, type_name, constraints });
-    (persistence(), any::<bool>(), object_name(), vec(column, 0..3))
-        .prop_map(|(persistence, if_not_exists, name, columns)| {
-            Statement::CreateTable(CreateTable { persistence, if_not_exists, name, columns })
-        })
-        .boxed()
+    prop_oneof![insert(), update(), delete(), truncate(), copy()].boxed()
 }
 
 fn insert() -> BoxedStrategy<Statement> {
@@ -40,11 +21,15 @@ fn insert() -> BoxedStrategy<Statement> {
         vec(vec(value, 1..3), 1..3).prop_map(|rows| InsertSource::Query(Query::Values(rows))),
         query().prop_map(InsertSource::Query),
     ];
-    (object_name(), vec(identifier(), 0..3), source, select_items(expression()))
-        .prop_map(|(table, columns, source, returning)| {
-            // The grammar has DEFAULT VALUES without a column list only.
-            let columns = if source == InsertSource::DefaultValues { Vec::new() } else { columns };
-            Statement::Insert(Insert { table, columns, source, returning })
+    let overriding = option::of(prop::sample::select(vec![Overriding::System, Overriding::User]));
+    (object_name(), vec(identifier(), 0..3), overriding, source, any::<bool>(), select_items(expression()))
+        .prop_map(|(table, columns, overriding, source, on_conflict_do_nothing, returning)| {
+            // The grammar has DEFAULT VALUES with nothing before it only.
+            let (columns, overriding) = match source {
+                InsertSource::DefaultValues => (Vec::new(), None),
+                InsertSource::Query(_) => (columns, overriding),
+            };
+            Statement::Insert(Insert { table, columns, overriding, source, on_conflict_do_nothing, returning })
         })
         .boxed()
 }

@@ -1,11 +1,12 @@
-//! ALTER of sequences, tables, views and indexes.
+//! ALTER of sequences, views and indexes, and the actions that any relation has.
 
 use seqcheck_engine::Statement;
-use seqcheck_engine::statement::{AlterRelation, AlterSequence, ObjectName, RelationAction, RelationKind, RoleName};
+use seqcheck_engine::statement::{AlterRelation, AlterSequence, ObjectName, RelationAction, RelationKind};
 use squawk_syntax::ast;
 use squawk_syntax::{SyntaxKind, SyntaxNode};
 
-use super::name::{Place, expect_column, relation_name, single, with_only};
+use super::name::{Place, expect_column, relation_name, single};
+use super::role::expect_role;
 use super::sequence::options;
 use crate::sql::cursor::{Cursor, Lowered, kind_name, unsupported_node};
 
@@ -21,19 +22,6 @@ pub(super) fn sequence(mut cursor: Cursor) -> Lowered<Statement> {
     }
     cursor.finish()?;
     Ok(Statement::AlterSequence(AlterSequence { if_exists, name, options }))
-}
-
-pub(super) fn table(mut cursor: Cursor) -> Lowered<Statement> {
-    cursor.expect(&[SyntaxKind::ALTER_KW, SyntaxKind::TABLE_KW])?;
-    let if_exists = cursor.node::<ast::IfExists>().is_some();
-    let name = with_only(&cursor.expect_node::<ast::TableRelationName>()?)?;
-    let action = action(&mut cursor)?;
-    if cursor.peek() == Some(SyntaxKind::COMMA) {
-        cursor.take();
-        return Err(cursor.unexpected());
-    }
-    cursor.finish()?;
-    Ok(alter_relation(RelationKind::Table, if_exists, name, action))
 }
 
 /// A view or an index.
@@ -56,8 +44,15 @@ fn alter_relation(kind: RelationKind, if_exists: bool, name: ObjectName, action:
 }
 
 fn action(cursor: &mut Cursor) -> Lowered<RelationAction> {
-    let Some(node) = cursor.any_node() else { return Err(cursor.unexpected()) };
-    let mut cursor = Cursor::new(&node);
+    match cursor.any_node() {
+        Some(node) => relation_action(&node),
+        None => Err(cursor.unexpected()),
+    }
+}
+
+/// Lowers an action that any relation has.
+pub(super) fn relation_action(node: &SyntaxNode) -> Lowered<RelationAction> {
+    let mut cursor = Cursor::new(node);
     let action = match node.kind() {
         SyntaxKind::SEQUENCE_RENAME_TO
         | SyntaxKind::TABLE_RENAME_TO
@@ -75,7 +70,7 @@ fn action(cursor: &mut Cursor) -> Lowered<RelationAction> {
         }
         SyntaxKind::OWNER_TO => {
             cursor.expect(&[SyntaxKind::OWNER_KW, SyntaxKind::TO_KW])?;
-            RelationAction::OwnerTo(role(&cursor.expect_node::<ast::RoleRef>()?)?)
+            RelationAction::OwnerTo(expect_role(&mut cursor)?)
         }
         SyntaxKind::SET_LOGGED => {
             cursor.expect(&[SyntaxKind::SET_KW, SyntaxKind::LOGGED_KW])?;
@@ -85,20 +80,8 @@ fn action(cursor: &mut Cursor) -> Lowered<RelationAction> {
             cursor.expect(&[SyntaxKind::SET_KW, SyntaxKind::UNLOGGED_KW])?;
             RelationAction::SetUnlogged
         }
-        kind => return Err(unsupported_node(&node, kind_name(kind))),
+        kind => return Err(unsupported_node(node, kind_name(kind))),
     };
     cursor.finish()?;
     Ok(action)
-}
-
-fn role(node: &SyntaxNode) -> Lowered<RoleName> {
-    let mut cursor = Cursor::new(node);
-    let Some(role) = cursor.any_node() else { return Err(cursor.unexpected()) };
-    cursor.finish()?;
-    match role.kind() {
-        SyntaxKind::ROLE_REF_CURRENT_ROLE => Ok(RoleName::CurrentRole),
-        SyntaxKind::ROLE_REF_CURRENT_USER => Ok(RoleName::CurrentUser),
-        SyntaxKind::ROLE_REF_SESSION_USER => Ok(RoleName::SessionUser),
-        _ => Ok(RoleName::Named(single(&role, Place::NonReserved)?)),
-    }
 }

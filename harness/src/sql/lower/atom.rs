@@ -1,13 +1,14 @@
 //! The operands of expressions: constants, columns, calls, CASE, subqueries.
 
-use seqcheck_engine::statement::{Call, Case, Expression, Identifier, Literal, ObjectName};
+use seqcheck_engine::statement::{Call, Case, Expression, Identifier, Literal, ObjectName, Query, SessionValue};
 use squawk_syntax::ast;
 use squawk_syntax::{SyntaxElement, SyntaxKind, SyntaxNode, SyntaxToken};
 
 use super::expression::{expect_expression, expression, expressions, parenthesised_query};
-use super::name::{Place, identifier, number, type_name};
+use super::name::{Place, identifier, number};
 use super::query::{is_query, order_by, query};
 use super::string::string;
+use super::type_name::{constant_type_name, type_name};
 use crate::sql::cursor::{
     Cursor, Lowered, kind_name, syntax_error_after, syntax_error_at, tokens, unsupported, unsupported_node,
 };
@@ -21,6 +22,7 @@ pub(super) fn atom(node: &SyntaxNode) -> Lowered<Expression> {
         SyntaxKind::CALL_EXPR => call_or_exists(node),
         SyntaxKind::CAST_EXPR => cast(node),
         SyntaxKind::CASE_EXPR => case(node),
+        SyntaxKind::ARRAY_EXPR => array(node),
         SyntaxKind::PAREN_EXPR => {
             if let Some(query) = parenthesised_query(node) {
                 return Ok(Expression::Subquery(Box::new(query?)));
@@ -59,7 +61,10 @@ fn literal(node: &SyntaxNode) -> Lowered<Expression> {
 fn column(node: &SyntaxNode) -> Lowered<Expression> {
     let mut tokens = tokens(node);
     match (tokens.next(), tokens.next()) {
-        (Some(token), None) => Ok(Expression::Column(ObjectName { parts: vec![column_word(&token)?] })),
+        (Some(token), None) => match session_value(&token) {
+            Some(value) => Ok(Expression::Session(value)),
+            None => Ok(Expression::Column(ObjectName { parts: vec![column_word(&token)?] })),
+        },
         _ => Err(Cursor::new(node).unexpected()),
     }
 }
@@ -80,16 +85,33 @@ const VALUE_WORDS: &[&str] = &[
     "user",
 ];
 
+/// Whether PostgreSQL reads a word as a value, or a function without parentheses, wherever a column may stand.
+pub(super) fn is_value_word(token: &SyntaxToken) -> bool {
+    VALUE_WORDS.contains(&token.text().to_ascii_lowercase().as_str())
+}
+
+fn session_value(token: &SyntaxToken) -> Option<SessionValue> {
+    Some(match token.text().to_ascii_lowercase().as_str() {
+        "current_user" => SessionValue::CurrentUser,
+        "current_role" => SessionValue::CurrentRole,
+        "session_user" => SessionValue::SessionUser,
+        "user" => SessionValue::User,
+        "current_catalog" => SessionValue::CurrentCatalog,
+        "current_schema" => SessionValue::CurrentSchema,
+        _ => return None,
+    })
+}
+
 /// A word in an expression: a column, unless PostgreSQL knows it as something else.
 fn column_word(token: &SyntaxToken) -> Lowered<Identifier> {
-    match token.text().to_ascii_lowercase().as_str() {
-        word if VALUE_WORDS.contains(&word) => Err(unsupported(&SyntaxElement::Token(token.clone()))),
-        // A word that may name a function but no column is read as the start of a call, so the error comes after it.
-        _ => identifier(token, Place::Column).map_err(|error| match identifier(token, Place::TypeOrFunction) {
-            Ok(_) => syntax_error_after(token),
-            Err(_) => error,
-        }),
+    if is_value_word(token) {
+        return Err(unsupported(&SyntaxElement::Token(token.clone())));
     }
+    // A word that may name a function but no column is read as the start of a call, so the error comes after it.
+    identifier(token, Place::Column).map_err(|error| match identifier(token, Place::TypeOrFunction) {
+        Ok(_) => syntax_error_after(token),
+        Err(_) => error,
+    })
 }
 
 /// Lowers `a.b.c` or `a.b.*`.
@@ -113,7 +135,7 @@ fn dotted_field(node: &SyntaxNode) -> Lowered<Option<(ObjectName, bool)>> {
         match token.kind() {
             SyntaxKind::DOT if position % 2 == 1 && !has_star => {}
             SyntaxKind::STAR if position % 2 == 0 => has_star = true,
-            _ if position == 0 && VALUE_WORDS.contains(&token.text().to_ascii_lowercase().as_str()) => {
+            _ if position == 0 && is_value_word(&token) => {
                 return Err(syntax_error_after(&token));
             }
             _ if position == 0 => parts.push(identifier(&token, Place::Column)?),
@@ -203,7 +225,7 @@ fn cast(node: &SyntaxNode) -> Lowered<Expression> {
         cursor.expect(&[SyntaxKind::R_PAREN])?;
         (value, target)
     } else {
-        let target = type_name(&cursor.expect_node::<ast::Type>()?)?;
+        let target = constant_type_name(&cursor.expect_node::<ast::Type>()?)?;
         match cursor.node_of(SyntaxKind::LITERAL) {
             Some(text) => (Expression::Literal(Literal::String(string(&text)?)), target),
             None => return Err(cursor.unexpected()),
@@ -246,23 +268,65 @@ fn case(node: &SyntaxNode) -> Lowered<Expression> {
     Ok(Expression::Case(Case { operand, branches, otherwise }))
 }
 
-/// Lowers what follows IN: a list in parentheses.
-pub(super) fn in_items(node: &SyntaxNode) -> Lowered<Vec<Expression>> {
+/// Lowers `ARRAY[…]`; in one, brackets alone are an array too.
+fn array(node: &SyntaxNode) -> Lowered<Expression> {
+    let mut cursor = Cursor::new(node);
+    cursor.has(SyntaxKind::ARRAY_KW);
+    if cursor.peek() == Some(SyntaxKind::L_PAREN) {
+        return Err(unsupported_node(node, "ARRAY with a subquery"));
+    }
+    cursor.expect(&[SyntaxKind::L_BRACK])?;
+    let elements = match cursor.peek() {
+        Some(SyntaxKind::R_BRACK) => Vec::new(),
+        _ => expressions(&mut cursor)?,
+    };
+    cursor.expect(&[SyntaxKind::R_BRACK])?;
+    cursor.finish()?;
+    refuse_mixed_elements(node)?;
+    Ok(Expression::Array(elements))
+}
+
+/// The elements of an array are all in brackets or none is.
+fn refuse_mixed_elements(array: &SyntaxNode) -> Lowered<()> {
+    let in_brackets = |node: &SyntaxNode| {
+        tokens(node).next().filter(|token| node.kind() == SyntaxKind::ARRAY_EXPR && token.kind() == SyntaxKind::L_BRACK)
+    };
+    let mut elements = array.children();
+    let Some(first) = elements.next() else { return Ok(()) };
+    let is_nested = in_brackets(&first).is_some();
+    match elements.find(|element| in_brackets(element).is_some() != is_nested) {
+        Some(other) => Err(Cursor::new(&other).stop()),
+        None => Ok(()),
+    }
+}
+
+/// What follows IN.
+pub(super) enum InSource {
+    /// A list in parentheses.
+    List(Vec<Expression>),
+    /// A subquery.
+    Query(Box<Query>),
+}
+
+/// Lowers what follows IN.
+pub(super) fn in_source(node: &SyntaxNode) -> Lowered<InSource> {
     let mut cursor = Cursor::new(node);
     if !matches!(node.kind(), SyntaxKind::PAREN_EXPR | SyntaxKind::TUPLE_EXPR) {
         let token = tokens(node).next();
         return Err(token.map_or_else(|| cursor.unexpected(), |token| syntax_error_at(&token)));
     }
     cursor.expect(&[SyntaxKind::L_PAREN])?;
-    if cursor.peek().is_some_and(is_query) {
-        return Err(unsupported_node(node, "IN with a subquery"));
-    }
-    let items = expressions(&mut cursor)?;
+    let source = if cursor.peek().is_some_and(is_query) {
+        InSource::Query(Box::new(query(&cursor.expect_node::<ast::SelectVariant>()?)?))
+    } else {
+        match <[Expression; 1]>::try_from(expressions(&mut cursor)?) {
+            // Parentheses around a subquery mean nothing, so this is no list of one.
+            Ok([Expression::Subquery(query)]) => InSource::Query(query),
+            Ok(items) => InSource::List(items.into()),
+            Err(items) => InSource::List(items),
+        }
+    };
     cursor.expect(&[SyntaxKind::R_PAREN])?;
     cursor.finish()?;
-    match items.as_slice() {
-        // Parentheses around a subquery mean nothing, so this is no list of one.
-        [Expression::Subquery(_)] => Err(unsupported_node(node, "IN with a subquery")),
-        _ => Ok(items),
-    }
+    Ok(source)
 }

@@ -9,8 +9,8 @@ use seqcheck_engine::statement::{BinaryOperator, Expression, Query, UnaryOperato
 use squawk_syntax::ast;
 use squawk_syntax::{SyntaxElement, SyntaxKind, SyntaxNode, SyntaxToken};
 
-use super::atom::{atom, in_items};
-use super::name::type_name;
+use super::atom::{InSource, atom, in_source};
+use super::type_name::type_name;
 use crate::sql::cursor::{Cursor, Lowered, start_of, syntax_error_after, syntax_error_at, tokens, unsupported};
 use crate::sql::error::SqlError;
 use crate::sql::lex;
@@ -350,7 +350,10 @@ impl Row {
 
     fn in_list(&mut self, operand: Box<Expression>, negated: bool) -> Lowered<(Expression, Option<u8>)> {
         match self.next() {
-            Some(Item::Node(node)) => Ok((Expression::InList { operand, items: in_items(&node)?, negated }, None)),
+            Some(Item::Node(node)) => Ok(match in_source(&node)? {
+                InSource::List(items) => (Expression::InList { operand, items, negated }, None),
+                InSource::Query(query) => (Expression::InQuery { operand, query, negated }, None),
+            }),
             Some(item) => Err(item.refuse()),
             None => Err(self.unexpected()),
         }

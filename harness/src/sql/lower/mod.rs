@@ -3,20 +3,28 @@
 //! Every function reads its node with a [`Cursor`], which refuses children that nobody took.
 
 mod alter;
+mod alter_table;
 mod atom;
 mod expression;
 mod name;
+mod privilege;
 mod query;
 mod relation;
+mod role;
+mod rows;
 mod sequence;
 mod session;
 mod set;
 mod string;
 mod table;
+mod type_name;
+mod view;
 
 use seqcheck_engine::Statement;
 use seqcheck_engine::statement::RelationKind;
 use squawk_syntax::{SyntaxKind, SyntaxNode};
+
+pub(super) use alter_table::option_not_supported;
 
 use super::cursor::{Cursor, Lowered, kind_name, unsupported_node};
 
@@ -27,7 +35,7 @@ pub(super) fn statement(node: &SyntaxNode) -> Lowered<Option<Statement>> {
         SyntaxKind::EMPTY_STMT => return Ok(None),
         SyntaxKind::CREATE_SEQUENCE => sequence::create(cursor)?,
         SyntaxKind::ALTER_SEQUENCE => alter::sequence(cursor)?,
-        SyntaxKind::ALTER_TABLE => alter::table(cursor)?,
+        SyntaxKind::ALTER_TABLE => alter_table::alter(cursor)?,
         SyntaxKind::ALTER_VIEW => alter::relation(cursor, RelationKind::View)?,
         SyntaxKind::ALTER_INDEX => alter::relation(cursor, RelationKind::Index)?,
         SyntaxKind::DROP_SEQUENCE => relation::drop(cursor, RelationKind::Sequence)?,
@@ -38,11 +46,22 @@ pub(super) fn statement(node: &SyntaxNode) -> Lowered<Option<Statement>> {
         SyntaxKind::CREATE_SCHEMA => relation::create_schema(cursor)?,
         SyntaxKind::DROP_SCHEMA => relation::drop_schema(cursor)?,
         SyntaxKind::CREATE_TABLE => table::create(cursor)?,
-        SyntaxKind::INSERT => table::insert(cursor)?,
-        SyntaxKind::UPDATE => table::update(cursor)?,
-        SyntaxKind::DELETE => table::delete(cursor)?,
-        SyntaxKind::TRUNCATE => table::truncate(cursor)?,
-        SyntaxKind::COPY => table::copy(cursor)?,
+        SyntaxKind::CREATE_VIEW => view::create(cursor)?,
+        SyntaxKind::CREATE_INDEX => view::create_index(cursor)?,
+        SyntaxKind::CREATE_ROLE | SyntaxKind::CREATE_USER | SyntaxKind::CREATE_GROUP => {
+            role::create(node.kind(), cursor)?
+        }
+        SyntaxKind::DROP_ROLE | SyntaxKind::DROP_USER | SyntaxKind::DROP_GROUP => role::drop(cursor)?,
+        SyntaxKind::GRANT => privilege::grant(cursor)?,
+        SyntaxKind::REVOKE => privilege::revoke(cursor)?,
+        SyntaxKind::ALTER_DEFAULT_PRIVILEGES => privilege::default_privileges(cursor)?,
+        SyntaxKind::REASSIGN => role::reassign_owned(cursor)?,
+        SyntaxKind::DROP_OWNED => role::drop_owned(cursor)?,
+        SyntaxKind::INSERT => rows::insert(cursor)?,
+        SyntaxKind::UPDATE => rows::update(cursor)?,
+        SyntaxKind::DELETE => rows::delete(cursor)?,
+        SyntaxKind::TRUNCATE => rows::truncate(cursor)?,
+        SyntaxKind::COPY => rows::copy(cursor)?,
         SyntaxKind::SELECT
         | SyntaxKind::VALUES
         | SyntaxKind::TABLE
@@ -60,8 +79,10 @@ pub(super) fn statement(node: &SyntaxNode) -> Lowered<Option<Statement>> {
         | SyntaxKind::SET_TRANSACTION => Statement::Transaction(session::transaction(node.kind(), cursor)?),
         SyntaxKind::SET => Statement::SetParameter(set::set(cursor)?),
         SyntaxKind::SET_ROLE => Statement::SetParameter(set::set_role(cursor)?),
+        SyntaxKind::SET_SESSION_AUTH => Statement::SetParameter(set::set_session_authorization(cursor)?),
         SyntaxKind::RESET => Statement::SetParameter(set::reset(cursor)?),
         SyntaxKind::RESET_ROLE => Statement::SetParameter(set::reset_role(cursor)?),
+        SyntaxKind::RESET_SESSION_AUTH => Statement::SetParameter(set::reset_session_authorization(cursor)?),
         SyntaxKind::SHOW => Statement::Show(set::show(cursor)?),
         SyntaxKind::DISCARD => Statement::Discard(session::discard(cursor)?),
         kind => return Err(unsupported_node(node, kind_name(kind))),

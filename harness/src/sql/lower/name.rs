@@ -1,12 +1,12 @@
-//! Identifiers, dotted names, types and numbers.
+//! Identifiers, dotted names and numbers.
 
 use seqcheck_engine::render::keyword::{Category, category};
-use seqcheck_engine::statement::{Identifier, Number, ObjectName, TypeName};
+use seqcheck_engine::statement::{Identifier, Number, ObjectName};
 use squawk_syntax::ast::{self, AstNode};
 use squawk_syntax::{SyntaxKind, SyntaxNode, SyntaxToken};
 
 use super::string::unicode_escapes;
-use crate::sql::cursor::{Cursor, Lowered, kind_name, syntax_error_at, tokens, unsupported_node};
+use crate::sql::cursor::{Cursor, Lowered, syntax_error_at, tokens};
 use crate::sql::error::SqlError;
 
 /// Which keywords may stand as a name (manual, Appendix C "SQL Key Words").
@@ -102,90 +102,6 @@ pub(super) fn with_only(node: &SyntaxNode) -> Lowered<ObjectName> {
     }
     cursor.finish()?;
     relation_name(&name)
-}
-
-/// Lowers a type's name.
-pub(super) fn type_name(node: &SyntaxNode) -> Lowered<TypeName> {
-    let mut cursor = Cursor::new(node);
-    if node.kind() == SyntaxKind::ARRAY_TYPE {
-        let mut array = type_name(&cursor.expect_node::<ast::Type>()?)?;
-        let has_keyword = cursor.has(SyntaxKind::ARRAY_KW);
-        let mut bounds = 0_u8;
-        while let Some(bound) = cursor.node::<ast::ArrayBound>() {
-            if bound.children().next().is_some() {
-                return Err(unsupported_node(&bound, "array size"));
-            }
-            bounds = bounds.checked_add(1).ok_or_else(|| unsupported_node(&bound, "array type"))?;
-        }
-        cursor.finish()?;
-        array.dimensions = bounds.max(u8::from(has_keyword));
-        return Ok(array);
-    }
-    let name = match node.kind() {
-        SyntaxKind::PATH_TYPE => path_type(&mut cursor)?,
-        kind => match keyword_type(node, kind) {
-            Some(name) => {
-                while cursor.peek().is_some_and(|kind| kind != SyntaxKind::ARG_LIST && kind != SyntaxKind::L_PAREN) {
-                    cursor.take();
-                }
-                system_type(name)
-            }
-            None => return Err(unsupported_node(node, kind_name(kind))),
-        },
-    };
-    cursor.finish()?;
-    Ok(TypeName { name, dimensions: 0 })
-}
-
-fn path_type(cursor: &mut Cursor) -> Lowered<ObjectName> {
-    let path = cursor.expect_node::<ast::PathRef>()?;
-    let mut tokens = tokens(&path);
-    if let (Some(token), None) = (tokens.next(), tokens.next()) {
-        if let Some(name) = alias(&token.text().to_ascii_lowercase()) {
-            return Ok(system_type(name));
-        }
-        // JSON became a keyword of the grammar in PostgreSQL 17; as a type it has always named the same type.
-        if token.kind() == SyntaxKind::JSON_KW {
-            return Ok(ObjectName::bare("json"));
-        }
-    }
-    dotted(&path, Place::TypeOrFunction)
-}
-
-/// The types that the grammar has words for (manual, "Data Types", table of names and aliases).
-fn alias(word: &str) -> Option<&'static str> {
-    Some(match word {
-        "bigint" => "int8",
-        "int" | "integer" => "int4",
-        "smallint" => "int2",
-        "boolean" => "bool",
-        "real" => "float4",
-        "float" => "float8",
-        "decimal" | "dec" | "numeric" => "numeric",
-        _ => return None,
-    })
-}
-
-/// The types that the grammar has several words for; those with an implied length are outside the model.
-fn keyword_type(node: &SyntaxNode, kind: SyntaxKind) -> Option<&'static str> {
-    let words: Vec<_> = tokens(node).map(|token| token.text().to_ascii_lowercase()).collect();
-    let has = |word: &str| words.iter().any(|other| other == word);
-    if has("setof") {
-        return None;
-    }
-    match kind {
-        SyntaxKind::DOUBLE_TYPE => Some("float8"),
-        SyntaxKind::VARCHAR_TYPE => Some("varchar"),
-        SyntaxKind::BIT_VARYING_TYPE => Some("varbit"),
-        SyntaxKind::TIMESTAMP_TYPE => Some(if has("with") { "timestamptz" } else { "timestamp" }),
-        SyntaxKind::TIME_TYPE => Some(if has("with") { "timetz" } else { "time" }),
-        SyntaxKind::INTERVAL_TYPE if words.len() == 1 => Some("interval"),
-        _ => None,
-    }
-}
-
-fn system_type(name: &str) -> ObjectName {
-    ObjectName::qualified("pg_catalog", name)
 }
 
 /// Lowers a number of an option list, with its sign.

@@ -1,12 +1,12 @@
 //! SELECT, VALUES and TABLE.
 
 use seqcheck_engine::statement::{
-    Expression, FromItem, Identifier, Literal, LockStrength, Locking, ObjectName, OrderItem, Query, Select, SelectItem,
+    Expression, FromItem, Identifier, JoinKind, Literal, LockStrength, Locking, ObjectName, OrderItem, Query, Select, SelectItem,
 };
 use squawk_syntax::ast;
 use squawk_syntax::{SyntaxKind, SyntaxNode};
 
-use super::atom::{atom, call};
+use super::atom::{atom, call, is_value_word};
 use super::expression::{expect_expression, expression, expressions};
 use super::name::{Place, column, expect_column, relation_name, single, with_only};
 use crate::sql::cursor::{Cursor, Lowered, kind_name, syntax_error_at, tokens, unsupported_node};
@@ -35,7 +35,7 @@ pub(super) fn query(node: &SyntaxNode) -> Lowered<Query> {
             let name = with_only(&cursor.expect_node::<ast::RelationName>()?)?;
             let mut select = Select {
                 items: vec![SelectItem { expression: Expression::Wildcard(None), alias: None }],
-                from: vec![FromItem::Relation { name, alias: None }],
+                from: vec![FromItem::Relation { name, alias: None, columns: Vec::new() }],
                 ..Select::default()
             };
             tail(&mut cursor, &mut select)?;
@@ -295,22 +295,34 @@ fn from_item(node: &SyntaxNode) -> Lowered<FromItem> {
         SyntaxKind::RELATION_FROM_ITEM => {
             let is_only = cursor.has(SyntaxKind::ONLY_KW);
             let has_parentheses = is_only && cursor.has(SyntaxKind::L_PAREN);
-            let name = relation_name(&cursor.expect_node::<ast::RelationNameRef>()?)?;
+            let reference = cursor.expect_node::<ast::RelationNameRef>()?;
+            if let Some(word) = tokens(&reference).next().filter(is_value_word) {
+                return Err(unsupported_node(&reference, format!("{} in FROM", word.text().to_uppercase())));
+            }
+            let name = relation_name(&reference)?;
             if has_parentheses {
                 cursor.expect(&[SyntaxKind::R_PAREN])?;
             } else if !is_only {
                 cursor.has(SyntaxKind::STAR);
             }
             let (alias, columns) = alias(&mut cursor)?;
-            if !columns.is_empty() {
-                return Err(unsupported_node(node, "column aliases of a table"));
-            }
-            FromItem::Relation { name, alias }
+            FromItem::Relation { name, alias, columns }
         }
         SyntaxKind::FUNCTION_FROM_ITEM => {
             let call = call(&cursor.expect_node::<ast::CallExpr>()?)?;
             let (alias, columns) = alias(&mut cursor)?;
             FromItem::Function { call, alias, columns }
+        }
+        SyntaxKind::PAREN_FROM_ITEM if cursor.peek() == Some(SyntaxKind::PAREN_EXPR) => {
+            let inner = cursor.expect_node::<ast::ParenExpr>()?;
+            if cursor.peek().is_some() {
+                return Err(unsupported_node(node, "alias of a join"));
+            }
+            parenthesised_join(&inner)?
+        }
+        SyntaxKind::JOIN_EXPR => {
+            let left = from_item(&cursor.expect_node::<ast::FromListItem>()?)?;
+            join(left, &cursor.expect_node::<ast::Join>()?)?
         }
         SyntaxKind::PAREN_FROM_ITEM => {
             let query = Box::new(query(&cursor.expect_node::<ast::ParenSelect>()?)?);
@@ -323,19 +335,63 @@ fn from_item(node: &SyntaxNode) -> Lowered<FromItem> {
     Ok(item)
 }
 
+/// Lowers a join in parentheses, which only group.
+fn parenthesised_join(node: &SyntaxNode) -> Lowered<FromItem> {
+    let mut cursor = Cursor::new(node);
+    cursor.expect(&[SyntaxKind::L_PAREN])?;
+    let item = match cursor.node::<ast::ParenExpr>() {
+        Some(inner) => parenthesised_join(&inner)?,
+        None => from_item(&cursor.expect_node::<ast::FromListItem>()?)?,
+    };
+    cursor.expect(&[SyntaxKind::R_PAREN])?;
+    cursor.finish()?;
+    Ok(item)
+}
+
+/// Lowers a join from the word JOIN, or the one before it, on.
+fn join(left: FromItem, node: &SyntaxNode) -> Lowered<FromItem> {
+    let mut cursor = Cursor::new(node);
+    let words = cursor.expect_node::<ast::JoinType>()?;
+    let kind = match words.kind() {
+        SyntaxKind::JOIN_INNER => JoinKind::Inner,
+        SyntaxKind::JOIN_LEFT => JoinKind::Left,
+        SyntaxKind::JOIN_RIGHT => JoinKind::Right,
+        SyntaxKind::JOIN_FULL => JoinKind::Full,
+        SyntaxKind::JOIN_CROSS => JoinKind::Cross,
+        kind => return Err(unsupported_node(&words, kind_name(kind))),
+    };
+    let right = Box::new(from_item(&cursor.expect_node::<ast::FromListItem>()?)?);
+    let on = match cursor.node::<ast::OnClause>() {
+        Some(clause) => {
+            let mut inner = Cursor::new(&clause);
+            inner.expect(&[SyntaxKind::ON_KW])?;
+            let condition = expect_expression(&mut inner)?;
+            inner.finish()?;
+            Some(condition)
+        }
+        None => None,
+    };
+    cursor.finish()?;
+    Ok(FromItem::Join { kind, left: Box::new(left), right, on })
+}
+
 fn alias(cursor: &mut Cursor) -> Lowered<(Option<Identifier>, Vec<Identifier>)> {
     let Some(node) = cursor.node::<ast::FromAlias>() else { return Ok((None, Vec::new())) };
     let mut inner = Cursor::new(&node);
     inner.has(SyntaxKind::AS_KW);
     let alias = expect_column::<ast::TableAlias>(&mut inner)?;
-    let mut columns = Vec::new();
-    if let Some(list) = inner.node::<ast::ColumnList>() {
-        let mut names = Cursor::new(&list);
-        names.expect(&[SyntaxKind::L_PAREN])?;
-        columns = names.comma_separated::<ast::ColumnName, _>(column)?;
-        names.expect(&[SyntaxKind::R_PAREN])?;
-        names.finish()?;
-    }
+    let columns = column_list(&mut inner)?;
     inner.finish()?;
     Ok((Some(alias), columns))
+}
+
+/// Takes `(name, …)`, when it comes next.
+pub(super) fn column_list(cursor: &mut Cursor) -> Lowered<Vec<Identifier>> {
+    let Some(list) = cursor.node::<ast::ColumnList>() else { return Ok(Vec::new()) };
+    let mut names = Cursor::new(&list);
+    names.expect(&[SyntaxKind::L_PAREN])?;
+    let columns = names.comma_separated::<ast::ColumnName, _>(column)?;
+    names.expect(&[SyntaxKind::R_PAREN])?;
+    names.finish()?;
+    Ok(columns)
 }

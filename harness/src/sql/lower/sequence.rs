@@ -5,7 +5,8 @@ use seqcheck_engine::statement::{CreateSequence, Number, ObjectName, Persistence
 use squawk_syntax::ast;
 use squawk_syntax::{SyntaxKind, SyntaxNode};
 
-use super::name::{Place, dotted, relation_name, signed_number, type_name};
+use super::name::{Place, dotted, relation_name, signed_number};
+use super::type_name::type_name;
 use crate::sql::cursor::{Cursor, Lowered, kind_name, syntax_error_at, tokens, unsupported_node};
 
 pub(super) fn create(mut cursor: Cursor) -> Lowered<Statement> {
@@ -39,7 +40,8 @@ pub(super) fn options(cursor: &mut Cursor) -> Lowered<Vec<SequenceOption>> {
     Ok(options)
 }
 
-fn option(node: &SyntaxNode) -> Lowered<SequenceOption> {
+/// Lowers one option.
+pub(super) fn option(node: &SyntaxNode) -> Lowered<SequenceOption> {
     let mut cursor = Cursor::new(node);
     let option = match node.kind() {
         SyntaxKind::OPTION_AS_TYPE => {
@@ -116,6 +118,7 @@ fn owner(cursor: &mut Cursor) -> Lowered<ObjectName> {
     dotted(&cursor.expect_node::<ast::QualifiedColumnNameRef>()?, Place::Column)
 }
 
-fn number(cursor: &mut Cursor) -> Lowered<Number> {
+/// Takes the number of an option.
+pub(super) fn number(cursor: &mut Cursor) -> Lowered<Number> {
     signed_number(&cursor.expect_node::<ast::Expr>()?)
 }

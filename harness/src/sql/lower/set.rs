@@ -39,6 +39,19 @@ pub(super) fn set_role(mut cursor: Cursor) -> Lowered<SetParameter> {
     let scope = scope(&mut cursor);
     cursor.expect(&[SyntaxKind::ROLE_KW])?;
     cursor.has(SyntaxKind::TO_KW);
+    Ok(SetParameter { scope, name: "role".into(), value: role_value(cursor)? })
+}
+
+/// `SET SESSION AUTHORIZATION name` is to PostgreSQL's parser what `SET session_authorization TO name` is.
+pub(super) fn set_session_authorization(mut cursor: Cursor) -> Lowered<SetParameter> {
+    cursor.expect(&[SyntaxKind::SET_KW])?;
+    let scope = scope(&mut cursor);
+    cursor.expect(&[SyntaxKind::SESSION_KW, SyntaxKind::AUTHORIZATION_KW])?;
+    Ok(SetParameter { scope, name: "session_authorization".into(), value: role_value(cursor)? })
+}
+
+/// Takes the rest, which must be one word or string.
+fn role_value(mut cursor: Cursor) -> Lowered<ParameterValue> {
     let Some(target) = cursor.any_node() else { return Err(cursor.unexpected()) };
     cursor.finish()?;
     let name = SyntaxElement::Node(target.clone());
@@ -49,7 +62,7 @@ pub(super) fn set_role(mut cursor: Cursor) -> Lowered<SetParameter> {
         (Some(token), None) => ParameterValue::List(vec![word(identifier(&token, Place::NonReserved)?, &target)?]),
         _ => return Err(unsupported(&name)),
     };
-    Ok(SetParameter { scope, name: "role".into(), value })
+    Ok(value)
 }
 
 pub(super) fn reset(mut cursor: Cursor) -> Lowered<SetParameter> {
@@ -63,6 +76,13 @@ pub(super) fn reset_role(mut cursor: Cursor) -> Lowered<SetParameter> {
     cursor.expect(&[SyntaxKind::RESET_KW, SyntaxKind::ROLE_KW])?;
     cursor.finish()?;
     Ok(SetParameter { scope: SetScope::Unspecified, name: "role".into(), value: ParameterValue::Reset })
+}
+
+pub(super) fn reset_session_authorization(mut cursor: Cursor) -> Lowered<SetParameter> {
+    cursor.expect(&[SyntaxKind::RESET_KW, SyntaxKind::SESSION_KW, SyntaxKind::AUTHORIZATION_KW])?;
+    cursor.finish()?;
+    let value = ParameterValue::Reset;
+    Ok(SetParameter { scope: SetScope::Unspecified, name: "session_authorization".into(), value })
 }
 
 pub(super) fn show(mut cursor: Cursor) -> Lowered<Identifier> {

@@ -1,18 +1,17 @@
-//! CREATE TABLE and the statements that change rows.
+//! CREATE TABLE, its columns and constraints.
 
 use seqcheck_engine::Statement;
 use seqcheck_engine::statement::{
-    ColumnConstraint, ColumnDefinition, Copy, CreateTable, Delete, Expression, Identifier, Insert, InsertSource,
-    SelectItem, Truncate, Update,
+    ColumnConstraint, ColumnConstraintKind, ColumnDefinition, CreateTable, Expression, Generated, Identifier,
+    LikeFeature, SequenceOption, TableConstraint, TableConstraintKind, TableElement,
 };
 use squawk_syntax::ast;
 use squawk_syntax::{SyntaxKind, SyntaxNode};
 
 use super::expression::expect_expression;
-use super::name::{column, expect_column, relation_name, type_name, with_only};
-use super::query::{filter, query, select_items};
-use super::relation::behavior;
+use super::name::{column, expect_column, relation_name};
 use super::sequence::{options, persistence};
+use super::type_name::type_name;
 use crate::sql::cursor::{Cursor, Lowered, kind_name, unsupported_node};
 
 pub(super) fn create(mut cursor: Cursor) -> Lowered<Statement> {
@@ -25,62 +24,146 @@ pub(super) fn create(mut cursor: Cursor) -> Lowered<Statement> {
     cursor.finish()?;
     let mut cursor = Cursor::new(&list);
     cursor.expect(&[SyntaxKind::L_PAREN])?;
-    let columns = cursor.comma_separated::<ast::Column, _>(column_definition)?;
+    let elements = cursor.comma_separated::<ast::TableArg, _>(element)?;
     cursor.expect(&[SyntaxKind::R_PAREN])?;
     cursor.finish()?;
-    Ok(Statement::CreateTable(CreateTable { persistence, if_not_exists, name, columns }))
+    Ok(Statement::CreateTable(CreateTable { persistence, if_not_exists, name, elements }))
 }
 
-fn column_definition(node: &SyntaxNode) -> Lowered<ColumnDefinition> {
+fn element(node: &SyntaxNode) -> Lowered<TableElement> {
     let mut cursor = Cursor::new(node);
-    let name = expect_column::<ast::ColumnName>(&mut cursor)?;
+    match node.kind() {
+        SyntaxKind::COLUMN => {
+            let definition = column_definition(&mut cursor)?;
+            cursor.finish()?;
+            Ok(TableElement::Column(definition))
+        }
+        SyntaxKind::LIKE_CLAUSE => like(cursor),
+        _ => Ok(TableElement::Constraint(table_constraint(node)?)),
+    }
+}
+
+fn like(mut cursor: Cursor) -> Lowered<TableElement> {
+    cursor.expect(&[SyntaxKind::LIKE_KW])?;
+    let source = relation_name(&cursor.expect_node::<ast::RelationNameRef>()?)?;
+    let mut features = Vec::new();
+    while let Some(node) = cursor.node::<ast::LikeOption>() {
+        let mut inner = Cursor::new(&node);
+        let is_included = inner.has(SyntaxKind::INCLUDING_KW);
+        if !is_included {
+            inner.expect(&[SyntaxKind::EXCLUDING_KW])?;
+        }
+        let property = inner.expect_node::<ast::TableProperty>()?;
+        let feature = match property.kind() {
+            SyntaxKind::PROPERTY_ALL => LikeFeature::All,
+            SyntaxKind::PROPERTY_DEFAULTS => LikeFeature::Defaults,
+            SyntaxKind::PROPERTY_IDENTITY => LikeFeature::Identity,
+            SyntaxKind::PROPERTY_CONSTRAINTS => LikeFeature::Constraints,
+            SyntaxKind::PROPERTY_INDEXES => LikeFeature::Indexes,
+            kind => {
+                let what = kind_name(kind).replacen("PROPERTY", "LIKE with", 1);
+                return Err(unsupported_node(&property, what));
+            }
+        };
+        inner.finish()?;
+        features.push((is_included, feature));
+    }
+    cursor.finish()?;
+    Ok(TableElement::Like { source, features })
+}
+
+/// Takes a column with its type and constraints.
+pub(super) fn column_definition(cursor: &mut Cursor) -> Lowered<ColumnDefinition> {
+    let name = expect_column::<ast::ColumnName>(cursor)?;
     let type_name = type_name(&cursor.expect_node::<ast::Type>()?)?;
     let mut constraints = Vec::new();
     while let Some(clause) = cursor.node::<ast::ColumnClause>() {
-        constraints.push(constraint(&clause)?);
+        constraints.push(column_constraint(&clause)?);
     }
-    cursor.finish()?;
     Ok(ColumnDefinition { name, type_name, constraints })
 }
 
-fn constraint(node: &SyntaxNode) -> Lowered<ColumnConstraint> {
+fn column_constraint(node: &SyntaxNode) -> Lowered<ColumnConstraint> {
     let mut cursor = Cursor::new(node);
-    let constraint = match node.kind() {
+    let name = constraint_name(&mut cursor)?;
+    let kind = match node.kind() {
         SyntaxKind::NOT_NULL_CONSTRAINT => {
             cursor.expect(&[SyntaxKind::NOT_KW, SyntaxKind::NULL_KW])?;
-            ColumnConstraint::NotNull
+            ColumnConstraintKind::NotNull
         }
         SyntaxKind::NULL_CONSTRAINT => {
             cursor.expect(&[SyntaxKind::NULL_KW])?;
-            ColumnConstraint::Null
+            ColumnConstraintKind::Null
         }
         SyntaxKind::DEFAULT_CONSTRAINT => {
             cursor.expect(&[SyntaxKind::DEFAULT_KW])?;
-            ColumnConstraint::Default(expect_expression(&mut cursor)?)
+            ColumnConstraintKind::Default(expect_expression(&mut cursor)?)
         }
         SyntaxKind::PRIMARY_KEY_CONSTRAINT => {
             cursor.expect(&[SyntaxKind::PRIMARY_KW, SyntaxKind::KEY_KW])?;
             index_parameters(&mut cursor)?;
-            ColumnConstraint::PrimaryKey
+            ColumnConstraintKind::PrimaryKey
         }
         SyntaxKind::UNIQUE_CONSTRAINT => {
             cursor.expect(&[SyntaxKind::UNIQUE_KW])?;
             index_parameters(&mut cursor)?;
-            ColumnConstraint::Unique
+            ColumnConstraintKind::Unique
         }
+        SyntaxKind::CHECK_CONSTRAINT => ColumnConstraintKind::Check(check(&mut cursor)?),
         SyntaxKind::GENERATED_CONSTRAINT => {
             cursor.expect(&[SyntaxKind::GENERATED_KW])?;
-            match cursor.node_of(SyntaxKind::GENERATED_IDENTITY) {
-                Some(identity) => self::identity(&identity)?,
-                None => return Err(unsupported_node(node, "generated column")),
-            }
+            let Some(identity) = cursor.node_of(SyntaxKind::GENERATED_IDENTITY) else {
+                return Err(unsupported_node(node, "generated column"));
+            };
+            let mut inner = Cursor::new(&identity);
+            let generated = generated_when(&mut inner)?;
+            let options = identity_options(&mut inner)?;
+            inner.finish()?;
+            ColumnConstraintKind::Identity { generated, options }
         }
         kind => return Err(unsupported_node(node, kind_name(kind))),
     };
     cursor.finish()?;
-    Ok(constraint)
+    Ok(ColumnConstraint { name, kind })
 }
 
+/// Lowers a constraint of a whole table.
+pub(super) fn table_constraint(node: &SyntaxNode) -> Lowered<TableConstraint> {
+    let mut cursor = Cursor::new(node);
+    let name = constraint_name(&mut cursor)?;
+    let kind = match node.kind() {
+        SyntaxKind::PRIMARY_KEY_CONSTRAINT => {
+            cursor.expect(&[SyntaxKind::PRIMARY_KW, SyntaxKind::KEY_KW])?;
+            TableConstraintKind::PrimaryKey(index_columns(&mut cursor)?)
+        }
+        SyntaxKind::UNIQUE_CONSTRAINT => {
+            cursor.expect(&[SyntaxKind::UNIQUE_KW])?;
+            TableConstraintKind::Unique(index_columns(&mut cursor)?)
+        }
+        SyntaxKind::CHECK_CONSTRAINT => TableConstraintKind::Check(check(&mut cursor)?),
+        kind => return Err(unsupported_node(node, kind_name(kind))),
+    };
+    cursor.finish()?;
+    Ok(TableConstraint { name, kind })
+}
+
+fn constraint_name(cursor: &mut Cursor) -> Lowered<Option<Identifier>> {
+    let Some(clause) = cursor.node::<ast::ConstraintNameClause>() else { return Ok(None) };
+    let mut inner = Cursor::new(&clause);
+    inner.expect(&[SyntaxKind::CONSTRAINT_KW])?;
+    let name = expect_column::<ast::ConstraintName>(&mut inner)?;
+    inner.finish()?;
+    Ok(Some(name))
+}
+
+fn check(cursor: &mut Cursor) -> Lowered<Expression> {
+    cursor.expect(&[SyntaxKind::CHECK_KW, SyntaxKind::L_PAREN])?;
+    let condition = expect_expression(cursor)?;
+    cursor.expect(&[SyntaxKind::R_PAREN])?;
+    Ok(condition)
+}
+
+/// Takes what may follow a column's PRIMARY KEY or UNIQUE, none of which is in the model.
 fn index_parameters(cursor: &mut Cursor) -> Lowered<()> {
     match cursor.node::<ast::IndexParameters>() {
         Some(node) => Cursor::new(&node).finish(),
@@ -88,157 +171,40 @@ fn index_parameters(cursor: &mut Cursor) -> Lowered<()> {
     }
 }
 
-fn identity(node: &SyntaxNode) -> Lowered<ColumnConstraint> {
-    let mut cursor = Cursor::new(node);
-    let always = cursor.node_of(SyntaxKind::GENERATED_ALWAYS).is_some();
-    if !always && cursor.node_of(SyntaxKind::GENERATED_BY_DEFAULT).is_none() {
-        return Err(cursor.unexpected());
-    }
-    cursor.expect(&[SyntaxKind::AS_KW, SyntaxKind::IDENTITY_KW])?;
-    let mut list = Vec::new();
-    if let Some(node) = cursor.node::<ast::SequenceOptionList>() {
-        let mut inner = Cursor::new(&node);
-        inner.expect(&[SyntaxKind::L_PAREN])?;
-        list = options(&mut inner)?;
-        if list.is_empty() {
-            return Err(inner.stop());
-        }
-        inner.expect(&[SyntaxKind::R_PAREN])?;
-        inner.finish()?;
-    }
-    cursor.finish()?;
-    Ok(ColumnConstraint::Identity { always, options: list })
-}
-
-pub(super) fn insert(mut cursor: Cursor) -> Lowered<Statement> {
-    cursor.expect(&[SyntaxKind::INSERT_KW, SyntaxKind::INTO_KW])?;
-    let table = relation_name(&cursor.expect_node::<ast::RelationNameRef>()?)?;
-    let columns = match cursor.node::<ast::ColumnTargetList>() {
-        Some(list) => {
-            let mut inner = Cursor::new(&list);
-            inner.expect(&[SyntaxKind::L_PAREN])?;
-            let columns = inner.comma_separated::<ast::ColumnTarget, _>(column_target)?;
-            inner.expect(&[SyntaxKind::R_PAREN])?;
-            inner.finish()?;
-            columns
-        }
-        None => Vec::new(),
-    };
-    let source = match cursor.node_of(SyntaxKind::DEFAULT_VALUES) {
-        // The grammar has DEFAULT VALUES without a column list only.
-        Some(node) if !columns.is_empty() => return Err(Cursor::new(&node).stop()),
-        Some(_) => InsertSource::DefaultValues,
-        None => InsertSource::Query(query(&cursor.expect_node::<ast::SelectVariant>()?)?),
-    };
-    let returning = returning(&mut cursor)?;
-    cursor.finish()?;
-    Ok(Statement::Insert(Insert { table, columns, source, returning }))
-}
-
-fn column_target(node: &SyntaxNode) -> Lowered<Identifier> {
-    let mut cursor = Cursor::new(node);
-    let name = expect_column::<ast::ColumnNameRef>(&mut cursor)?;
-    cursor.finish()?;
-    Ok(name)
-}
-
-fn returning(cursor: &mut Cursor) -> Lowered<Vec<SelectItem>> {
-    let Some(clause) = cursor.node::<ast::ReturningClause>() else { return Ok(Vec::new()) };
-    let mut inner = Cursor::new(&clause);
-    inner.expect(&[SyntaxKind::RETURNING_KW])?;
-    let items = select_items(&inner.expect_node::<ast::TargetList>()?)?;
-    inner.finish()?;
-    Ok(items)
-}
-
-pub(super) fn update(mut cursor: Cursor) -> Lowered<Statement> {
-    cursor.expect(&[SyntaxKind::UPDATE_KW])?;
-    let table = with_only(&cursor.expect_node::<ast::RelationName>()?)?;
-    let clause = cursor.expect_node::<ast::SetClause>()?;
-    let mut inner = Cursor::new(&clause);
-    inner.expect(&[SyntaxKind::SET_KW])?;
-    let list = inner.expect_node::<ast::SetColumnList>()?;
-    inner.finish()?;
-    let mut inner = Cursor::new(&list);
-    let assignments = inner.comma_separated::<ast::SetColumn, _>(assignment)?;
-    inner.finish()?;
-    let filter = filter(&mut cursor)?;
-    let returning = returning(&mut cursor)?;
-    cursor.finish()?;
-    Ok(Statement::Update(Update { table, assignments, filter, returning }))
-}
-
-fn assignment(node: &SyntaxNode) -> Lowered<(Identifier, Expression)> {
-    if node.kind() != SyntaxKind::SET_SINGLE_COLUMN {
-        return Err(unsupported_node(node, "assignment to several columns"));
-    }
-    let mut cursor = Cursor::new(node);
-    let column = column_target(&cursor.expect_node::<ast::ColumnTarget>()?)?;
-    cursor.expect(&[SyntaxKind::EQ])?;
-    let node = cursor.expect_node::<ast::SetExpr>()?;
-    cursor.finish()?;
-    let mut cursor = Cursor::new(&node);
-    let value = match cursor.has(SyntaxKind::DEFAULT_KW) {
-        true => Expression::Default,
-        false => expect_expression(&mut cursor)?,
-    };
-    cursor.finish()?;
-    Ok((column, value))
-}
-
-pub(super) fn delete(mut cursor: Cursor) -> Lowered<Statement> {
-    cursor.expect(&[SyntaxKind::DELETE_KW, SyntaxKind::FROM_KW])?;
-    let table = with_only(&cursor.expect_node::<ast::RelationName>()?)?;
-    let filter = filter(&mut cursor)?;
-    let returning = returning(&mut cursor)?;
-    cursor.finish()?;
-    Ok(Statement::Delete(Delete { table, filter, returning }))
-}
-
-pub(super) fn truncate(mut cursor: Cursor) -> Lowered<Statement> {
-    cursor.expect(&[SyntaxKind::TRUNCATE_KW])?;
-    cursor.has(SyntaxKind::TABLE_KW);
-    let mut list = Cursor::new(&cursor.expect_node::<ast::TableList>()?);
-    let tables = list.comma_separated::<ast::TableRelationName, _>(with_only)?;
+/// Takes the columns of a table's PRIMARY KEY or UNIQUE.
+fn index_columns(cursor: &mut Cursor) -> Lowered<Vec<Identifier>> {
+    let mut parameters = Cursor::new(&cursor.expect_node::<ast::IndexParameters>()?);
+    let mut list = Cursor::new(&parameters.expect_node::<ast::ConstraintColumnRefList>()?);
+    parameters.finish()?;
+    list.expect(&[SyntaxKind::L_PAREN])?;
+    let columns = list.comma_separated::<ast::ColumnNameRef, _>(column)?;
+    list.expect(&[SyntaxKind::R_PAREN])?;
     list.finish()?;
-    let restart_identity = if cursor.node_of(SyntaxKind::RESTART_IDENTITY).is_some() {
-        Some(true)
-    } else {
-        cursor.node_of(SyntaxKind::CONTINUE_IDENTITY).map(|_| false)
-    };
-    let behavior = behavior(&mut cursor);
-    cursor.finish()?;
-    Ok(Statement::Truncate(Truncate { tables, restart_identity, behavior }))
+    Ok(columns)
 }
 
-/// The data lines are for the caller to fill in.
-pub(super) fn copy(mut cursor: Cursor) -> Lowered<Statement> {
-    cursor.expect(&[SyntaxKind::COPY_KW])?;
-    let Some(table) = cursor.node_of(SyntaxKind::COPY_TABLE) else { return Err(cursor.unexpected()) };
-    let mut inner = Cursor::new(&table);
-    let name = relation_name(&inner.expect_node::<ast::TableNameRef>()?)?;
-    let columns = match inner.node::<ast::ColumnRefList>() {
-        Some(list) => {
-            let mut names = Cursor::new(&list);
-            names.expect(&[SyntaxKind::L_PAREN])?;
-            let columns = names.comma_separated::<ast::ColumnNameRef, _>(column)?;
-            names.expect(&[SyntaxKind::R_PAREN])?;
-            names.finish()?;
-            columns
-        }
-        None => Vec::new(),
-    };
-    inner.finish()?;
-    let Some(source) = cursor.node_of(SyntaxKind::COPY_FROM) else { return Err(cursor.unexpected()) };
-    let mut inner = Cursor::new(&source);
-    inner.expect(&[SyntaxKind::FROM_KW])?;
-    if inner.node_of(SyntaxKind::COPY_STDIN).is_none() {
-        return Err(unsupported_node(&source, "COPY from a file or program"));
+/// Takes ALWAYS or BY DEFAULT.
+pub(super) fn generated_when(cursor: &mut Cursor) -> Lowered<Generated> {
+    if cursor.node_of(SyntaxKind::GENERATED_ALWAYS).is_some() {
+        Ok(Generated::Always)
+    } else if cursor.node_of(SyntaxKind::GENERATED_BY_DEFAULT).is_some() {
+        Ok(Generated::ByDefault)
+    } else {
+        Err(cursor.unexpected())
     }
-    inner.finish()?;
-    if cursor.peek().is_some() {
-        cursor.has(SyntaxKind::WITH_KW);
-        return Err(cursor.unexpected());
+}
+
+/// Takes AS IDENTITY with its options.
+pub(super) fn identity_options(cursor: &mut Cursor) -> Lowered<Vec<SequenceOption>> {
+    cursor.expect(&[SyntaxKind::AS_KW, SyntaxKind::IDENTITY_KW])?;
+    let Some(node) = cursor.node::<ast::SequenceOptionList>() else { return Ok(Vec::new()) };
+    let mut inner = Cursor::new(&node);
+    inner.expect(&[SyntaxKind::L_PAREN])?;
+    let list = options(&mut inner)?;
+    if list.is_empty() {
+        return Err(inner.stop());
     }
-    Ok(Statement::Copy(Copy { table: name, columns, data: Vec::new() }))
+    inner.expect(&[SyntaxKind::R_PAREN])?;
+    inner.finish()?;
+    Ok(list)
 }
