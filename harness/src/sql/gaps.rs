@@ -5,8 +5,8 @@
 //! - `ALTER INDEX name OWNER TO …`, `ALTER {INDEX|VIEW} name SET {LOGGED|UNLOGGED}`: parsed as ALTER TABLE, and given
 //!   their kind back.
 //! - `SET NAMES 'encoding'`: parsed as `SET client_encoding TO 'encoding'`, which it means (manual, "SET").
-//! - `ALTER TABLE … ALTER COLUMN … RESTART` beside other changes of the identity column: parsed as `SET RESTART`, which
-//!   PostgreSQL refuses when it was written so.
+//! - `ALTER TABLE … ALTER COLUMN … RESTART` beside other changes of the identity column: parsed as `SET RESTART n`,
+//!   which PostgreSQL refuses when it was written so.
 
 use seqcheck_engine::Statement;
 use seqcheck_engine::statement::{
@@ -42,8 +42,8 @@ enum Written {
     Kind(RelationKind),
     /// UNLOGGED.
     Unlogged,
-    /// RESTART without SET.
-    Restart,
+    /// RESTART without SET, and with a number or not.
+    Restart { has_value: bool },
 }
 
 impl Bridged {
@@ -137,10 +137,11 @@ impl Bridged {
             let value = value.take();
             let Some(option) = options.next() else { break };
             let start = self.original_offset(start_of(&option.clone().into()));
-            if !self.edits.iter().any(|edit| edit.start == start && edit.written == Written::Restart) {
+            let written = self.edits.iter().find(|edit| edit.start == start).map(|edit| edit.written);
+            let Some(Written::Restart { has_value }) = written else {
                 return Err(option_not_supported(&option, "restart"));
-            }
-            *change = IdentityChange::Restart(value);
+            };
+            *change = IdentityChange::Restart(value.filter(|_| has_value));
         }
         Ok(())
     }
@@ -223,12 +224,21 @@ impl Words<'_> {
                 "(" => depth += 1,
                 ")" => depth = depth.saturating_sub(1),
                 _ if depth == 0 && self.is(position, &["RESTART"]) && self.is_change(position) => {
-                    edits.extend(self.replace(position, "SET RESTART", Written::Restart));
+                    // Without a number the parser would take a following SET for one.
+                    let has_value = self.is(position + 1, &["WITH"]) || self.is_number(position + 1);
+                    let replacement = if has_value { "SET RESTART" } else { "SET RESTART 0" };
+                    edits.extend(self.replace(position, replacement, Written::Restart { has_value }));
                 }
                 _ => {}
             }
         }
         edits
+    }
+
+    /// Whether a number starts at a token, perhaps with its sign.
+    fn is_number(&self, position: usize) -> bool {
+        let token = self.tokens.get(position);
+        token.is_some_and(|token| matches!(token.kind, TokenKind::Number | TokenKind::Operator))
     }
 
     fn is_change(&self, position: usize) -> bool {

@@ -6,6 +6,7 @@ mod alter;
 mod alter_table;
 mod atom;
 mod expression;
+mod join;
 mod name;
 mod privilege;
 mod query;

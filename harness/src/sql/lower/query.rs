@@ -1,13 +1,14 @@
 //! SELECT, VALUES and TABLE.
 
 use seqcheck_engine::statement::{
-    Expression, FromItem, Identifier, JoinKind, Literal, LockStrength, Locking, ObjectName, OrderItem, Query, Select, SelectItem,
+    Expression, FromItem, Identifier, Literal, LockStrength, Locking, ObjectName, OrderItem, Query, Select, SelectItem,
 };
 use squawk_syntax::ast;
 use squawk_syntax::{SyntaxKind, SyntaxNode};
 
 use super::atom::{atom, call, is_value_word};
 use super::expression::{expect_expression, expression, expressions};
+use super::join;
 use super::name::{Place, column, expect_column, relation_name, single, with_only};
 use crate::sql::cursor::{Cursor, Lowered, kind_name, syntax_error_at, tokens, unsupported_node};
 
@@ -289,7 +290,8 @@ fn locked_name(node: &SyntaxNode) -> Lowered<ObjectName> {
     }
 }
 
-fn from_item(node: &SyntaxNode) -> Lowered<FromItem> {
+/// Lowers one item of FROM.
+pub(super) fn from_item(node: &SyntaxNode) -> Lowered<FromItem> {
     let mut cursor = Cursor::new(node);
     let item = match node.kind() {
         SyntaxKind::RELATION_FROM_ITEM => {
@@ -318,12 +320,9 @@ fn from_item(node: &SyntaxNode) -> Lowered<FromItem> {
             if cursor.peek().is_some() {
                 return Err(unsupported_node(node, "alias of a join"));
             }
-            parenthesised_join(&inner)?
+            return join::parenthesised(&inner);
         }
-        SyntaxKind::JOIN_EXPR => {
-            let left = from_item(&cursor.expect_node::<ast::FromListItem>()?)?;
-            join(left, &cursor.expect_node::<ast::Join>()?)?
-        }
+        SyntaxKind::JOIN_EXPR => return join::join(node),
         SyntaxKind::PAREN_FROM_ITEM => {
             let query = Box::new(query(&cursor.expect_node::<ast::ParenSelect>()?)?);
             let (alias, columns) = alias(&mut cursor)?;
@@ -333,46 +332,6 @@ fn from_item(node: &SyntaxNode) -> Lowered<FromItem> {
     };
     cursor.finish()?;
     Ok(item)
-}
-
-/// Lowers a join in parentheses, which only group.
-fn parenthesised_join(node: &SyntaxNode) -> Lowered<FromItem> {
-    let mut cursor = Cursor::new(node);
-    cursor.expect(&[SyntaxKind::L_PAREN])?;
-    let item = match cursor.node::<ast::ParenExpr>() {
-        Some(inner) => parenthesised_join(&inner)?,
-        None => from_item(&cursor.expect_node::<ast::FromListItem>()?)?,
-    };
-    cursor.expect(&[SyntaxKind::R_PAREN])?;
-    cursor.finish()?;
-    Ok(item)
-}
-
-/// Lowers a join from the word JOIN, or the one before it, on.
-fn join(left: FromItem, node: &SyntaxNode) -> Lowered<FromItem> {
-    let mut cursor = Cursor::new(node);
-    let words = cursor.expect_node::<ast::JoinType>()?;
-    let kind = match words.kind() {
-        SyntaxKind::JOIN_INNER => JoinKind::Inner,
-        SyntaxKind::JOIN_LEFT => JoinKind::Left,
-        SyntaxKind::JOIN_RIGHT => JoinKind::Right,
-        SyntaxKind::JOIN_FULL => JoinKind::Full,
-        SyntaxKind::JOIN_CROSS => JoinKind::Cross,
-        kind => return Err(unsupported_node(&words, kind_name(kind))),
-    };
-    let right = Box::new(from_item(&cursor.expect_node::<ast::FromListItem>()?)?);
-    let on = match cursor.node::<ast::OnClause>() {
-        Some(clause) => {
-            let mut inner = Cursor::new(&clause);
-            inner.expect(&[SyntaxKind::ON_KW])?;
-            let condition = expect_expression(&mut inner)?;
-            inner.finish()?;
-            Some(condition)
-        }
-        None => None,
-    };
-    cursor.finish()?;
-    Ok(FromItem::Join { kind, left: Box::new(left), right, on })
 }
 
 fn alias(cursor: &mut Cursor) -> Lowered<(Option<Identifier>, Vec<Identifier>)> {
