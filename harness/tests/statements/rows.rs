@@ -29,9 +29,18 @@ fn insert() -> BoxedStrategy<Statement> {
                 InsertSource::DefaultValues => (Vec::new(), None),
                 InsertSource::Query(_) => (columns, overriding),
             };
+            // The parser library reads ON as the select list of a bare SELECT.
+            let on_conflict_do_nothing = on_conflict_do_nothing && !is_bare_select(&source);
             Statement::Insert(Insert { table, columns, overriding, source, on_conflict_do_nothing, returning })
         })
         .boxed()
+}
+
+fn is_bare_select(source: &InsertSource) -> bool {
+    match source {
+        InsertSource::Query(Query::Select(select)) => **select == Select::default(),
+        _ => false,
+    }
 }
 
 fn update() -> BoxedStrategy<Statement> {
