@@ -163,14 +163,24 @@ fn locations_count_characters() {
 fn deep_nesting_is_refused_and_what_is_accepted_fits_the_stack() {
     let nested =
         |depth: usize, open: &str, close: &str| format!("SELECT {}1{}", open.repeat(depth), close.repeat(depth));
-    for (open, close) in
-        [("(", ")"), ("f(", ")"), ("(SELECT ", ")"), ("CASE WHEN a THEN ", " END"), ("EXISTS (SELECT ", ")")]
-    {
+    for join in [" JOIN b ON c", " CROSS JOIN f(1, 2)"] {
+        assert!(parse(&format!("SELECT 1 FROM a{}", join.repeat(100))).is_ok(), "{join}");
+        let refused = parse(&format!("SELECT 1 FROM a{}", join.repeat(100_000)));
+        assert!(matches!(refused, Err(SqlError::Unsupported { .. })), "{join}");
+    }
+    for (open, close) in [
+        ("(", ")"),
+        ("f(", ")"),
+        ("(SELECT ", ")"),
+        ("CASE WHEN a THEN ", " END"),
+        ("EXISTS (SELECT ", ")"),
+        ("ARRAY[", "]"),
+    ] {
         assert!(parse(&nested(45, open, close)).is_ok(), "{open}");
         let refused = parse(&nested(100_000, open, close));
         assert!(matches!(refused, Err(SqlError::Unsupported { .. })), "{open}");
     }
-    for chain in ["a || ", "- ", "NOT ", "a AND ", "a::int + "] {
+    for chain in ["a || ", "- ", "NOT ", "a AND ", "a::int + ", "(a) + ", "f(a, b) = a OR "] {
         assert!(parse(&nested(100, chain, "")).is_ok(), "{chain}");
         let refused = parse(&nested(100_000, chain, ""));
         assert!(matches!(refused, Err(SqlError::Unsupported { .. })), "{chain}");

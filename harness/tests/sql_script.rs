@@ -65,7 +65,7 @@ proptest! {
     #[test]
     fn any_text_is_answered(text in prop_oneof![
         any::<String>(),
-        "([ \\n;()'\"$\\\\.,=<:*-]|E'|U&|--|/\\*|[a-z]{1,2}|é|1|SELECT|CREATE|SEQUENCE|FROM|IN|BETWEEN|AND|CASE|END|IS|NOT|NULL|COPY|STDIN|VALUES){0,30}",
+        "([ \\n;()'\"$\\\\.,=<:*-]|E'|U&|--|/\\*|[a-z]{1,2}|é|1|SELECT|CREATE|SEQUENCE|FROM|IN|BETWEEN|AND|CASE|END|IS|NOT|NULL|COPY|STDIN|VALUES|JOIN|CROSS|ON|ARRAY|\\[|GRANT|TO|ALTER TABLE|ALTER|RESTART|SET|CHECK|LIKE|char|VIEW){0,30}",
     ]) {
         if let Err(error) = parse(&text) {
             prop_assert!(error.offset() <= text.len());

@@ -195,6 +195,15 @@ pub(super) fn kind_name(kind: SyntaxKind) -> String {
         }
         SyntaxKind::COPY_OPTION_LIST => return "COPY option".to_owned(),
         SyntaxKind::INDEX_EXPR | SyntaxKind::SLICE_EXPR => return "subscript".to_owned(),
+        SyntaxKind::CONFLICT_ON_INDEX | SyntaxKind::CONFLICT_ON_CONSTRAINT => return "ON CONFLICT target".to_owned(),
+        SyntaxKind::CONFLICT_DO_UPDATE_SET => return "ON CONFLICT DO UPDATE".to_owned(),
+        SyntaxKind::WITH_PARAMS => return "storage parameter".to_owned(),
+        SyntaxKind::OP_CLASS_REF => return "operator class".to_owned(),
+        SyntaxKind::SORT_DESC => return "DESC".to_owned(),
+        SyntaxKind::RENAME_CONSTRAINT => return "RENAME CONSTRAINT".to_owned(),
+        SyntaxKind::USING_INDEX_NAME => return "USING INDEX".to_owned(),
+        SyntaxKind::CONSTRAINT_INCLUDE_CLAUSE => return "INCLUDE clause".to_owned(),
+        SyntaxKind::COLUMN_DEF_LIST => return "column definition list".to_owned(),
         _ => {}
     }
     let words = format!("{kind:?}").replace('_', " ");
@@ -209,6 +218,9 @@ pub(super) fn kind_name(kind: SyntaxKind) -> String {
         if let Some(name) = words.strip_suffix(ending) {
             return format!("{name} {noun}");
         }
+    }
+    if let Some(property) = words.strip_suffix(" CONSTRAINT OPTION") {
+        return format!("{property} constraint");
     }
     match words.strip_prefix("OPTION ") {
         Some(option) => format!("{option} option"),

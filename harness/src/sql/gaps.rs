@@ -15,9 +15,9 @@ use seqcheck_engine::statement::{
 use squawk_syntax::syntax_error::SyntaxError;
 use squawk_syntax::{Parse, SourceFile, SyntaxKind, SyntaxNode};
 
-use super::cursor::{Lowered, start_of};
-use super::lower::option_not_supported;
+use super::cursor::{Lowered, start_of, unsupported_node};
 use super::lex::{Lexer, Token, TokenKind};
+use super::lower::option_not_supported;
 
 /// The syntax tree of a text, or of an equivalent one.
 pub(super) struct Bridged {
@@ -106,19 +106,23 @@ impl Bridged {
     }
 
     /// Gives a statement back what the equivalent text could not say.
-    pub(super) fn restore(&self, node: &SyntaxNode, statement: &mut Statement) -> Lowered<()> {
+    pub(super) fn restore(&self, node: &SyntaxNode, mut statement: Statement) -> Lowered<Statement> {
         let start = self.original_offset(node.text_range().start().into());
         let end = self.original_offset(node.text_range().end().into());
         let written = self.edits.iter().find(|edit| (start..end).contains(&edit.start)).map(|edit| edit.written);
-        match (statement, written) {
+        match (&mut statement, written) {
             (Statement::AlterRelation(AlterRelation { kind, .. }), Some(Written::Kind(written))) => *kind = written,
             (Statement::CreateView(CreateView { persistence, .. }), Some(Written::Unlogged)) => {
                 *persistence = Persistence::Unlogged;
             }
+            // Tables take lists of actions of which views and indexes take some.
+            (Statement::AlterTable(_), Some(Written::Kind(_))) => {
+                return Err(unsupported_node(node, "several actions on a view or an index"));
+            }
             (Statement::AlterTable(alter), _) => self.restore_restart(node, alter)?,
             _ => {}
         }
-        Ok(())
+        Ok(statement)
     }
 
     /// Turns each SET RESTART that stands for RESTART into that, and refuses the others as PostgreSQL's parser does.
@@ -175,7 +179,8 @@ impl Words<'_> {
 
     fn replace(&self, position: usize, replacement: &'static str, written: Written) -> Vec<Edit> {
         let token = self.tokens.get(position);
-        let edit = token.map(|token| Edit { start: token.start, length: token.end - token.start, replacement, written });
+        let edit =
+            token.map(|token| Edit { start: token.start, length: token.end - token.start, replacement, written });
         edit.into_iter().collect()
     }
 
@@ -247,6 +252,7 @@ impl Words<'_> {
             matches!(token.kind, TokenKind::Word | TokenKind::Number) || self.sql[token.start..].starts_with('"')
         });
         follows_name
-            && !self.is(before, &["SET", "ALTER", "COLUMN", "ADD", "DROP", "TABLE", "ONLY", "EXISTS", "CONSTRAINT", "TO"])
+            && !self
+                .is(before, &["SET", "ALTER", "COLUMN", "ADD", "DROP", "TABLE", "ONLY", "EXISTS", "CONSTRAINT", "TO"])
     }
 }

@@ -38,12 +38,10 @@ pub fn parse(sql: &str) -> Result<Vec<Statement>, SqlError> {
     let mut statements = Vec::new();
     let mut outside = None;
     for node in bridged.file().syntax().children() {
-        match lower::statement(&node) {
+        let restore = |statement| bridged.restore(&node, statement);
+        match lower::statement(&node).and_then(|statement| statement.map(restore).transpose()) {
             Ok(None) => {}
-            Ok(Some(mut statement)) => {
-                bridged.restore(&node, &mut statement).map_err(original)?;
-                statements.push(statement);
-            }
+            Ok(Some(statement)) => statements.push(statement),
             Err(error @ SqlError::Syntax { .. }) => return Err(original(error)),
             Err(error @ SqlError::Unsupported { .. }) => {
                 outside.get_or_insert(original(error));

@@ -8,19 +8,29 @@ use super::lex::{Lexer, TokenKind};
 /// PostgreSQL has a limit too, `max_stack_depth`, far above this; what lies between is refused as outside the model.
 const DEPTH: usize = 50;
 
-/// How many operators may follow one another without a comma or parenthesis.
+/// How many operators may follow one another without a comma; what stands in parentheses counts by itself.
 const CHAIN: usize = 500;
 
 /// Refuses text that nests too deeply to parse by recursion.
 pub(super) fn check(sql: &str) -> Result<(), SqlError> {
     let (mut depth, mut chain) = (0_usize, 0);
+    let mut outer_chains = Vec::new();
     for token in Lexer::new(sql, 0) {
         let text = &sql[token.start..token.end];
         match token.kind {
             TokenKind::Punctuation => match text {
-                "(" | "[" => (depth, chain) = (depth + 1, 0),
-                ")" | "]" => (depth, chain) = (depth.saturating_sub(1), 0),
-                ";" => (depth, chain) = (0, 0),
+                "(" | "[" => {
+                    outer_chains.push(std::mem::take(&mut chain));
+                    depth += 1;
+                }
+                ")" | "]" => {
+                    chain = outer_chains.pop().unwrap_or_default();
+                    depth = depth.saturating_sub(1);
+                }
+                ";" => {
+                    outer_chains.clear();
+                    (depth, chain) = (0, 0);
+                }
                 "," => chain = 0,
                 "::" | "." => chain += 1,
                 _ => {}

@@ -12,8 +12,8 @@ use super::names::{identifier, object_name};
 pub(super) fn statement() -> BoxedStrategy<Statement> {
     let drop_role = (any::<bool>(), vec(role(), 1..3))
         .prop_map(|(if_exists, names)| Statement::DropRole(DropRole { if_exists, names }));
-    let reassign = (vec(role(), 1..3), role())
-        .prop_map(|(from, to)| Statement::ReassignOwned(ReassignOwned { from, to }));
+    let reassign =
+        (vec(role(), 1..3), role()).prop_map(|(from, to)| Statement::ReassignOwned(ReassignOwned { from, to }));
     let drop_owned = (vec(role(), 1..3), behavior())
         .prop_map(|(roles, behavior)| Statement::DropOwned(DropOwned { roles, behavior }));
     let grant_role = (any::<bool>(), vec(identifier(), 1..3), vec(role(), 1..3))

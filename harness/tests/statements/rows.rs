@@ -6,8 +6,8 @@ use proptest::prelude::*;
 use seqcheck_engine::Statement;
 use seqcheck_engine::statement::*;
 
-use super::expressions::{expression, query, select_items};
 use super::behavior;
+use super::expressions::{expression, query, select_items};
 use super::names::{identifier, object_name};
 
 pub(super) fn statement() -> BoxedStrategy<Statement> {

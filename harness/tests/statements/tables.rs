@@ -51,7 +51,8 @@ fn column() -> BoxedStrategy<ColumnDefinition> {
         (generated(), vec(sequence_option(), 0..3))
             .prop_map(|(generated, options)| ColumnConstraintKind::Identity { generated, options }),
     ];
-    let constraint = (option::weighted(0.3, identifier()), kind).prop_map(|(name, kind)| ColumnConstraint { name, kind });
+    let constraint =
+        (option::weighted(0.3, identifier()), kind).prop_map(|(name, kind)| ColumnConstraint { name, kind });
     (identifier(), type_name(), vec(constraint, 0..3))
         .prop_map(|(name, type_name, constraints)| ColumnDefinition { name, type_name, constraints })
         .boxed()
@@ -88,8 +89,11 @@ fn table_action() -> BoxedStrategy<TableAction> {
     prop_oneof![
         (any::<bool>(), column())
             .prop_map(|(if_not_exists, definition)| TableAction::AddColumn { if_not_exists, definition }),
-        (any::<bool>(), identifier(), behavior())
-            .prop_map(|(if_exists, column, behavior)| TableAction::DropColumn { if_exists, column, behavior }),
+        (any::<bool>(), identifier(), behavior()).prop_map(|(if_exists, column, behavior)| TableAction::DropColumn {
+            if_exists,
+            column,
+            behavior
+        }),
         (identifier(), type_name(), option::of(expression()))
             .prop_map(|(column, type_name, using)| TableAction::SetType { column, type_name, using }),
         (identifier(), expression()).prop_map(|(column, value)| TableAction::SetDefault(column, value)),
@@ -102,8 +106,11 @@ fn table_action() -> BoxedStrategy<TableAction> {
             .prop_map(|(column, changes)| TableAction::SetIdentity { column, changes }),
         (identifier(), any::<bool>()).prop_map(|(column, if_exists)| TableAction::DropIdentity { column, if_exists }),
         table_constraint().prop_map(TableAction::AddConstraint),
-        (any::<bool>(), identifier(), behavior())
-            .prop_map(|(if_exists, name, behavior)| TableAction::DropConstraint { if_exists, name, behavior }),
+        (any::<bool>(), identifier(), behavior()).prop_map(|(if_exists, name, behavior)| TableAction::DropConstraint {
+            if_exists,
+            name,
+            behavior
+        }),
         relation.prop_map(TableAction::Relation),
     ]
     .boxed()

@@ -227,6 +227,7 @@ fn refuse_identity_option(node: &SyntaxNode, option: &SequenceOption) -> Lowered
 
 /// The error of PostgreSQL's parser for an option that an identity column does not take after SET.
 pub(in crate::sql) fn option_not_supported(node: &SyntaxNode, option: &str) -> SqlError {
-    let place = tokens(node).nth(1).map_or_else(|| start_of(&node.clone().into()), |word| word.text_range().start().into());
+    let place =
+        tokens(node).nth(1).map_or_else(|| start_of(&node.clone().into()), |word| word.text_range().start().into());
     SqlError::refused(place, format!("sequence option \"{option}\" not supported here"))
 }
