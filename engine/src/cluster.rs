@@ -78,6 +78,17 @@ pub struct SequenceSummary {
     pub is_called: bool,
 }
 
+/// What a session can see of a table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TableSummary {
+    /// The schema's name; `pg_temp` for the session's own temporary schema.
+    pub schema: String,
+    /// The table's name.
+    pub name: String,
+    /// Its columns' names, in order.
+    pub columns: Vec<String>,
+}
+
 /// Whether a session is in a transaction block, as the wire protocol tells after each query.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TransactionStatus {
@@ -227,6 +238,25 @@ impl Cluster {
                     last_value: page.last_value,
                     is_called: page.is_called,
                 })
+            })
+            .collect()
+    }
+
+    /// The tables that a session sees, in order of creation.
+    pub fn tables(&self, session: SessionId) -> Vec<TableSummary> {
+        let view = View { session, until: CommitNumber::MAX };
+        let temporary = temporary_schema(session);
+        self.shared
+            .catalog
+            .relations(view)
+            .filter_map(|relation| {
+                let table = relation.table()?;
+                let schema = match relation.schema == temporary {
+                    true => "pg_temp".to_owned(),
+                    false => self.shared.catalog.schema_name(relation.schema, view)?.to_string(),
+                };
+                let columns = table.live_columns().map(|(_, column)| column.name.to_string()).collect();
+                Some(TableSummary { schema, name: relation.name.to_string(), columns })
             })
             .collect()
     }

@@ -41,18 +41,30 @@ impl Major {
     /// A sequence function, or ALTER SEQUENCE, meets a relation of another kind: reworded in 17.
     pub(crate) fn not_a_sequence(self, relation: &Relation) -> Stop {
         if self.0 >= 17 {
-            error(sqlstate::WRONG_OBJECT_TYPE, format!("cannot open relation \"{}\"", relation.name))
-                .detail("This operation is not supported for tables.")
+            error(sqlstate::WRONG_OBJECT_TYPE, format!("cannot open relation \"{}\"", relation.name)).detail(format!(
+                "This operation is not supported for {}.",
+                if relation.table().is_some() { "tables" } else { "indexes" }
+            ))
         } else {
             error(sqlstate::WRONG_OBJECT_TYPE, format!("\"{}\" is not a sequence", relation.name))
         }
     }
 
-    /// OWNED BY names a sequence: reworded in 15.
-    pub(crate) fn sequence_cannot_own(self, name: &str) -> Stop {
+    /// ALTER TABLE names the action that a relation of another kind refuses (15).
+    pub(crate) fn names_refused_actions(self) -> bool {
+        self.0 >= 15
+    }
+
+    /// OWNED BY names a relation that is no table: reworded in 15.
+    pub(crate) fn cannot_own_a_sequence(self, relation: &Relation) -> Stop {
+        let name = &relation.name;
         if self.0 >= 15 {
+            let kinds = match relation.sequence() {
+                Some(_) => "sequences",
+                None => "indexes",
+            };
             error(sqlstate::WRONG_OBJECT_TYPE, format!("sequence cannot be owned by relation \"{name}\""))
-                .detail("This operation is not supported for sequences.")
+                .detail(format!("This operation is not supported for {kinds}."))
         } else {
             error(
                 sqlstate::WRONG_OBJECT_TYPE,

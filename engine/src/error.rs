@@ -71,6 +71,7 @@ pub(crate) mod sqlstate {
     pub(crate) const SUCCESSFUL_COMPLETION: SqlState = SqlState::new("00000");
     pub(crate) const FEATURE_NOT_SUPPORTED: SqlState = SqlState::new("0A000");
     pub(crate) const CARDINALITY_VIOLATION: SqlState = SqlState::new("21000");
+    pub(crate) const STRING_DATA_RIGHT_TRUNCATION: SqlState = SqlState::new("22001");
     pub(crate) const NUMERIC_VALUE_OUT_OF_RANGE: SqlState = SqlState::new("22003");
     pub(crate) const DIVISION_BY_ZERO: SqlState = SqlState::new("22012");
     pub(crate) const INVALID_PARAMETER_VALUE: SqlState = SqlState::new("22023");
@@ -80,6 +81,8 @@ pub(crate) mod sqlstate {
     pub(crate) const INVALID_TEXT_REPRESENTATION: SqlState = SqlState::new("22P02");
     pub(crate) const BAD_COPY_FILE_FORMAT: SqlState = SqlState::new("22P04");
     pub(crate) const NOT_NULL_VIOLATION: SqlState = SqlState::new("23502");
+    pub(crate) const UNIQUE_VIOLATION: SqlState = SqlState::new("23505");
+    pub(crate) const CHECK_VIOLATION: SqlState = SqlState::new("23514");
     pub(crate) const ACTIVE_SQL_TRANSACTION: SqlState = SqlState::new("25001");
     pub(crate) const READ_ONLY_SQL_TRANSACTION: SqlState = SqlState::new("25006");
     pub(crate) const NO_ACTIVE_SQL_TRANSACTION: SqlState = SqlState::new("25P01");
@@ -95,12 +98,14 @@ pub(crate) mod sqlstate {
     pub(crate) const AMBIGUOUS_COLUMN: SqlState = SqlState::new("42702");
     pub(crate) const UNDEFINED_COLUMN: SqlState = SqlState::new("42703");
     pub(crate) const UNDEFINED_OBJECT: SqlState = SqlState::new("42704");
+    pub(crate) const DUPLICATE_OBJECT: SqlState = SqlState::new("42710");
     pub(crate) const DUPLICATE_ALIAS: SqlState = SqlState::new("42712");
     pub(crate) const GROUPING_ERROR: SqlState = SqlState::new("42803");
     pub(crate) const DATATYPE_MISMATCH: SqlState = SqlState::new("42804");
     pub(crate) const WRONG_OBJECT_TYPE: SqlState = SqlState::new("42809");
     pub(crate) const CANNOT_COERCE: SqlState = SqlState::new("42846");
     pub(crate) const UNDEFINED_FUNCTION: SqlState = SqlState::new("42883");
+    pub(crate) const GENERATED_ALWAYS: SqlState = SqlState::new("428C9");
     pub(crate) const RESERVED_NAME: SqlState = SqlState::new("42939");
     pub(crate) const UNDEFINED_TABLE: SqlState = SqlState::new("42P01");
     pub(crate) const DUPLICATE_SCHEMA: SqlState = SqlState::new("42P06");

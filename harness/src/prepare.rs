@@ -44,8 +44,15 @@ impl Prepared {
                 prepared.sessions.push(format!("S{}", prepared.sessions.len() + 1));
             }
             let sql: Vec<String> = step.statements.iter().map(render).collect();
-            let action =
-                Action::Query { sql: sql.join("; "), copy_data: Vec::new(), statements: Ok(step.statements.clone()) };
+            let copy_data = step.statements.iter().find_map(|statement| match statement {
+                Statement::Copy(copy) => Some(copy.data.clone()),
+                _ => None,
+            });
+            let action = Action::Query {
+                sql: sql.join("; "),
+                copy_data: copy_data.unwrap_or_default(),
+                statements: Ok(step.statements.clone()),
+            };
             prepared.steps.push(Step { session: step.session, action });
         }
         prepared

@@ -2,7 +2,7 @@
 //!
 //! The edges follow from the catalog's own contents; nothing records them separately, so they cannot go stale.
 
-use super::{Catalog, Oid, View};
+use super::{Catalog, ConstraintKind, Kind, Oid, View};
 
 /// Something that can be dropped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -11,12 +11,17 @@ pub(crate) enum Object {
     Schema(Oid),
     /// A relation of any kind.
     Relation(Oid),
+    /// A table's column, by its place.
+    Column(Oid, usize),
+    /// The default of a table's column, with its own number.
+    Default { table: Oid, column: usize, oid: Oid },
 }
 
 impl Object {
-    pub(crate) fn oid(self) -> Oid {
+    /// The number that decides the order of dependents.
+    fn oid(self) -> Oid {
         match self {
-            Object::Schema(oid) | Object::Relation(oid) => oid,
+            Object::Schema(oid) | Object::Relation(oid) | Object::Column(oid, _) | Object::Default { oid, .. } => oid,
         }
     }
 }
@@ -28,6 +33,8 @@ pub(crate) enum Dependency {
     Normal,
     /// The dependent object goes along silently.
     Automatic,
+    /// The dependent object is part of the other one: it goes along silently, and cannot be dropped alone.
+    Internal,
 }
 
 /// How an object came to be among those that a DROP removes.
@@ -37,13 +44,13 @@ pub(crate) struct Deletion {
     /// The object that it depends on; `None` for those the statement names.
     pub(crate) dependee: Option<Object>,
     /// Whether it goes along without being mentioned.
-    automatic: bool,
+    silent: bool,
 }
 
 impl Deletion {
     /// Whether RESTRICT complains about it and CASCADE tells of it.
     pub(crate) fn is_reported(&self) -> bool {
-        self.dependee.is_some() && !self.automatic
+        self.dependee.is_some() && !self.silent
     }
 }
 
@@ -65,10 +72,10 @@ impl Catalog {
         found: &mut Vec<Deletion>,
         view: View,
     ) {
-        let automatic = matches!(reached, Some((_, Dependency::Automatic)));
+        let silent = matches!(reached, Some((_, Dependency::Automatic | Dependency::Internal)));
         if let Some(earlier) = found.iter_mut().find(|deletion| deletion.object == object) {
             // One silent way to reach it is enough.
-            earlier.automatic |= automatic;
+            earlier.silent |= silent;
             return;
         }
         let mut dependents = self.dependents(object, view);
@@ -77,8 +84,12 @@ impl Catalog {
         for (dependent, dependency) in dependents {
             self.collect(dependent, Some((object, dependency)), originals, found, view);
         }
+        if let Some(earlier) = found.iter_mut().find(|deletion| deletion.object == object) {
+            earlier.silent |= silent;
+            return;
+        }
         let dependee = reached.map(|(dependee, _)| dependee).filter(|_| !originals.contains(&object));
-        found.push(Deletion { object, dependee, automatic });
+        found.push(Deletion { object, dependee, silent });
     }
 
     fn dependents(&self, object: Object, view: View) -> Vec<(Object, Dependency)> {
@@ -86,23 +97,117 @@ impl Catalog {
             Object::Schema(schema) => self
                 .relations(view)
                 .filter(|relation| relation.schema == schema)
+                // An index belongs to its table, not to the schema.
+                .filter(|relation| !matches!(relation.kind, Kind::Index(_)))
                 .map(|relation| (Object::Relation(relation.oid), Dependency::Normal))
                 .collect(),
-            Object::Relation(table) => self
-                .owned_sequences(table, view)
-                .into_iter()
-                .map(|sequence| (Object::Relation(sequence), Dependency::Automatic))
-                .collect(),
+            Object::Relation(oid) => self.dependents_of_relation(oid, view),
+            Object::Column(table, column) => self.dependents_of_column(table, column, view),
+            Object::Default { .. } => Vec::new(),
         }
+    }
+
+    fn dependents_of_relation(&self, oid: Oid, view: View) -> Vec<(Object, Dependency)> {
+        let Some(relation) = self.relation(oid, view) else { return Vec::new() };
+        match &relation.kind {
+            Kind::Table(table) => {
+                let mut dependents = Vec::new();
+                for (column, _) in table.live_columns() {
+                    dependents.extend(self.dependents_of_column(oid, column, view));
+                }
+                for constraint in &table.constraints {
+                    if let ConstraintKind::Unique { index, .. } = constraint.kind {
+                        dependents.push((Object::Relation(index), Dependency::Automatic));
+                    }
+                }
+                dependents.dedup();
+                dependents
+            }
+            Kind::Sequence(_) => self.defaults_using(oid, view),
+            Kind::Index(_) => Vec::new(),
+        }
+    }
+
+    fn dependents_of_column(&self, table: Oid, column: usize, view: View) -> Vec<(Object, Dependency)> {
+        let mut dependents: Vec<(Object, Dependency)> = self
+            .relations(view)
+            .filter_map(|relation| {
+                let owner =
+                    relation.sequence()?.owner.filter(|owner| owner.table == table && owner.column == column)?;
+                let dependency = if owner.is_identity { Dependency::Internal } else { Dependency::Automatic };
+                Some((Object::Relation(relation.oid), dependency))
+            })
+            .collect();
+        let Some(data) = self.relation(table, view).and_then(|relation| relation.table()) else { return dependents };
+        if let Some(default) = data.columns.get(column).and_then(|column| column.default.as_ref()) {
+            dependents.push((Object::Default { table, column, oid: default.oid }, Dependency::Automatic));
+        }
+        for constraint in &data.constraints {
+            if let ConstraintKind::Unique { columns, index, .. } = &constraint.kind
+                && columns.contains(&column)
+            {
+                dependents.push((Object::Relation(*index), Dependency::Automatic));
+            }
+        }
+        dependents
+    }
+
+    /// The columns' defaults whose expressions name a relation.
+    fn defaults_using(&self, relation: Oid, view: View) -> Vec<(Object, Dependency)> {
+        let mut defaults = Vec::new();
+        for other in self.relations(view) {
+            let Some(table) = other.table() else { continue };
+            for (column, definition) in table.live_columns() {
+                if let Some(default) = &definition.default
+                    && default.relations.contains(&relation)
+                {
+                    let object = Object::Default { table: other.oid, column, oid: default.oid };
+                    defaults.push((object, Dependency::Normal));
+                }
+            }
+        }
+        defaults
+    }
+
+    /// The indexes of a table.
+    pub(crate) fn indexes_of(&self, table: Oid, view: View) -> Vec<Oid> {
+        self.relations(view)
+            .filter(|relation| matches!(relation.kind, Kind::Index(owner) if owner == table))
+            .map(|relation| relation.oid)
+            .collect()
     }
 
     /// The sequences that a table's columns own.
     pub(crate) fn owned_sequences(&self, table: Oid, view: View) -> Vec<Oid> {
-        self.relations(view)
+        let mut owned: Vec<Oid> = self
+            .relations(view)
             .filter(|relation| {
-                relation.sequence().and_then(|sequence| sequence.owned_by).is_some_and(|(owner, _)| owner == table)
+                relation.sequence().and_then(|sequence| sequence.owner).is_some_and(|owner| owner.table == table)
             })
             .map(|relation| relation.oid)
+            .collect();
+        owned.sort_unstable();
+        owned
+    }
+
+    /// The sequences that one column of a table owns.
+    pub(crate) fn column_sequences(&self, table: Oid, column: usize, view: View) -> Vec<Oid> {
+        self.owned_sequences(table, view)
+            .into_iter()
+            .filter(|oid| {
+                self.relation(*oid, view)
+                    .and_then(|relation| relation.sequence()?.owner)
+                    .is_some_and(|owner| owner.column == column)
+            })
             .collect()
+    }
+
+    /// The sequence behind an identity column.
+    pub(crate) fn identity_sequence(&self, table: Oid, column: usize, view: View) -> Option<Oid> {
+        self.column_sequences(table, column, view).into_iter().find(|oid| {
+            self.relation(*oid, view)
+                .and_then(|relation| relation.sequence()?.owner)
+                .is_some_and(|owner| owner.is_identity)
+        })
     }
 }

@@ -1,6 +1,8 @@
 //! How PostgreSQL writes objects' names in messages and values.
 
-use super::{Catalog, Object, SearchPath, View};
+use std::rc::Rc;
+
+use super::{Catalog, Object, Oid, SearchPath, View};
 use crate::render::write_identifier;
 
 /// An identifier, in double quotes when SQL needs them.
@@ -23,11 +25,26 @@ impl Catalog {
             Object::Relation(oid) => match self.relation(oid, view) {
                 None => format!("relation {}", oid.0),
                 Some(relation) => {
-                    let kind = if relation.sequence().is_some() { "sequence" } else { "table" };
-                    format!("{kind} {}", self.name_in_path(relation, path, view))
+                    format!("{} {}", relation.kind_word(), self.name_in_path(relation, path, view))
                 }
             },
+            Object::Column(table, column) => {
+                format!(
+                    "column {} of {}",
+                    self.column_name(table, column, view),
+                    self.describe(Object::Relation(table), path, view)
+                )
+            }
+            Object::Default { table, column, .. } => {
+                format!("default value for {}", self.describe(Object::Column(table, column), path, view))
+            }
         }
+    }
+
+    fn column_name(&self, table: Oid, column: usize, view: View) -> Rc<str> {
+        self.relation(table, view)
+            .and_then(|relation| Some(relation.table()?.columns.get(column)?.name.clone()))
+            .unwrap_or_else(|| "?".into())
     }
 
     /// A relation's name, qualified and quoted as needed to find it through `path`.

@@ -13,7 +13,10 @@ pub(crate) use dependency::Object;
 pub(crate) use describe::quote_identifier;
 pub(crate) use heap::{CommitNumber, Heap, Slot, Stamp, View};
 pub(crate) use lookup::{RangeName, SearchPath};
-pub(crate) use relation::{Column, Kind, Persistence, Relation, SequenceData, StorageId};
+pub(crate) use relation::{
+    Column, ColumnOwner, Constraint, ConstraintKind, Default as ColumnDefault, Kind, Persistence, Relation,
+    SequenceData, StorageId, TableData,
+};
 
 use crate::number_map::NumberMap;
 
@@ -21,6 +24,8 @@ use crate::number_map::NumberMap;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct Oid(pub(crate) u32);
 
+/// The superuser that a new cluster has.
+pub(crate) const BOOTSTRAP_ROLE: Oid = Oid(10);
 /// The schema `pg_catalog`.
 pub(crate) const PG_CATALOG: Oid = Oid(11);
 /// The schema `pg_toast`.
@@ -49,6 +54,7 @@ pub(crate) fn is_temporary_schema(schema: Oid) -> bool {
 pub(crate) struct Schema {
     pub(crate) oid: Oid,
     pub(crate) name: Rc<str>,
+    pub(crate) owner: Oid,
 }
 
 /// A write that a rollback takes back and a commit confirms.
@@ -59,6 +65,7 @@ pub(crate) enum Write {
     RelationCreated(Slot),
     RelationDeleted(Slot),
     RowCreated(StorageId, Slot),
+    RowDeleted(StorageId, Slot),
 }
 
 /// One row of a table.
@@ -92,7 +99,7 @@ impl Catalog {
             (INFORMATION_SCHEMA, "information_schema"),
             (PUBLIC, "public"),
         ] {
-            catalog.schemas.insert(Schema { oid, name: name.into() }, Stamp::Committed(0));
+            catalog.schemas.insert(Schema { oid, name: name.into(), owner: BOOTSTRAP_ROLE }, Stamp::Committed(0));
         }
         catalog
     }
@@ -132,9 +139,9 @@ impl Catalog {
     }
 
     /// Makes a schema.
-    pub(crate) fn create_schema(&mut self, name: &str, view: View, undo: &mut Vec<Write>) -> Oid {
+    pub(crate) fn create_schema(&mut self, name: &str, owner: Oid, view: View, undo: &mut Vec<Write>) -> Oid {
         let oid = self.new_oid();
-        let slot = self.schemas.insert(Schema { oid, name: name.into() }, Stamp::Open(view.session));
+        let slot = self.schemas.insert(Schema { oid, name: name.into(), owner }, Stamp::Open(view.session));
         undo.push(Write::SchemaCreated(slot));
         self.schema_generation += 1;
         oid
@@ -225,13 +232,39 @@ impl Catalog {
 
     /// The rows of a table that `view` sees.
     pub(crate) fn rows(&self, storage: StorageId, view: View) -> Vec<TableRow> {
-        self.rows.get(&storage).map(|heap| heap.visible(view).map(|(_, row)| row.clone()).collect()).unwrap_or_default()
+        self.slots(storage, view).into_iter().map(|(_, row)| row).collect()
+    }
+
+    /// The rows of a table that `view` sees, with their places.
+    pub(crate) fn slots(&self, storage: StorageId, view: View) -> Vec<(Slot, TableRow)> {
+        self.rows
+            .get(&storage)
+            .map(|heap| heap.visible(view).map(|(slot, row)| (slot, row.clone())).collect())
+            .unwrap_or_default()
     }
 
     /// Adds a row to a table.
     pub(crate) fn insert_row(&mut self, storage: StorageId, row: TableRow, view: View, undo: &mut Vec<Write>) {
         let slot = self.rows.entry(storage).or_default().insert(row, Stamp::Open(view.session));
         undo.push(Write::RowCreated(storage, slot));
+    }
+
+    /// Deletes a row of a table.
+    pub(crate) fn delete_row(&mut self, storage: StorageId, slot: Slot, view: View, undo: &mut Vec<Write>) {
+        if let Some(heap) = self.rows.get_mut(&storage) {
+            heap.mark_deleted(slot, Some(Stamp::Open(view.session)));
+            undo.push(Write::RowDeleted(storage, slot));
+        }
+    }
+
+    /// Another session whose open transaction has written a row of this table.
+    pub(crate) fn other_writer(&self, storage: StorageId, view: View) -> Option<crate::cluster::SessionId> {
+        self.rows.get(&storage)?.versions().find_map(|(_, version)| {
+            [Some(version.created), version.deleted].into_iter().flatten().find_map(|stamp| match stamp {
+                Stamp::Open(session) if session != view.session => Some(session),
+                _ => None,
+            })
+        })
     }
 
     /// Notes which names stand for something else from commit `number` on. To be called before the writes are confirmed.
@@ -249,7 +282,7 @@ impl Catalog {
                         None => changed.push(binding),
                     }
                 }
-                Write::RowCreated(..) => {}
+                Write::RowCreated(..) | Write::RowDeleted(..) => {}
             }
         }
         for (name, _, _) in changed {
@@ -293,6 +326,14 @@ impl Catalog {
                 true => self.relations.mark_deleted(slot, Some(stamp)),
                 false => return self.remove_relation_version(slot),
             },
+            Write::RowDeleted(storage, slot) => {
+                if let Some(heap) = self.rows.get_mut(&storage) {
+                    match keep_dead {
+                        true => heap.mark_deleted(slot, Some(stamp)),
+                        false => drop(heap.remove(slot)),
+                    }
+                }
+            }
         }
         None
     }
@@ -313,6 +354,11 @@ impl Catalog {
             Write::RowCreated(storage, slot) => {
                 if let Some(heap) = self.rows.get_mut(&storage) {
                     heap.remove(slot);
+                }
+            }
+            Write::RowDeleted(storage, slot) => {
+                if let Some(heap) = self.rows.get_mut(&storage) {
+                    heap.mark_deleted(slot, None);
                 }
             }
         }

@@ -3,8 +3,9 @@
 use std::rc::Rc;
 
 use super::Oid;
-use crate::query::Type;
+use crate::query::{Bound, Type};
 use crate::sequence::Definition;
+use crate::statement::Generated;
 pub(crate) use crate::statement::Persistence;
 
 /// Names one file of data. A relation that gets new storage gets a new number, transactionally.
@@ -17,15 +18,47 @@ pub(crate) enum Kind {
     /// A sequence, with its row of `pg_sequence`.
     Sequence(SequenceData),
     /// An ordinary table.
-    Table(Rc<[Column]>),
+    Table(TableData),
+    /// The index behind a constraint of this table.
+    Index(Oid),
 }
 
 /// A sequence's catalog entry.
 #[derive(Debug, Clone)]
 pub(crate) struct SequenceData {
     pub(crate) definition: Definition,
-    /// OWNED BY: the table, and the column's place in it, counted from 0.
-    pub(crate) owned_by: Option<(Oid, usize)>,
+    /// The column that it belongs to.
+    pub(crate) owner: Option<ColumnOwner>,
+}
+
+/// The column that a sequence belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct ColumnOwner {
+    pub(crate) table: Oid,
+    /// The column's place in the table, counted from 0; dropped columns keep theirs.
+    pub(crate) column: usize,
+    /// Whether it is the column's identity sequence, which cannot be dropped or moved alone.
+    pub(crate) is_identity: bool,
+}
+
+/// A table's catalog entry.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct TableData {
+    /// The columns, dropped ones included.
+    pub(crate) columns: Vec<Column>,
+    pub(crate) constraints: Vec<Constraint>,
+}
+
+impl TableData {
+    /// The columns that are not dropped, with their places.
+    pub(crate) fn live_columns(&self) -> impl Iterator<Item = (usize, &Column)> {
+        self.columns.iter().enumerate().filter(|(_, column)| !column.is_dropped)
+    }
+
+    /// The column of that name.
+    pub(crate) fn column(&self, name: &str) -> Option<(usize, &Column)> {
+        self.live_columns().find(|(_, column)| *column.name == *name)
+    }
 }
 
 /// A table's column.
@@ -33,7 +66,45 @@ pub(crate) struct SequenceData {
 pub(crate) struct Column {
     pub(crate) name: Rc<str>,
     pub(crate) column_type: Type,
+    /// The most characters that a `varchar(n)` holds.
+    pub(crate) length: Option<usize>,
     pub(crate) not_null: bool,
+    pub(crate) default: Option<Default>,
+    pub(crate) identity: Option<Generated>,
+    pub(crate) is_dropped: bool,
+}
+
+impl Column {
+    /// Whether nobody can predict its values: its type or its default is outside the model.
+    pub(crate) fn is_opaque(&self) -> bool {
+        self.column_type == Type::Opaque || self.default.as_ref().is_some_and(|default| default.value.is_none())
+    }
+}
+
+/// A column's default.
+#[derive(Debug, Clone)]
+pub(crate) struct Default {
+    pub(crate) oid: Oid,
+    /// The analysed expression; none when it is outside the model.
+    pub(crate) value: Option<Bound>,
+    /// The relations that the expression names as constants, which it depends on.
+    pub(crate) relations: Vec<Oid>,
+}
+
+/// A constraint of a table.
+#[derive(Debug, Clone)]
+pub(crate) struct Constraint {
+    pub(crate) name: Rc<str>,
+    pub(crate) kind: ConstraintKind,
+}
+
+/// What a constraint demands.
+#[derive(Debug, Clone)]
+pub(crate) enum ConstraintKind {
+    /// PRIMARY KEY or UNIQUE over these columns, with its index.
+    Unique { columns: Vec<usize>, index: Oid, is_primary: bool },
+    /// CHECK; none when the condition is outside the model.
+    Check { condition: Option<Bound>, columns: Vec<usize> },
 }
 
 /// One version of a relation (manual, "pg_class").
@@ -42,6 +113,7 @@ pub(crate) struct Relation {
     pub(crate) oid: Oid,
     pub(crate) schema: Oid,
     pub(crate) name: Rc<str>,
+    pub(crate) owner: Oid,
     pub(crate) persistence: Persistence,
     pub(crate) storage: StorageId,
     pub(crate) kind: Kind,
@@ -52,7 +124,24 @@ impl Relation {
     pub(crate) fn sequence(&self) -> Option<&SequenceData> {
         match &self.kind {
             Kind::Sequence(data) => Some(data),
-            Kind::Table(_) => None,
+            _ => None,
+        }
+    }
+
+    /// The table's entry, when it is one.
+    pub(crate) fn table(&self) -> Option<&TableData> {
+        match &self.kind {
+            Kind::Table(data) => Some(data),
+            _ => None,
+        }
+    }
+
+    /// The kind as messages call it.
+    pub(crate) fn kind_word(&self) -> &'static str {
+        match self.kind {
+            Kind::Sequence(_) => "sequence",
+            Kind::Table(_) => "table",
+            Kind::Index(_) => "index",
         }
     }
 }

@@ -104,6 +104,8 @@ catalogue! {
             "Option values are bigint: anything beyond or with a fraction is refused."
         OwnedByForm "create.owned-by-form" ("Parameters, OWNED BY")
             "OWNED BY takes a table's column, or NONE."
+        OwnedBy "create.owned-by" ("Parameters, OWNED BY")
+            "OWNED BY ties the sequence to a column of a table with the same owner and schema."
         OwnedByMissing "create.owned-by-exists" ("Parameters, OWNED BY")
             "The table that OWNED BY names must exist."
         NotUpdatable "create.not-updatable" ("Description")
@@ -194,6 +196,32 @@ catalogue! {
             "A name that no relation has is an error."
         FunctionNotSequence "functions.only-sequences" ("Sequence functions")
             "A relation that is not a sequence is refused."
+    }
+    page "Serial Types" {
+        Serial "serial.is-owned-sequence" ("smallserial, serial, bigserial")
+            "A serial column is an integer with a default of nextval, NOT NULL, and a sequence that it owns."
+    }
+    page "CREATE TABLE" {
+        Identity "identity.has-sequence" ("Parameters, GENERATED ... AS IDENTITY")
+            "An identity column has a sequence of its own, with the options given, and is NOT NULL."
+        IdentityAlways "identity.always-refuses-values" ("Parameters, GENERATED ... AS IDENTITY")
+            "INSERT cannot give a value for a GENERATED ALWAYS column without OVERRIDING SYSTEM VALUE."
+        OverridingUser "identity.overriding-user" ("INSERT, Parameters, OVERRIDING USER VALUE")
+            "OVERRIDING USER VALUE ignores the values given for identity columns."
+        LikeIdentity "identity.like" ("Parameters, LIKE, INCLUDING IDENTITY")
+            "LIKE with INCLUDING IDENTITY makes a new sequence with the same parameters."
+    }
+    page "ALTER TABLE" {
+        AddIdentity "identity.add" ("Description, ADD GENERATED")
+            "ADD GENERATED makes a column that is NOT NULL and has no default an identity column."
+        SetIdentity "identity.set" ("Description, SET GENERATED and SET sequence_option")
+            "SET changes the identity column's sequence as ALTER SEQUENCE would."
+        DropIdentity "identity.drop" ("Description, DROP IDENTITY")
+            "DROP IDENTITY drops the column's sequence with it."
+    }
+    page "TRUNCATE" {
+        TruncateRestart "truncate.restart-identity" ("Parameters, RESTART IDENTITY")
+            "RESTART IDENTITY restarts the sequences that the tables' columns own, transactionally."
     }
     page "DISCARD" {
         DiscardSequences "discard.sequences" ("Parameters, SEQUENCES")

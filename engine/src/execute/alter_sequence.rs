@@ -18,13 +18,25 @@ impl Execution<'_> {
         let Some(relation) = self.relation_to_alter(name, statement.if_exists)? else {
             return done("ALTER SEQUENCE");
         };
+        self.check_owner(&relation)?;
         self.lock(relation.oid, Mode::ShareRowExclusive)?;
+        self.alter_sequence_options(&relation, statement, false)?;
+        done("ALTER SEQUENCE")
+    }
+
+    /// Changes a sequence that is locked, on its own or on behalf of its identity column.
+    pub(super) fn alter_sequence_options(
+        &mut self,
+        relation: &Relation,
+        statement: &AlterSequence,
+        for_identity: bool,
+    ) -> Result<()> {
         let relation = self.open_sequence(relation.oid)?;
         let Some(sequence) = relation.sequence() else {
             return Err(self.shared.settings.major.not_a_sequence(&relation));
         };
         let page = self.page(&relation);
-        let change = self.apply_options(&statement.options, Some((&sequence.definition, page)))?;
+        let change = self.apply_options(&statement.options, Some((&sequence.definition, page)), for_identity)?;
         self.reach(Clause::AlterOptions);
 
         if !self.shared.settings.quirks.contains(Quirk::AlterKeepsCache) {
@@ -51,7 +63,7 @@ impl Execution<'_> {
         }
         let view = self.catalog_view();
         self.shared.catalog.update_relation(altered, view, &mut self.session.transaction.undo);
-        done("ALTER SEQUENCE")
+        Ok(())
     }
 
     /// The relation that an ALTER names; `None`, with a notice, when it is missing and IF EXISTS allows that.

@@ -2,7 +2,7 @@
 
 use super::names::MissingSchema;
 use super::{Execution, done, shared_str};
-use crate::catalog::{Kind, Oid, Persistence, RangeName, Relation, SequenceData, StorageId};
+use crate::catalog::{ColumnOwner, Kind, Persistence, RangeName, Relation, SequenceData, StorageId};
 use crate::clause::Clause;
 use crate::error::{Result, error, notice, sqlstate, unsupported};
 use crate::lock::Mode;
@@ -29,7 +29,7 @@ impl Execution<'_> {
                 return done("CREATE SEQUENCE");
             }
         }
-        let change = self.apply_options(&statement.options, None)?;
+        let change = self.apply_options(&statement.options, None, false)?;
         let (schema, persistence) = self.creation_schema(name, statement.persistence)?;
         self.lock(schema, Mode::AccessShare)?;
         self.check_new_relation(schema, name.name)?;
@@ -48,7 +48,8 @@ impl Execution<'_> {
             name: shared_str(name.name),
             persistence,
             storage,
-            kind: Kind::Sequence(SequenceData { definition: change.definition, owned_by: None }),
+            owner: self.current_role(),
+            kind: Kind::Sequence(SequenceData { definition: change.definition, owner: None }),
         };
         self.shared.catalog.insert_relation(relation.clone(), view, &mut self.session.transaction.undo);
         if let Some(owned_by) = &change.owned_by {
@@ -65,6 +66,7 @@ impl Execution<'_> {
         &mut self,
         options: &[SequenceOption],
         old: Option<(&crate::sequence::Definition, Page)>,
+        for_identity: bool,
     ) -> Result<DefinitionChange> {
         let mut value_type = None;
         for option in options {
@@ -73,7 +75,7 @@ impl Execution<'_> {
             }
         }
         let quirks = self.shared.settings.quirks;
-        OptionList { options, for_identity: false, value_type, quirks: &quirks }.apply(old, self.clauses)
+        OptionList { options, for_identity, value_type, quirks: &quirks }.apply(old, self.clauses)
     }
 
     /// The integer type of that name; `None` for a type that exists and is none, an error for one that does not.
@@ -127,8 +129,22 @@ impl Execution<'_> {
         storage
     }
 
+    /// An identity column's sequence cannot be given to another column.
+    fn check_not_identity(&self, sequence: &Relation) -> Result<()> {
+        let owner = sequence.sequence().and_then(|sequence| sequence.owner).filter(|owner| owner.is_identity);
+        let Some(owner) = owner else { return Ok(()) };
+        Err(error(sqlstate::FEATURE_NOT_SUPPORTED, "cannot change ownership of identity sequence")
+            .detail(self.linked_to(&sequence.name, owner.table)))
+    }
+
+    /// The detail that tells which table a sequence is linked to.
+    pub(super) fn linked_to(&self, sequence: &str, table: crate::catalog::Oid) -> String {
+        let table = self.shared.catalog.relation(table, self.catalog_view()).map(|table| table.name.clone());
+        format!("Sequence \"{sequence}\" is linked to table \"{}\".", table.as_deref().unwrap_or("?"))
+    }
+
     /// Processes OWNED BY for a sequence.
-    pub(super) fn own(&mut self, sequence: &mut Relation, owned_by: &ObjectName) -> Result<()> {
+    pub(in crate::execute) fn own(&mut self, sequence: &mut Relation, owned_by: &ObjectName) -> Result<()> {
         let Some((column, table_parts)) = owned_by.parts.split_last() else {
             return Err(unsupported("OWNED BY without a name"));
         };
@@ -138,6 +154,7 @@ impl Execution<'_> {
                 return Err(error(sqlstate::SYNTAX_ERROR, "invalid OWNED BY option")
                     .hint("Specify OWNED BY table.column or OWNED BY NONE."));
             }
+            self.check_not_identity(sequence)?;
             set_owner(sequence, None);
             return Ok(());
         }
@@ -151,28 +168,36 @@ impl Execution<'_> {
             }
         };
         self.lock(table.oid, Mode::AccessShare)?;
-        let Kind::Table(columns) = &table.kind else {
-            return Err(self.shared.settings.major.sequence_cannot_own(&table.name));
+        let Kind::Table(data) = &table.kind else {
+            return Err(self.shared.settings.major.cannot_own_a_sequence(&table));
         };
+        if table.owner != sequence.owner {
+            return Err(error(
+                sqlstate::OBJECT_NOT_IN_PREREQUISITE_STATE,
+                "sequence must have same owner as table it is linked to",
+            ));
+        }
         if table.schema != sequence.schema {
             return Err(error(
                 sqlstate::OBJECT_NOT_IN_PREREQUISITE_STATE,
                 "sequence must be in same schema as table it is linked to",
             ));
         }
-        let Some(index) = columns.iter().position(|candidate| *candidate.name == *column.name()) else {
+        let Some((index, _)) = data.column(column.name()) else {
             return Err(error(
                 sqlstate::UNDEFINED_COLUMN,
                 format!("column \"{}\" of relation \"{}\" does not exist", column.name(), table.name),
             ));
         };
-        set_owner(sequence, Some((table.oid, index)));
+        self.check_not_identity(sequence)?;
+        self.reach(Clause::OwnedBy);
+        set_owner(sequence, Some(ColumnOwner { table: table.oid, column: index, is_identity: false }));
         Ok(())
     }
 }
 
-fn set_owner(sequence: &mut Relation, owner: Option<(Oid, usize)>) {
+fn set_owner(sequence: &mut Relation, owner: Option<ColumnOwner>) {
     if let Kind::Sequence(data) = &mut sequence.kind {
-        data.owned_by = owner;
+        data.owner = owner;
     }
 }

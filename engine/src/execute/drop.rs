@@ -2,7 +2,7 @@
 
 use super::names::{MissingSchema, no_schema};
 use super::{Execution, done};
-use crate::catalog::{Object, RangeName};
+use crate::catalog::{ConstraintKind, Kind, Object, Oid, RangeName, Relation, TableData};
 use crate::clause::Clause;
 use crate::error::{Result, error, notice, sqlstate};
 use crate::lock::Mode;
@@ -28,17 +28,23 @@ impl Execution<'_> {
                 self.report_missing(name, noun, statement)?;
                 continue;
             };
-            let actual = if relation.sequence().is_some() { RelationKind::Sequence } else { RelationKind::Table };
+            let actual = match relation.kind {
+                Kind::Sequence(_) => RelationKind::Sequence,
+                Kind::Table(_) => RelationKind::Table,
+                Kind::Index(_) => RelationKind::Index,
+            };
             if actual != statement.kind {
                 self.reach(Clause::DropNotSequence);
                 let article = if statement.kind == RelationKind::Index { "an" } else { "a" };
                 let right = match actual {
                     RelationKind::Sequence => "Use DROP SEQUENCE to remove a sequence.",
+                    RelationKind::Index => "Use DROP INDEX to remove an index.",
                     _ => "Use DROP TABLE to remove a table.",
                 };
                 return Err(error(sqlstate::WRONG_OBJECT_TYPE, format!("\"{}\" is not {article} {noun}", name.name))
                     .hint(right));
             }
+            self.check_drop_owner(&relation)?;
             self.lock(relation.oid, Mode::AccessExclusive)?;
             objects.push(Object::Relation(relation.oid));
         }
@@ -76,7 +82,17 @@ impl Execution<'_> {
     /// Drops objects with what depends on them, or refuses without CASCADE.
     pub(super) fn drop_objects(&mut self, objects: &[Object], behavior: Behavior) -> Result<()> {
         let view = self.catalog_view();
+        self.check_not_part(objects)?;
         let deletions = self.shared.catalog.deletions(objects, view);
+        // Locks come first: whether the drop is allowed may change while it waits for them.
+        for deletion in &deletions {
+            match deletion.object {
+                Object::Relation(oid) | Object::Default { table: oid, .. } => {
+                    self.lock(oid, Mode::AccessExclusive)?;
+                }
+                Object::Schema(_) | Object::Column(..) => {}
+            }
+        }
         // The report goes from the named objects to those that depend on them.
         let mut reported = Vec::new();
         for deletion in deletions.iter().rev().filter(|deletion| deletion.is_reported()) {
@@ -98,18 +114,80 @@ impl Execution<'_> {
             self.notice_cascade(&reported);
         }
         for deletion in &deletions {
-            if let Object::Relation(oid) = deletion.object {
-                self.lock(oid, Mode::AccessExclusive)?;
-            }
-        }
-        for deletion in &deletions {
-            let undo = &mut self.session.transaction.undo;
-            match deletion.object {
-                Object::Relation(oid) => self.shared.catalog.delete_relation(oid, view, undo),
-                Object::Schema(oid) => self.shared.catalog.delete_schema(oid, view, undo),
-            }
+            self.delete_object(deletion.object);
         }
         Ok(())
+    }
+
+    /// An identity column's sequence and a key's index can only go with what they are part of.
+    fn check_not_part(&mut self, objects: &[Object]) -> Result<()> {
+        let view = self.catalog_view();
+        for object in objects {
+            let Object::Relation(oid) = object else { continue };
+            let Some(relation) = self.shared.catalog.relation(*oid, view).cloned() else { continue };
+            let whole = match &relation.kind {
+                Kind::Sequence(sequence) => match sequence.owner {
+                    Some(owner) if owner.is_identity => self.describe(Object::Column(owner.table, owner.column)),
+                    _ => continue,
+                },
+                Kind::Index(table) if objects.contains(&Object::Relation(*table)) => continue,
+                Kind::Index(table) => {
+                    format!("constraint {} on {}", relation.name, self.describe(Object::Relation(*table)))
+                }
+                Kind::Table(_) => continue,
+            };
+            let part = self.describe(*object);
+            return Err(error(
+                sqlstate::DEPENDENT_OBJECTS_STILL_EXIST,
+                format!("cannot drop {part} because {whole} requires it"),
+            )
+            .hint(format!("You can drop {whole} instead.")));
+        }
+        Ok(())
+    }
+
+    fn delete_object(&mut self, object: Object) {
+        let view = self.catalog_view();
+        match object {
+            Object::Relation(oid) => {
+                self.forget_key(oid);
+                self.shared.catalog.delete_relation(oid, view, &mut self.session.transaction.undo);
+            }
+            Object::Schema(oid) => self.shared.catalog.delete_schema(oid, view, &mut self.session.transaction.undo),
+            Object::Default { table, column, .. } => {
+                self.change_table(table, |data| data.columns[column].default = None);
+            }
+            Object::Column(table, column) => self.change_table(table, |data| {
+                super::table::drop_from(&mut data.columns[column]);
+                data.constraints.retain(|constraint| match &constraint.kind {
+                    ConstraintKind::Unique { columns, .. } | ConstraintKind::Check { columns, .. } => {
+                        !columns.contains(&column)
+                    }
+                });
+            }),
+        }
+    }
+
+    /// Takes the key of an index that goes out of its table.
+    fn forget_key(&mut self, index: Oid) {
+        let found = self.shared.catalog.relation(index, self.catalog_view()).cloned();
+        if let Some(Kind::Index(table)) = found.map(|relation| relation.kind.clone()) {
+            self.change_table(table, |data| {
+                data.constraints.retain(|constraint| {
+                    !matches!(constraint.kind, ConstraintKind::Unique { index: other, .. } if other == index)
+                });
+            });
+        }
+    }
+
+    fn change_table(&mut self, table: Oid, change: impl FnOnce(&mut TableData)) {
+        let view = self.catalog_view();
+        let Some(relation) = self.shared.catalog.relation(table, view).cloned() else { return };
+        let Kind::Table(data) = &relation.kind else { return };
+        let mut data = data.clone();
+        change(&mut data);
+        let changed = Relation { kind: Kind::Table(data), ..(*relation).clone() };
+        self.shared.catalog.update_relation(changed, view, &mut self.session.transaction.undo);
     }
 
     fn notice_cascade(&mut self, reported: &[(String, String)]) {

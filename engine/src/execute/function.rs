@@ -3,9 +3,9 @@
 use std::rc::Rc;
 
 use super::Execution;
-use crate::catalog::{Oid, Persistence, Relation};
+use crate::catalog::{Oid, Persistence, Relation, is_temporary_schema, temporary_schema};
 use crate::clause::Clause;
-use crate::error::{Result, error, sqlstate};
+use crate::error::{Result, Stop, error, sqlstate};
 use crate::lock::Mode;
 use crate::quirk::Quirk;
 
@@ -56,6 +56,11 @@ impl Execution<'_> {
         self.once(|execution| execution.nextval_now(oid))
     }
 
+    /// The next value of an identity column, for which the right to insert is enough.
+    pub(super) fn nextval_unchecked(&mut self, oid: Oid) -> Result<i64> {
+        self.once(|execution| execution.nextval_now(oid))
+    }
+
     fn nextval_now(&mut self, oid: Oid) -> Result<i64> {
         let relation = self.open_sequence(oid)?;
         if relation.persistence != Persistence::Temporary {
@@ -73,6 +78,9 @@ impl Execution<'_> {
             return Ok(cache.last);
         }
         let definition = &sequence.definition;
+        if is_temporary_schema(relation.schema) && relation.schema != temporary_schema(self.session.id) {
+            return Err(other_session());
+        }
         cache.increment = definition.increment;
         let logged = relation.persistence == Persistence::Permanent;
         let Some(page) = self.shared.pages.get_mut(&relation.storage) else {
@@ -159,6 +167,9 @@ impl Execution<'_> {
         if relation.persistence != Persistence::Temporary {
             self.prevent_if_read_only("setval()")?;
         }
+        if is_temporary_schema(relation.schema) && relation.schema != temporary_schema(self.session.id) {
+            return Err(other_session());
+        }
         let (minimum, maximum) = (sequence.definition.minimum, sequence.definition.maximum);
         if value < minimum || value > maximum {
             self.reach(Clause::SetvalBounds);
@@ -193,4 +204,9 @@ impl Execution<'_> {
         }
         Ok(value)
     }
+}
+
+/// The stored row of another session's temporary sequence is out of reach.
+fn other_session() -> Stop {
+    error(sqlstate::FEATURE_NOT_SUPPORTED, "cannot access temporary tables of other sessions")
 }

@@ -10,11 +10,13 @@ mod names;
 mod parameter;
 mod query;
 mod relation;
+mod role;
 mod schema;
 mod table;
 mod transaction;
 
 pub(crate) use names::{MissingSchema, no_relation};
+pub(crate) use table::scope_table;
 
 use std::borrow::Cow;
 use std::rc::Rc;
@@ -50,11 +52,11 @@ impl<'a> Execution<'a> {
         for statement in statements {
             self.warn_of_truncated_names(statement);
         }
-        if statements.len() < 2 {
+        if !statements.iter().any(finds_out_late) && statements.len() < 2 {
             return self.run_from(statements, 0);
         }
-        // A statement outside the model may come after others have had their effects; the query as a whole must not
-        // leave any.
+        // That a statement is outside the model may come out after it, or others, have had effects that no rollback
+        // takes back; the query as a whole must not leave any.
         let before = (self.shared.clone(), self.session.clone());
         let progress = self.run_from(statements, 0);
         if matches!(progress, Progress::Unsupported(_)) {
@@ -174,6 +176,17 @@ impl<'a> Execution<'a> {
                     Statement::CreateSchema(statement) => self.create_schema(statement),
                     Statement::DropSchema(statement) => self.drop_schemas(statement),
                     Statement::CreateTable(statement) => self.create_table(statement),
+                    Statement::AlterTable(statement) => self.alter_table(statement),
+                    Statement::RenameColumn(statement) => self.rename_column(statement),
+                    Statement::CreateView(_) => Err(crate::error::unsupported("CREATE VIEW")),
+                    Statement::CreateIndex(_) => Err(crate::error::unsupported("CREATE INDEX")),
+                    Statement::CreateRole(_)
+                    | Statement::DropRole(_)
+                    | Statement::Grant(_)
+                    | Statement::GrantRole(_)
+                    | Statement::DefaultPrivileges(_)
+                    | Statement::ReassignOwned(_)
+                    | Statement::DropOwned(_) => Err(crate::error::unsupported("roles and privileges")),
                     Statement::Insert(statement) => self.insert(statement),
                     Statement::Update(statement) => self.update(statement),
                     Statement::Delete(statement) => self.delete(statement),
@@ -254,6 +267,19 @@ impl<'a> Execution<'a> {
 fn is_exit(statement: &Statement) -> bool {
     use crate::statement::Transaction::{Commit, Prepare, Rollback, RollbackTo};
     matches!(statement, Statement::Transaction(Commit { .. } | Rollback { .. } | RollbackTo(_) | Prepare(_)))
+}
+
+/// The statements that may turn out to be outside the model after they have called sequence functions.
+fn finds_out_late(statement: &Statement) -> bool {
+    matches!(
+        statement,
+        Statement::Insert(_)
+            | Statement::Update(_)
+            | Statement::Delete(_)
+            | Statement::Copy(_)
+            | Statement::AlterTable(_)
+            | Statement::CreateTable(_)
+    )
 }
 
 /// The result of a statement that returns no rows.

@@ -3,10 +3,10 @@
 use super::{Execution, done, shared_str};
 use crate::catalog::{Object, PG_TOAST, Persistence, RangeName, Relation, is_temporary_schema};
 use crate::clause::Clause;
-use crate::error::{Result, error, sqlstate, unsupported};
+use crate::error::{Result, error, sqlstate};
 use crate::lock::Mode;
 use crate::reply::StatementResult;
-use crate::statement::{AlterRelation, Identifier, RelationAction, RelationKind, RoleName};
+use crate::statement::{AlterRelation, Identifier, RelationAction, RelationKind};
 
 impl Execution<'_> {
     pub(super) fn alter_relation(&mut self, statement: &AlterRelation) -> Result<StatementResult> {
@@ -21,6 +21,7 @@ impl Execution<'_> {
         let Some(relation) = self.relation_to_alter(name, statement.if_exists)? else {
             return done(tag);
         };
+        self.check_owner(&relation)?;
         self.check_kind(statement, &relation, name)?;
         if statement.kind == RelationKind::Table && relation.sequence().is_some() {
             self.reach(Clause::AlterTableForm);
@@ -29,7 +30,7 @@ impl Execution<'_> {
         match &statement.action {
             RelationAction::RenameTo(new_name) => self.rename(&relation, new_name)?,
             RelationAction::SetSchema(schema) => self.set_schema(&relation, schema)?,
-            RelationAction::OwnerTo(role) => self.owner_to(role)?,
+            RelationAction::OwnerTo(role) => self.owner_to(&relation, role)?,
             RelationAction::SetLogged => self.set_persistence(&relation, Persistence::Permanent)?,
             RelationAction::SetUnlogged => self.set_persistence(&relation, Persistence::Unlogged)?,
         }
@@ -63,14 +64,9 @@ impl Execution<'_> {
 
     fn set_schema(&mut self, relation: &Relation, schema: &Identifier) -> Result<()> {
         let view = self.catalog_view();
-        if let Some((table, _)) = relation.sequence().and_then(|sequence| sequence.owned_by) {
-            let table = self.shared.catalog.relation(table, view).map(|table| table.name.clone());
+        if let Some(owner) = relation.sequence().and_then(|sequence| sequence.owner) {
             return Err(error(sqlstate::FEATURE_NOT_SUPPORTED, "cannot move an owned sequence into another schema")
-                .detail(format!(
-                    "Sequence \"{}\" is linked to table \"{}\".",
-                    relation.name,
-                    table.as_deref().unwrap_or("?")
-                )));
+                .detail(self.linked_to(&relation.name, owner.table)));
         }
         let name = RangeName { database: None, schema: Some(schema.name()), name: &relation.name };
         let (new_schema, _) = self.creation_schema(name, Persistence::Permanent)?;
@@ -86,7 +82,8 @@ impl Execution<'_> {
         }
         self.reach(Clause::SetSchema);
         let mut moving = vec![relation.oid];
-        if relation.sequence().is_none() {
+        if relation.table().is_some() {
+            moving.extend(self.shared.catalog.indexes_of(relation.oid, view));
             moving.extend(self.shared.catalog.owned_sequences(relation.oid, view));
         }
         for oid in moving {
@@ -102,20 +99,6 @@ impl Execution<'_> {
             self.shared.catalog.update_relation(moved, view, &mut self.session.transaction.undo);
         }
         Ok(())
-    }
-
-    fn owner_to(&mut self, role: &RoleName) -> Result<()> {
-        self.reach(Clause::OwnerTo);
-        match role {
-            RoleName::CurrentRole | RoleName::CurrentUser | RoleName::SessionUser => Ok(()),
-            RoleName::Named(name) if name.name() == self.shared.settings.user => Ok(()),
-            RoleName::Named(name) if name.name().starts_with("pg_") => {
-                Err(unsupported(format!("role {}, which may be predefined", name.name())))
-            }
-            RoleName::Named(name) => {
-                Err(error(sqlstate::UNDEFINED_OBJECT, format!("role \"{}\" does not exist", name.name())))
-            }
-        }
     }
 
     fn set_persistence(&mut self, relation: &Relation, persistence: Persistence) -> Result<()> {

@@ -4,7 +4,8 @@ use super::function::{Routine, SIGNATURES, SetFunction, Signature};
 use super::numeric::constant;
 use super::plan::{AggregateCall, Bound, Typed};
 use super::scope::{Scope, find_column};
-use super::{CastContext, Type, Value, resolve_type};
+use super::types::resolve_type;
+use super::{CastContext, Type, Value};
 use crate::error::{Result, Stop, error, sqlstate, unsupported};
 use crate::execute::Execution;
 use crate::statement::{BinaryOperator, Call, Case, Expression, Literal, ObjectName, Query, UnaryOperator};
@@ -18,6 +19,8 @@ pub(crate) enum Place {
     Values,
     Limit,
     Update,
+    Default,
+    Check,
 }
 
 impl Place {
@@ -29,6 +32,8 @@ impl Place {
             Place::Values => "VALUES",
             Place::Limit => "LIMIT",
             Place::Update => "UPDATE",
+            Place::Default => "DEFAULT expressions",
+            Place::Check => "check constraints",
         }
     }
 }
@@ -64,6 +69,15 @@ impl<'e, 'a> Binder<'e, 'a> {
     pub(crate) fn expression(&mut self, expression: &Expression, place: Place) -> Result<Typed> {
         match expression {
             Expression::Literal(literal) => literal_value(literal),
+            Expression::Column(_) if place == Place::Default => {
+                Err(error(sqlstate::FEATURE_NOT_SUPPORTED, "cannot use column reference in DEFAULT expression"))
+            }
+            Expression::Subquery(_) | Expression::Exists(_) | Expression::InQuery { .. }
+                if matches!(place, Place::Default | Place::Check) =>
+            {
+                let words = if place == Place::Default { "DEFAULT expression" } else { "check constraint" };
+                Err(error(sqlstate::FEATURE_NOT_SUPPORTED, format!("cannot use subquery in {words}")))
+            }
             Expression::Column(name) => self.column(name),
             Expression::Wildcard(_) => Err(unsupported("a whole row as a value")),
             Expression::Call(call) => self.call(call, place),
@@ -117,12 +131,15 @@ impl<'e, 'a> Binder<'e, 'a> {
                 }
             }
             Expression::Exists(query) => Ok(boolean(Bound::Exists(Box::new(self.subquery(query)?)))),
+            Expression::InQuery { .. } => Err(unsupported("IN with a subquery")),
+            Expression::Session(_) => Err(unsupported("a value of the session")),
+            Expression::Array(_) => Err(unsupported("an array constructor")),
             Expression::Default => Err(error(sqlstate::SYNTAX_ERROR, "DEFAULT is not allowed in this context")),
         }
     }
 
     /// Analyses a condition.
-    pub(super) fn boolean(&mut self, expression: &Expression, place: Place, context: &str) -> Result<Bound> {
+    pub(crate) fn boolean(&mut self, expression: &Expression, place: Place, context: &str) -> Result<Bound> {
         let typed = self.expression(expression, place)?;
         self.typed_argument(typed, Type::Boolean, context)
     }
@@ -141,6 +158,9 @@ impl<'e, 'a> Binder<'e, 'a> {
 
     fn column(&mut self, name: &ObjectName) -> Result<Typed> {
         let (level, found) = find_column(&self.scopes, name)?;
+        if found.value_type == Type::Opaque {
+            return Err(unsupported(format!("column {}, whose values nobody can predict", found.column)));
+        }
         if level == 0
             && let Some(frame) = self.frames.last_mut()
             && !frame.in_aggregate

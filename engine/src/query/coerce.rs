@@ -46,7 +46,7 @@ pub(super) fn can_coerce(from: Type, to: Type, context: CastContext) -> bool {
 impl Execution<'_> {
     /// Converts an analysed expression, or tells that the context does not allow it. A constant of unknown type is
     /// read at once, as PostgreSQL does while it analyses the statement.
-    pub(super) fn coerce(&mut self, expression: Typed, to: Type, context: CastContext) -> Result<Option<Typed>> {
+    pub(crate) fn coerce(&mut self, expression: Typed, to: Type, context: CastContext) -> Result<Option<Typed>> {
         if expression.value_type == to {
             return Ok(Some(expression));
         }
@@ -58,12 +58,12 @@ impl Execution<'_> {
                 Bound::Constant(constant) => constant,
                 _ => return Err(unsupported("an expression of unknown type")),
             };
-            let value = match constant {
-                Value::Text(text) if to == Type::Regclass => Value::Integer(self.read_regclass(text)?.0.into()),
-                Value::Text(text) => read_value(text, to)?,
-                _ => Value::Null,
+            let bound = match constant {
+                Value::Text(text) if to == Type::Regclass => Bound::Relation(self.read_regclass(text)?),
+                Value::Text(text) => Bound::Constant(read_value(text, to)?),
+                _ => Bound::Constant(Value::Null),
             };
-            return Ok(Some(Typed { bound: Bound::Constant(value), value_type: to }));
+            return Ok(Some(Typed { bound, value_type: to }));
         }
         Ok(Some(Typed {
             bound: Bound::Cast { operand: Box::new(expression.bound), from: expression.value_type, to },

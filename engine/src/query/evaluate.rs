@@ -25,6 +25,7 @@ impl Execution<'_> {
     pub(crate) fn evaluate(&mut self, expression: &Bound, row: &Row<'_>) -> Result<Value> {
         Ok(match expression {
             Bound::Constant(value) => value.clone(),
+            Bound::Relation(oid) => Value::Integer(oid.0.into()),
             Bound::Column { level, index } => {
                 let mut row = row;
                 for _ in 0..*level {

@@ -38,7 +38,7 @@ pub(crate) fn read_value(text: &str, value_type: Type) -> Result<Value> {
                 (other, _) => Ok(other),
             }
         }
-        Type::Regclass | Type::Record | Type::Array(_) => {
+        Type::Regclass | Type::Record | Type::Array(_) | Type::Opaque => {
             Err(unsupported(format!("a constant of type {}", value_type.sql_name())))
         }
     }

@@ -10,6 +10,8 @@ use crate::statement::BinaryOperator;
 #[derive(Debug, Clone)]
 pub(crate) enum Bound {
     Constant(Value),
+    /// A relation named by a constant of type `regclass`.
+    Relation(Oid),
     /// A column of the row at hand, or of an outer query's row.
     Column {
         level: usize,
@@ -156,27 +158,90 @@ impl Plan {
 }
 
 impl Bound {
-    /// Whether computing it may call a sequence function, so that it matters how often and when that happens.
-    pub(crate) fn is_volatile(&self) -> bool {
+    /// Calls `visit` for this expression and every part of it, those inside subqueries aside.
+    fn walk<'b>(&'b self, visit: &mut dyn FnMut(&'b Bound)) {
+        visit(self);
         match self {
-            Bound::Constant(_) | Bound::Column { .. } | Bound::Aggregate(_) | Bound::Series(_) => false,
-            Bound::Call { function, arguments } => {
-                function.is_sequence_function() || arguments.iter().any(Bound::is_volatile)
+            Bound::Constant(_)
+            | Bound::Relation(_)
+            | Bound::Column { .. }
+            | Bound::Aggregate(_)
+            | Bound::Series(_)
+            | Bound::Subquery(_)
+            | Bound::Exists(_) => {}
+            Bound::Call { arguments, .. } | Bound::Coalesce(arguments) => {
+                arguments.iter().for_each(|argument| argument.walk(visit));
             }
             Bound::Cast { operand, .. }
             | Bound::Negate { operand, .. }
             | Bound::IsNull { operand, .. }
-            | Bound::Not(operand) => operand.is_volatile(),
+            | Bound::Not(operand) => operand.walk(visit),
             Bound::And(left, right) | Bound::Or(left, right) | Bound::Operator { left, right, .. } => {
-                left.is_volatile() || right.is_volatile()
+                left.walk(visit);
+                right.walk(visit);
             }
             Bound::Case { branches, otherwise } => {
-                otherwise.is_volatile()
-                    || branches.iter().any(|(condition, result)| condition.is_volatile() || result.is_volatile())
+                for (condition, result) in branches {
+                    condition.walk(visit);
+                    result.walk(visit);
+                }
+                otherwise.walk(visit);
             }
-            Bound::Coalesce(alternatives) => alternatives.iter().any(Bound::is_volatile),
+        }
+    }
+
+    fn any(&self, matches: impl Fn(&Bound) -> bool) -> bool {
+        let mut found = false;
+        self.walk(&mut |part| found |= matches(part));
+        found
+    }
+
+    /// Whether computing it may call a sequence function, so that it matters how often and when that happens.
+    pub(crate) fn is_volatile(&self) -> bool {
+        self.any(|part| match part {
+            Bound::Call { function, .. } => function.is_sequence_function(),
             // Deciding this exactly would need a walk through the whole plan.
             Bound::Subquery(_) | Bound::Exists(_) => true,
-        }
+            _ => false,
+        })
+    }
+
+    /// Whether one of the select list's set-returning functions is part of it.
+    pub(super) fn holds_series(&self) -> bool {
+        self.any(|part| matches!(part, Bound::Series(_)))
+    }
+
+    /// The relations that it names as constants.
+    pub(crate) fn relations(&self) -> Vec<Oid> {
+        let mut relations = Vec::new();
+        self.walk(&mut |part| {
+            if let Bound::Relation(oid) = part
+                && !relations.contains(oid)
+            {
+                relations.push(*oid);
+            }
+        });
+        relations
+    }
+
+    /// The columns of the row at hand that it reads.
+    pub(crate) fn columns(&self) -> Vec<usize> {
+        let mut columns = Vec::new();
+        self.walk(&mut |part| {
+            if let Bound::Column { level: 0, index } = part
+                && !columns.contains(index)
+            {
+                columns.push(*index);
+            }
+        });
+        columns
+    }
+}
+
+/// `nextval` of a sequence, as a serial column's default has it.
+pub(crate) fn nextval_of(sequence: Oid) -> Typed {
+    Typed {
+        bound: Bound::Call { function: Function::Nextval, arguments: vec![Bound::Relation(sequence)] },
+        value_type: Type::BigInt,
     }
 }

@@ -62,6 +62,8 @@ impl Scope {
     pub(super) fn expand(&self, table: Option<&str>) -> Vec<(Rc<str>, Typed)> {
         self.columns()
             .filter(|(_, owner, _)| table.is_none_or(|table| *owner.name == *table))
+            // Dropped columns keep their places without a name.
+            .filter(|(_, _, (name, _))| !name.is_empty())
             .map(|(index, _, (name, value_type))| {
                 (name.clone(), Typed { bound: Bound::Column { level: 0, index }, value_type: *value_type })
             })

@@ -91,7 +91,7 @@ impl Binder<'_, '_> {
         if !series.is_empty() && (!aggregates.is_empty() || !order_by.is_empty()) {
             return Err(unsupported("a set-returning function beside aggregates or ORDER BY"));
         }
-        if outputs.iter().any(|output| !matches!(output.value, Bound::Series(_)) && holds_series(&output.value)) {
+        if outputs.iter().any(|output| !matches!(output.value, Bound::Series(_)) && output.value.holds_series()) {
             return Err(unsupported("a set-returning function inside an expression"));
         }
         self.check_locking(select, &sources, !aggregates.is_empty())?;
@@ -118,7 +118,16 @@ impl Binder<'_, '_> {
 
     fn item_of_from(&mut self, item: &FromItem, follows_others: bool) -> Result<(Source, ScopeTable)> {
         match item {
-            FromItem::Relation { name, alias } => self.relation_in_from(name, alias.as_ref()),
+            FromItem::Relation { name, alias, columns } => {
+                let (source, mut table) = self.relation_in_from(name, alias.as_ref())?;
+                let mut names: Vec<Rc<str>> = table.columns.iter().map(|(name, _)| name.clone()).collect();
+                rename_columns(&mut names, columns, &table.name)?;
+                for (column, name) in table.columns.iter_mut().zip(names) {
+                    column.0 = name;
+                }
+                Ok((source, table))
+            }
+            FromItem::Join { .. } => Err(unsupported("JOIN")),
             FromItem::Function { call, alias, columns } => {
                 if follows_others && call.arguments.iter().any(mentions_column) {
                     return Err(unsupported("a function in FROM that refers to another item of FROM"));
@@ -170,10 +179,10 @@ impl Binder<'_, '_> {
                     ("is_called".into(), Type::Boolean),
                 ],
             ),
-            Kind::Table(columns) => (
-                Source::Table(relation.oid),
-                columns.iter().map(|column| (column.name.clone(), column.column_type)).collect(),
-            ),
+            Kind::Table(table) => {
+                (Source::Table(relation.oid), crate::execute::scope_table(shown.clone(), &table.columns).columns)
+            }
+            Kind::Index(_) => return Err(unsupported("an index in FROM")),
         };
         Ok((source, ScopeTable { name: shown, columns }))
     }
@@ -318,24 +327,5 @@ fn mentions_column(expression: &Expression) -> bool {
         Expression::Binary(_, left, right) => mentions_column(left) || mentions_column(right),
         Expression::Call(call) => call.arguments.iter().any(mentions_column),
         _ => true,
-    }
-}
-
-fn holds_series(bound: &Bound) -> bool {
-    match bound {
-        Bound::Series(_) => true,
-        Bound::Call { arguments, .. } | Bound::Coalesce(arguments) => arguments.iter().any(holds_series),
-        Bound::Cast { operand, .. }
-        | Bound::Negate { operand, .. }
-        | Bound::IsNull { operand, .. }
-        | Bound::Not(operand) => holds_series(operand),
-        Bound::And(left, right) | Bound::Or(left, right) | Bound::Operator { left, right, .. } => {
-            holds_series(left) || holds_series(right)
-        }
-        Bound::Case { branches, otherwise } => {
-            holds_series(otherwise)
-                || branches.iter().any(|(condition, result)| holds_series(condition) || holds_series(result))
-        }
-        _ => false,
     }
 }

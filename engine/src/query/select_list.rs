@@ -45,6 +45,9 @@ impl Binder<'_, '_> {
                 format!("missing FROM-clause entry for table \"{}\"", name.unwrap_or_default()),
             ));
         }
+        if let Some((name, _)) = columns.iter().find(|(_, typed)| typed.value_type == Type::Opaque) {
+            return Err(unsupported(format!("column {name}, whose values nobody can predict")));
+        }
         if let Some(frame) = self.frames.last_mut() {
             for table in scope.tables.iter().filter(|table| name.is_none_or(|name| *table.name == *name)) {
                 frame.loose_columns.extend(table.columns.iter().map(|(column, _)| format!("{}.{column}", table.name)));

@@ -20,6 +20,8 @@ pub(crate) enum Type {
     Regclass,
     Record,
     Array(&'static Type),
+    /// A type outside the model: only columns have it, and only NULL is known of its values.
+    Opaque,
 }
 
 impl Type {
@@ -53,6 +55,7 @@ impl Type {
             Type::Oid => "oid".into(),
             Type::Regclass => "regclass".into(),
             Type::Record => "record".into(),
+            Type::Opaque => "?".into(),
             Type::Array(element) => format!("{}[]", element.sql_name()),
         }
     }
@@ -138,9 +141,33 @@ pub(crate) fn may_be_system_type(name: &str) -> bool {
         || ENDINGS.iter().any(|ending| name.ends_with(ending))
 }
 
+/// The type of that name for a column, with the length of a `varchar(n)`. One that PostgreSQL has and the model has not is
+/// opaque.
+pub(crate) fn resolve_column_type(name: &TypeName) -> Result<(Type, Option<usize>)> {
+    let plain = TypeName { modifiers: Vec::new(), ..name.clone() };
+    let resolved = match resolve_type(&plain) {
+        Ok(Type::Record) => {
+            return Err(error(sqlstate::INVALID_TABLE_DEFINITION, "column has pseudo-type record"));
+        }
+        Ok(Type::Array(_) | Type::Oid | Type::Regclass) | Err(crate::error::Stop::Unsupported(_)) => Type::Opaque,
+        other => other?,
+    };
+    match (resolved, name.modifiers.as_slice()) {
+        (resolved, []) => Ok((resolved, None)),
+        (Type::Varchar, [length]) => match length.parse() {
+            Ok(length) if length > 0 => Ok((Type::Varchar, Some(length))),
+            _ => Err(unsupported("a type modifier out of range")),
+        },
+        _ => Ok((Type::Opaque, None)),
+    }
+}
+
 /// The type of that name, as an expression or a column definition gives it.
 pub(crate) fn resolve_type(name: &TypeName) -> Result<Type> {
     let parts: Vec<&str> = name.name.parts.iter().map(|part| part.name()).collect();
+    if !name.modifiers.is_empty() {
+        return Err(unsupported(format!("type {} with a modifier", parts.join("."))));
+    }
     let base = match parts.as_slice() {
         [base] | ["pg_catalog", base] => *base,
         _ => return Err(unsupported(format!("type {}", parts.join(".")))),

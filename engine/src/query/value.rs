@@ -18,6 +18,8 @@ pub(crate) enum Value {
     Text(Rc<str>),
     /// An array or a record.
     List(Rc<[Value]>),
+    /// What nobody can predict. It is stored, and never read.
+    Opaque,
 }
 
 impl Value {
@@ -41,7 +43,7 @@ impl Value {
     /// The value in PostgreSQL's text format; NULL is empty.
     pub(crate) fn to_text(&self, value_type: Type) -> String {
         match self {
-            Value::Null => String::new(),
+            Value::Null | Value::Opaque => String::new(),
             Value::Boolean(value) => if *value { "t" } else { "f" }.to_owned(),
             Value::Integer(value) => value.to_string(),
             Value::Numeric(text) | Value::Text(text) => text.to_string(),

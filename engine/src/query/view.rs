@@ -89,6 +89,12 @@ impl Execution<'_> {
             .collect();
         let mut rows = Vec::with_capacity(sequences.len());
         for relation in sequences {
+            let is_identity =
+                relation.sequence().and_then(|sequence| sequence.owner).is_some_and(|owner| owner.is_identity);
+            if is_identity && view == SystemView::InformationSchemaSequences {
+                // The standard knows them as part of their columns.
+                continue;
+            }
             rows.push(match view {
                 SystemView::Sequences => self.sequences_row(&relation)?,
                 SystemView::InformationSchemaSequences => self.information_schema_row(&relation),

@@ -4,6 +4,7 @@
 //! has more room for caches), so that rare combinations come up as a matter of course. Every trace is legal: what fails
 //! fails with an error that the engine predicts.
 
+mod alter_table;
 mod plan;
 mod query;
 mod schema;

@@ -37,7 +37,7 @@ const FAMILIES: [(Family, u32); 10] = [
     (Family::Transaction, 14),
     (Family::Discard, 3),
     (Family::Schema, 5),
-    (Family::Table, 4),
+    (Family::Table, 16),
 ];
 
 /// The plan of one trace.

@@ -71,7 +71,7 @@ impl Generator<'_> {
         }
     }
 
-    fn series(&mut self) -> FromItem {
+    pub(super) fn series(&mut self) -> FromItem {
         let end = 1 + self.choice.below(if self.plan.narrow { 8 } else { 40 }) as i64;
         FromItem::Function {
             call: Call {
@@ -108,9 +108,12 @@ impl Generator<'_> {
             4 => {
                 let column = ["last_value", "log_cnt", "is_called"][self.choice.index(3)];
                 let item = item(Expression::Column(ObjectName::bare(column)));
-                select(vec![item], vec![FromItem::Relation { name, alias: None }])
+                select(vec![item], vec![FromItem::Relation { name, alias: None, columns: Vec::new() }])
             }
-            _ => select(vec![item(Expression::Wildcard(None))], vec![FromItem::Relation { name, alias: None }]),
+            _ => select(
+                vec![item(Expression::Wildcard(None))],
+                vec![FromItem::Relation { name, alias: None, columns: Vec::new() }],
+            ),
         }
     }
 }
@@ -122,7 +125,7 @@ fn all_of(view: ObjectName, order: &[&str]) -> Statement {
         .collect();
     Statement::Query(Query::Select(Box::new(Select {
         items: vec![item(Expression::Wildcard(None))],
-        from: vec![FromItem::Relation { name: view, alias: None }],
+        from: vec![FromItem::Relation { name: view, alias: None, columns: Vec::new() }],
         order_by,
         ..Select::default()
     })))
@@ -147,11 +150,11 @@ pub(super) fn call(name: &str, arguments: Vec<Expression>) -> Expression {
 }
 
 fn regclass() -> TypeName {
-    TypeName { name: ObjectName::bare("regclass"), dimensions: 0 }
+    TypeName { name: ObjectName::bare("regclass"), modifiers: Vec::new(), dimensions: 0 }
 }
 
 fn text_type() -> TypeName {
-    TypeName { name: ObjectName::bare("text"), dimensions: 0 }
+    TypeName { name: ObjectName::bare("text"), modifiers: Vec::new(), dimensions: 0 }
 }
 
 /// A name as text that reads back as it.

@@ -89,7 +89,12 @@ impl Generator<'_> {
     }
 
     /// Adds options; the same kind twice only rarely, since that is always refused.
-    fn add_options(&mut self, options: &mut Vec<SequenceOption>, count: usize, around: Option<&SequenceSummary>) {
+    pub(super) fn add_options(
+        &mut self,
+        options: &mut Vec<SequenceOption>,
+        count: usize,
+        around: Option<&SequenceSummary>,
+    ) {
         for _ in 0..count {
             let option = self.option(around);
             let kind = std::mem::discriminant(&option);
@@ -124,7 +129,11 @@ impl Generator<'_> {
             0..=2 => ObjectName::bare("none"),
             3 => ObjectName::bare("id"),
             4 => ObjectName::qualified("missing", "id"),
-            _ => ObjectName::qualified("items", "id"),
+            _ => {
+                let (table, summary) = self.table_name();
+                let column = self.column_name(summary.as_ref());
+                ObjectName { parts: [table.parts, vec![column]].concat() }
+            }
         }
     }
 
@@ -134,7 +143,7 @@ impl Generator<'_> {
             true => ObjectName::bare("missing"),
             false => ObjectName::qualified("pg_catalog", builtin[self.choice.index(builtin.len())]),
         };
-        TypeName { name, dimensions: 0 }
+        TypeName { name, modifiers: Vec::new(), dimensions: 0 }
     }
 
     pub(super) fn drop_sequence(&mut self) -> Statement {

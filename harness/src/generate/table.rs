@@ -1,72 +1,285 @@
-//! Tables beside sequences, and statements that a sequence refuses.
+//! Tables around sequences: serial and identity columns, defaults, and statements that a sequence refuses.
 
-use seqcheck_engine::Statement;
 use seqcheck_engine::statement::{
-    Behavior, ColumnDefinition, CreateTable, Delete, DropRelation, Expression, FromItem, Insert, InsertSource, Literal,
-    LockStrength, Locking, ObjectName, Persistence, Query, RelationKind, Select, Truncate, TypeName, Update,
+    Behavior, ColumnConstraint, ColumnConstraintKind, ColumnDefinition, Copy, CreateTable, Delete, DropRelation,
+    Expression, FromItem, Generated, Identifier, Insert, InsertSource, LikeFeature, Literal, LockStrength, Locking,
+    ObjectName, Overriding, Persistence, Query, RelationKind, Select, SelectItem, TableElement, Truncate, TypeName,
+    Update,
 };
+use seqcheck_engine::{Statement, TableSummary};
 
 use super::Generator;
 use super::query::{call, item, select, text_of};
 use super::value::number_expression;
 
+const TABLES: [&str; 3] = ["items", "orders", "items"];
+const COLUMNS: [&str; 4] = ["id", "n", "name", "extra"];
+
 impl Generator<'_> {
     pub(super) fn table(&mut self) -> Statement {
-        match self.choice.below(12) {
-            0..=2 => self.create_table(),
-            3..=5 => self.insert_row(),
-            6 => select(
-                vec![item(Expression::Wildcard(None))],
-                vec![FromItem::Relation { name: ObjectName::bare("items"), alias: None }],
-            ),
-            7 => self.setval_to_maximum(),
-            8 => Statement::DropRelation(DropRelation {
-                kind: RelationKind::Table,
-                if_exists: self.choice.chance(1, 2),
-                names: vec![ObjectName::bare("items")],
-                behavior: Behavior::Unspecified,
-            }),
-            _ => self.refused_by_sequences(),
+        match self.choice.weighted(&[4, 10, 2, 2, 2, 3, 1, 3, 3, 1, 2]) {
+            0 => self.create_table(),
+            1 => self.insert(),
+            2 => self.read_table(),
+            3 => self.setval_to_maximum(),
+            4 => self.drop_table(),
+            5 => self.truncate(),
+            6 => self.copy(),
+            7 => self.update(),
+            8 => self.alter_table(),
+            9 => self.refused_by_sequences(),
+            _ => self.create_table(),
+        }
+    }
+
+    /// A table that the session sees, if there is one.
+    pub(super) fn some_table(&mut self) -> Option<TableSummary> {
+        let tables = self.cluster.tables(self.sessions[self.current]);
+        match tables.is_empty() {
+            true => None,
+            false => Some(tables[self.choice.index(tables.len())].clone()),
+        }
+    }
+
+    /// A table's name, most often of one that exists.
+    pub(super) fn table_name(&mut self) -> (ObjectName, Option<TableSummary>) {
+        match self.some_table() {
+            Some(table) if self.choice.chance(9, 10) => {
+                let name = Identifier::new(table.name.as_str());
+                let name = match self.choice.chance(1, 8) {
+                    true => ObjectName::qualified(table.schema.as_str(), name),
+                    false => ObjectName::bare(name),
+                };
+                (name, Some(table))
+            }
+            _ => (ObjectName::bare(TABLES[self.choice.index(TABLES.len())]), None),
+        }
+    }
+
+    /// A column's name, most often of one that the table has.
+    pub(super) fn column_name(&mut self, table: Option<&TableSummary>) -> Identifier {
+        match table {
+            Some(table) if !table.columns.is_empty() && self.choice.chance(9, 10) => {
+                Identifier::new(table.columns[self.choice.index(table.columns.len())].as_str())
+            }
+            _ => COLUMNS[self.choice.index(COLUMNS.len())].into(),
         }
     }
 
     fn create_table(&mut self) -> Statement {
-        let integer = TypeName { name: ObjectName::qualified("pg_catalog", "int8"), dimensions: 0 };
-        let text = TypeName { name: ObjectName::bare("text"), dimensions: 0 };
         // Rarely with a sequence's name, so that functions and ALTER meet a relation of the wrong kind.
-        let name = if self.choice.chance(1, 3) { self.any_name() } else { ObjectName::bare("items") };
+        let name = match self.choice.chance(1, 5) {
+            true => self.any_name(),
+            false => ObjectName::bare(TABLES[self.choice.index(TABLES.len())]),
+        };
+        let mut elements = Vec::new();
+        if self.choice.chance(1, 10)
+            && let Some(table) = self.some_table()
+        {
+            let all = [LikeFeature::All, LikeFeature::Defaults, LikeFeature::Identity, LikeFeature::Indexes];
+            let count = self.choice.index(3);
+            let features = (0..count).map(|_| (self.choice.chance(4, 5), all[self.choice.index(all.len())])).collect();
+            let source = ObjectName::bare(Identifier::new(table.name.as_str()));
+            elements.push(TableElement::Like { source, features });
+        } else {
+            let count = 1 + self.choice.index(3);
+            for column in COLUMNS.iter().take(count) {
+                elements.push(TableElement::Column(self.column(column)));
+            }
+        }
         Statement::CreateTable(CreateTable {
-            persistence: if self.choice.chance(1, 8) { Persistence::Temporary } else { Persistence::Permanent },
-            if_not_exists: self.choice.chance(1, 4),
+            persistence: match self.choice.below(12) {
+                0 => Persistence::Temporary,
+                1 => Persistence::Unlogged,
+                _ => Persistence::Permanent,
+            },
+            if_not_exists: self.choice.chance(1, 5),
             name,
-            columns: vec![
-                ColumnDefinition { name: "id".into(), type_name: integer, constraints: Vec::new() },
-                ColumnDefinition { name: "name".into(), type_name: text, constraints: Vec::new() },
-            ],
+            elements,
         })
     }
 
-    fn insert_row(&mut self) -> Statement {
-        let sequence = text_of(&self.target_name().0);
-        let next = call("nextval", vec![Expression::Literal(Literal::String(sequence))]);
-        let rows = 1 + self.choice.index(2);
-        let row = vec![next, Expression::Literal(Literal::String("x".to_owned()))];
+    /// A column's definition; the later the column, the plainer.
+    pub(super) fn column(&mut self, name: &str) -> ColumnDefinition {
+        let serial = ["serial", "bigserial", "smallserial", "serial4"];
+        let plain = ["int4", "int8", "int2", "text"];
+        let mut constraints = Vec::new();
+        let type_name = match self.choice.below(8) {
+            0..=2 => bare_type(serial[self.choice.index(serial.len())]),
+            3 | 4 => {
+                let options = if self.choice.chance(1, 2) { self.some_options() } else { Vec::new() };
+                constraints.push(ColumnConstraintKind::Identity { generated: self.generated(), options });
+                builtin_type(plain[self.choice.index(3)])
+            }
+            5 => {
+                let value = self.nextval_default();
+                constraints.push(ColumnConstraintKind::Default(value));
+                builtin_type(plain[self.choice.index(plain.len())])
+            }
+            _ => builtin_type(plain[self.choice.index(plain.len())]),
+        };
+        match self.choice.below(10) {
+            0 => constraints.push(ColumnConstraintKind::PrimaryKey),
+            1 => constraints.push(ColumnConstraintKind::NotNull),
+            2 => constraints.push(ColumnConstraintKind::Unique),
+            3 if self.choice.chance(1, 3) => constraints.push(ColumnConstraintKind::Null),
+            4 if self.choice.chance(1, 3) => {
+                constraints.push(ColumnConstraintKind::Default(number_expression(7)));
+            }
+            _ => {}
+        }
+        ColumnDefinition {
+            name: name.into(),
+            type_name,
+            constraints: constraints.into_iter().map(|kind| ColumnConstraint { name: None, kind }).collect(),
+        }
+    }
+
+    pub(super) fn generated(&mut self) -> Generated {
+        [Generated::Always, Generated::ByDefault][self.choice.index(2)]
+    }
+
+    pub(super) fn nextval_default(&mut self) -> Expression {
+        let name = text_of(&self.target_name().0);
+        let constant = Expression::Literal(Literal::String(name));
+        let argument = match self.choice.chance(1, 6) {
+            true => Expression::Cast(Box::new(constant), bare_type("text")),
+            false => constant,
+        };
+        call("nextval", vec![argument])
+    }
+
+    fn value_for_column(&mut self) -> Expression {
+        match self.choice.below(10) {
+            0..=2 => Expression::Default,
+            3 => Expression::Literal(Literal::Null),
+            4 | 5 => self.nextval_default(),
+            6 => Expression::Literal(Literal::String("7".to_owned())),
+            _ => number_expression(self.choice.below(20) as i64),
+        }
+    }
+
+    fn insert(&mut self) -> Statement {
+        let (name, table) = self.table_name();
+        let mut columns: Vec<Identifier> = Vec::new();
+        if self.choice.chance(1, 2) {
+            for _ in 0..1 + self.choice.index(2) {
+                let column = self.column_name(table.as_ref());
+                if !columns.contains(&column) || self.choice.chance(1, 20) {
+                    columns.push(column);
+                }
+            }
+        }
+        let width = match columns.len() {
+            0 => table.as_ref().map_or(1, |table| table.columns.len()).max(1),
+            width => width,
+        };
+        let width = if self.choice.chance(1, 12) { width + 1 } else { width };
+        let source = match self.choice.below(10) {
+            0..=2 if columns.is_empty() => InsertSource::DefaultValues,
+            3 => {
+                let items = (0..width).map(|_| item(self.nextval_default())).collect();
+                let from = vec![self.series()];
+                match select(items, from) {
+                    Statement::Query(query) => InsertSource::Query(query),
+                    _ => InsertSource::DefaultValues,
+                }
+            }
+            _ => {
+                let rows = 1 + self.choice.index(3);
+                let values = (0..rows).map(|_| (0..width).map(|_| self.value_for_column()).collect()).collect();
+                InsertSource::Query(Query::Values(values))
+            }
+        };
+        let overriding = match self.choice.below(8) {
+            0 => Some(Overriding::System),
+            1 => Some(Overriding::User),
+            _ => None,
+        };
+        let defaults_only = matches!(source, InsertSource::DefaultValues);
         Statement::Insert(Insert {
-            table: ObjectName::bare("items"),
-            columns: Vec::new(),
-            source: InsertSource::Query(Query::Values(vec![row; rows])),
-            returning: match self.choice.chance(1, 2) {
-                true => vec![item(Expression::Column(ObjectName::bare("id")))],
-                false => Vec::new(),
-            },
+            table: name,
+            columns: if defaults_only { Vec::new() } else { columns },
+            overriding: overriding.filter(|_| !defaults_only),
+            source,
+            on_conflict_do_nothing: self.choice.chance(1, 12),
+            returning: self.returning(table.as_ref()),
         })
+    }
+
+    fn returning(&mut self, table: Option<&TableSummary>) -> Vec<SelectItem> {
+        match self.choice.below(4) {
+            0 => vec![item(Expression::Wildcard(None))],
+            1 => vec![item(Expression::Column(ObjectName { parts: vec![self.column_name(table)] }))],
+            _ => Vec::new(),
+        }
+    }
+
+    fn read_table(&mut self) -> Statement {
+        let (name, _) = self.table_name();
+        select(
+            vec![item(Expression::Wildcard(None))],
+            vec![FromItem::Relation { name, alias: None, columns: Vec::new() }],
+        )
     }
 
     fn setval_to_maximum(&mut self) -> Statement {
         let sequence = text_of(&self.target_name().0);
-        let maximum = call("max", vec![Expression::Column(ObjectName::bare("id"))]);
-        let setval = call("setval", vec![Expression::Literal(Literal::String(sequence)), maximum]);
-        select(vec![item(setval)], vec![FromItem::Relation { name: ObjectName::bare("items"), alias: None }])
+        let (name, table) = self.table_name();
+        let column = Expression::Column(ObjectName { parts: vec![self.column_name(table.as_ref())] });
+        let setval = call("setval", vec![Expression::Literal(Literal::String(sequence)), call("max", vec![column])]);
+        select(vec![item(setval)], vec![FromItem::Relation { name, alias: None, columns: Vec::new() }])
+    }
+
+    fn drop_table(&mut self) -> Statement {
+        Statement::DropRelation(DropRelation {
+            kind: RelationKind::Table,
+            if_exists: self.choice.chance(1, 3),
+            names: (0..1 + self.choice.index(2)).map(|_| self.table_name().0).collect(),
+            behavior: self.behavior(),
+        })
+    }
+
+    fn truncate(&mut self) -> Statement {
+        Statement::Truncate(Truncate {
+            tables: (0..1 + self.choice.index(2)).map(|_| self.table_name().0).collect(),
+            restart_identity: [None, Some(true), Some(true), Some(false)][self.choice.index(4)],
+            behavior: self.behavior(),
+        })
+    }
+
+    fn copy(&mut self) -> Statement {
+        let (table, summary) = self.table_name();
+        let columns = match (self.choice.chance(1, 2), &summary) {
+            (true, Some(_)) => vec![self.column_name(summary.as_ref())],
+            _ => Vec::new(),
+        };
+        let width = match columns.len() {
+            0 => summary.as_ref().map_or(1, |table| table.columns.len()),
+            width => width,
+        };
+        let field = |value: u64| if value == 0 { "\\N".to_owned() } else { value.to_string() };
+        let data = (0..1 + self.choice.index(2))
+            .map(|_| (0..width).map(|_| field(self.choice.below(9))).collect::<Vec<_>>().join("\t"))
+            .collect();
+        Statement::Copy(Copy { table, columns, data })
+    }
+
+    fn update(&mut self) -> Statement {
+        let (name, table) = self.table_name();
+        let filter = self.choice.chance(1, 2).then(|| {
+            let column = Expression::Column(ObjectName { parts: vec![self.column_name(table.as_ref())] });
+            Expression::IsNull { operand: Box::new(column), negated: true }
+        });
+        let returning = self.returning(table.as_ref());
+        match self.choice.chance(1, 3) {
+            true => Statement::Delete(Delete { table: name, filter, returning }),
+            false => {
+                let column = self.column_name(table.as_ref());
+                let value = self.value_for_column();
+                Statement::Update(Update { table: name, assignments: vec![(column, value)], filter, returning })
+            }
+        }
     }
 
     fn refused_by_sequences(&mut self) -> Statement {
@@ -75,7 +288,9 @@ impl Generator<'_> {
             0 => Statement::Insert(Insert {
                 table: name,
                 columns: Vec::new(),
+                overriding: None,
                 source: InsertSource::Query(Query::Values(vec![vec![number_expression(1)]])),
+                on_conflict_do_nothing: false,
                 returning: Vec::new(),
             }),
             1 => Statement::Update(Update {
@@ -92,7 +307,7 @@ impl Generator<'_> {
             }),
             _ => Statement::Query(Query::Select(Box::new(Select {
                 items: vec![item(Expression::Wildcard(None))],
-                from: vec![FromItem::Relation { name, alias: None }],
+                from: vec![FromItem::Relation { name, alias: None, columns: Vec::new() }],
                 locking: Some(Locking {
                     strength: [LockStrength::Update, LockStrength::Share][self.choice.index(2)],
                     of: Vec::new(),
@@ -101,4 +316,17 @@ impl Generator<'_> {
             }))),
         }
     }
+}
+
+/// A type that the grammar has a word for.
+pub(super) fn builtin_type(name: &str) -> TypeName {
+    let name = match name {
+        "text" => ObjectName::bare(name),
+        name => ObjectName::qualified("pg_catalog", name),
+    };
+    TypeName { name, modifiers: Vec::new(), dimensions: 0 }
+}
+
+fn bare_type(name: &str) -> TypeName {
+    TypeName { name: ObjectName::bare(name), modifiers: Vec::new(), dimensions: 0 }
 }

@@ -1,0 +1,175 @@
+//! ALTER TABLE (manual, "ALTER TABLE").
+
+use std::rc::Rc;
+
+use super::super::{Execution, done};
+use super::no_column;
+use crate::catalog::{Column, Oid, Relation, TableData};
+use crate::error::{Result, error, sqlstate, unsupported};
+use crate::lock::Mode;
+use crate::reply::StatementResult;
+use crate::statement::{AlterTable, Identifier, RelationAction, RenameColumn, TableAction};
+
+impl Execution<'_> {
+    pub(in crate::execute) fn alter_table(&mut self, statement: &AlterTable) -> Result<StatementResult> {
+        self.prevent_if_read_only("ALTER TABLE")?;
+        let name = self.range_name(&statement.name)?;
+        let Some(relation) = self.relation_to_alter(name, statement.if_exists)? else {
+            return done("ALTER TABLE");
+        };
+        self.check_owner(&relation)?;
+        self.lock(relation.oid, Mode::AccessExclusive)?;
+        let mut actions: Vec<&TableAction> = statement.actions.iter().collect();
+        // PostgreSQL works in passes: drops, types, new columns, column attributes, defaults and identity, the rest.
+        actions.sort_by_key(|action| pass(action));
+        for action in actions {
+            if relation.table().is_none() {
+                return Err(self.not_a_table(&relation, action));
+            }
+            self.alter_table_action(relation.oid, action)?;
+        }
+        done("ALTER TABLE")
+    }
+
+    fn alter_table_action(&mut self, oid: Oid, action: &TableAction) -> Result<()> {
+        let (relation, data) = self.table_now(oid)?;
+        match action {
+            TableAction::AddColumn { if_not_exists, definition } => {
+                self.add_column(&relation, data, definition, *if_not_exists)
+            }
+            TableAction::DropColumn { if_exists, column, behavior } => {
+                self.drop_column(&relation, &data, column, *if_exists, *behavior)
+            }
+            TableAction::SetType { column, type_name, using } => {
+                self.set_column_type(&relation, data, column, type_name, using.as_ref())
+            }
+            TableAction::SetDefault(column, expression) => {
+                self.set_column_default(&relation, data, column, Some(expression))
+            }
+            TableAction::DropDefault(column) => self.set_column_default(&relation, data, column, None),
+            TableAction::SetNotNull(column) => self.set_not_null(&relation, data, column),
+            TableAction::DropNotNull(column) => self.drop_not_null(&relation, data, column),
+            TableAction::AddIdentity { column, generated, options } => {
+                self.add_identity(&relation, column, *generated, options)
+            }
+            TableAction::SetIdentity { column, changes } => self.set_identity(&relation, data, column, changes),
+            TableAction::DropIdentity { column, if_exists } => self.drop_identity(&relation, data, column, *if_exists),
+            TableAction::AddConstraint(constraint) => {
+                let planned = super::create::plan_constraint(constraint);
+                if !self.shared.catalog.rows(relation.storage, self.catalog_view()).is_empty() {
+                    return Err(unsupported("a new constraint on a table that has rows"));
+                }
+                self.add_constraints(oid, &[planned])
+            }
+            TableAction::DropConstraint { .. } => Err(unsupported("DROP CONSTRAINT")),
+            TableAction::Relation(RelationAction::OwnerTo(role)) => self.owner_to(&relation, role),
+            TableAction::Relation(_) => Err(unsupported("SET LOGGED or SET UNLOGGED in a list of actions")),
+        }
+    }
+
+    /// A table as it is now, in the middle of a statement that changes it.
+    pub(super) fn table_now(&self, oid: Oid) -> Result<(Rc<Relation>, TableData)> {
+        let found = self.shared.catalog.relation(oid, self.catalog_view()).cloned();
+        match found {
+            Some(relation) => {
+                let data = relation.table().cloned().unwrap_or_default();
+                Ok((relation, data))
+            }
+            None => Err(unsupported("a table that is gone")),
+        }
+    }
+
+    /// A relation of another kind refuses what only tables have.
+    fn not_a_table(&self, relation: &Relation, action: &TableAction) -> crate::error::Stop {
+        let words = match action {
+            TableAction::AddColumn { .. } => "ADD COLUMN",
+            TableAction::DropColumn { .. } => "DROP COLUMN",
+            TableAction::SetType { .. } => "ALTER COLUMN ... SET DATA TYPE",
+            TableAction::SetDefault(..) => "ALTER COLUMN ... SET DEFAULT",
+            TableAction::DropDefault(_) => "ALTER COLUMN ... SET DEFAULT",
+            TableAction::SetNotNull(_) => "ALTER COLUMN ... SET NOT NULL",
+            TableAction::DropNotNull(_) => "ALTER COLUMN ... DROP NOT NULL",
+            TableAction::AddConstraint(_) => "ADD CONSTRAINT",
+            TableAction::DropConstraint { .. } => "DROP CONSTRAINT",
+            _ => return unsupported("identity of a relation that is no table"),
+        };
+        if relation.sequence().is_none() || !self.shared.settings.major.names_refused_actions() {
+            return unsupported("ALTER TABLE of a relation that is no table");
+        }
+        error(
+            sqlstate::WRONG_OBJECT_TYPE,
+            format!("ALTER action {words} cannot be performed on relation \"{}\"", relation.name),
+        )
+        .detail("This operation is not supported for sequences.")
+    }
+
+    pub(in crate::execute) fn rename_column(&mut self, statement: &RenameColumn) -> Result<StatementResult> {
+        self.prevent_if_read_only("ALTER TABLE")?;
+        let name = self.range_name(&statement.table)?;
+        let Some(relation) = self.relation_to_alter(name, statement.if_exists)? else {
+            return done("ALTER TABLE");
+        };
+        self.check_owner(&relation)?;
+        self.lock(relation.oid, Mode::AccessExclusive)?;
+        let (relation, mut data) = self.table_now(relation.oid)?;
+        if relation.table().is_none() {
+            return Err(unsupported("RENAME COLUMN of a relation that is no table"));
+        }
+        let (old, new) = (statement.column.name(), statement.new_name.name());
+        let Some((place, _)) = data.column(old) else {
+            return Err(error(sqlstate::UNDEFINED_COLUMN, format!("column \"{old}\" does not exist")));
+        };
+        check_free_column(&relation, &data, new)?;
+        data.columns[place].name = new.into();
+        self.update_table(&relation, data);
+        done("ALTER TABLE")
+    }
+
+    /// The place of a column that must exist.
+    pub(super) fn require_column(&self, relation: &Relation, data: &TableData, column: &Identifier) -> Result<usize> {
+        data.column(column.name()).map(|(place, _)| place).ok_or_else(|| no_column(column.name(), &relation.name))
+    }
+}
+
+/// Refuses a name that another column has.
+pub(super) fn check_free_column(relation: &Relation, data: &TableData, name: &str) -> Result<()> {
+    const SYSTEM_COLUMNS: [&str; 6] = ["ctid", "xmin", "xmax", "cmin", "cmax", "tableoid"];
+    if SYSTEM_COLUMNS.contains(&name) {
+        return Err(error(
+            sqlstate::DUPLICATE_COLUMN,
+            format!("column name \"{name}\" conflicts with a system column name"),
+        ));
+    }
+    match data.column(name) {
+        Some(_) => Err(error(
+            sqlstate::DUPLICATE_COLUMN,
+            format!("column \"{name}\" of relation \"{}\" already exists", relation.name),
+        )),
+        None => Ok(()),
+    }
+}
+
+/// The pass in which an action is done.
+fn pass(action: &TableAction) -> u8 {
+    match action {
+        TableAction::DropColumn { .. }
+        | TableAction::DropDefault(_)
+        | TableAction::DropNotNull(_)
+        | TableAction::DropIdentity { .. }
+        | TableAction::DropConstraint { .. } => 0,
+        TableAction::SetType { .. } => 1,
+        TableAction::AddColumn { .. } => 4,
+        TableAction::SetNotNull(_) => 6,
+        TableAction::AddConstraint(_) => 8,
+        TableAction::SetDefault(..) | TableAction::AddIdentity { .. } => 9,
+        TableAction::SetIdentity { .. } | TableAction::Relation(_) => 10,
+    }
+}
+
+/// Marks a column as dropped: it keeps its place.
+pub(in crate::execute) fn drop_from(column: &mut Column) {
+    column.is_dropped = true;
+    column.default = None;
+    column.identity = None;
+    column.not_null = false;
+}

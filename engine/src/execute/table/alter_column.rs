@@ -1,0 +1,245 @@
+//! ALTER TABLE's actions on ordinary properties of columns.
+
+use super::super::Execution;
+use super::alter::check_free_column;
+use super::column::{Place, Planned, PlannedDefault};
+use crate::catalog::{Column, Object, Relation, TableData, TableRow};
+use crate::error::{Result, error, notice, sqlstate, unsupported};
+use crate::query::{Bound, CastContext, Row, Type, Typed, Value, resolve_column_type};
+use crate::reply::Severity;
+use crate::statement::{Behavior, ColumnDefinition, Expression, Identifier, TypeName};
+
+impl Execution<'_> {
+    pub(super) fn add_column(
+        &mut self,
+        relation: &Relation,
+        mut data: TableData,
+        definition: &ColumnDefinition,
+        if_not_exists: bool,
+    ) -> Result<()> {
+        let name = definition.name.name();
+        if if_not_exists && data.column(name).is_some() {
+            self.notice(notice(
+                Severity::Notice,
+                sqlstate::DUPLICATE_COLUMN,
+                format!("column \"{name}\" of relation \"{}\" already exists, skipping", relation.name),
+            ));
+            return Ok(());
+        }
+        check_free_column(relation, &data, name)?;
+        let place = Place { name: &relation.name, schema: relation.schema, persistence: relation.persistence };
+        let mut planned = Planned::default();
+        self.plan_column(definition, &place, &mut planned)?;
+        let Some(plan) = planned.columns.first() else { return Ok(()) };
+        let sequences = planned
+            .sequences
+            .iter()
+            .map(|sequence| self.create_planned_sequence(sequence))
+            .collect::<Result<Vec<_>>>()?;
+        let mut column = Column {
+            name: plan.name.clone(),
+            column_type: plan.column_type,
+            length: plan.length,
+            not_null: plan.not_null,
+            default: None,
+            identity: plan.identity,
+            is_dropped: false,
+        };
+        column.default = match &plan.default {
+            None => None,
+            Some(default) => Some(self.bind_default(default, &column, &sequences)?),
+        };
+        data.columns.push(column);
+        self.update_table(relation, data);
+        self.own_planned_sequences(relation.oid, &planned.sequences, &sequences)?;
+        let (relation, data) = self.table_now(relation.oid)?;
+        let added = data.columns.len() - 1;
+        self.rewrite_rows(&relation, &data, |execution, row| {
+            let mut row = row.to_vec();
+            row.push(execution.default_value(&relation, &data, added)?);
+            Ok(row)
+        })?;
+        let rows = self.shared.catalog.rows(self.table_now(relation.oid)?.0.storage, self.catalog_view());
+        if data.columns[added].not_null && rows.iter().any(|row| row[added].is_null()) {
+            return Err(contains_null(name, &relation.name));
+        }
+        if !planned.constraints.is_empty() {
+            if !rows.is_empty() {
+                return Err(unsupported("a new constraint on a table that has rows"));
+            }
+            self.add_constraints(relation.oid, &planned.constraints)?;
+        }
+        Ok(())
+    }
+
+    /// Computes every row anew, into new storage.
+    fn rewrite_rows(
+        &mut self,
+        relation: &Relation,
+        data: &TableData,
+        mut compute: impl FnMut(&mut Self, &[Value]) -> Result<Vec<Value>>,
+    ) -> Result<()> {
+        let view = self.catalog_view();
+        let storage = self.shared.catalog.new_storage();
+        for row in self.shared.catalog.rows(relation.storage, view) {
+            let row: TableRow = compute(self, &row)?.into();
+            self.shared.catalog.insert_row(storage, row, view, &mut self.session.transaction.undo);
+        }
+        self.update_table(&Relation { storage, ..relation.clone() }, data.clone());
+        Ok(())
+    }
+
+    pub(super) fn drop_column(
+        &mut self,
+        relation: &Relation,
+        data: &TableData,
+        column: &Identifier,
+        if_exists: bool,
+        behavior: Behavior,
+    ) -> Result<()> {
+        let Some((place, _)) = data.column(column.name()) else {
+            if !if_exists {
+                return Err(super::no_column(column.name(), &relation.name));
+            }
+            self.notice(notice(
+                Severity::Notice,
+                sqlstate::SUCCESSFUL_COMPLETION,
+                format!("column \"{}\" of relation \"{}\" does not exist, skipping", column.name(), relation.name),
+            ));
+            return Ok(());
+        };
+        self.drop_objects(&[Object::Column(relation.oid, place)], behavior)
+    }
+
+    pub(super) fn set_column_default(
+        &mut self,
+        relation: &Relation,
+        mut data: TableData,
+        column: &Identifier,
+        expression: Option<&Expression>,
+    ) -> Result<()> {
+        let place = self.require_column(relation, &data, column)?;
+        if data.columns[place].identity.is_some() {
+            let refused = error(
+                sqlstate::SYNTAX_ERROR,
+                format!("column \"{}\" of relation \"{}\" is an identity column", column.name(), relation.name),
+            );
+            return Err(match expression {
+                Some(_) => refused,
+                None => refused.hint("Use ALTER TABLE ... ALTER COLUMN ... DROP IDENTITY instead."),
+            });
+        }
+        data.columns[place].default = match expression {
+            None => None,
+            Some(expression) => {
+                let plan = PlannedDefault::Expression(expression.clone());
+                // DEFAULT NULL is no default at all.
+                Some(self.bind_default(&plan, &data.columns[place].clone(), &[])?)
+                    .filter(|default| !matches!(default.value, Some(Bound::Constant(Value::Null))))
+            }
+        };
+        self.update_table(relation, data);
+        Ok(())
+    }
+
+    pub(super) fn set_not_null(&mut self, relation: &Relation, mut data: TableData, column: &Identifier) -> Result<()> {
+        let place = self.require_column(relation, &data, column)?;
+        let rows = self.shared.catalog.rows(relation.storage, self.catalog_view());
+        if rows.iter().any(|row| row[place].is_null()) {
+            return Err(contains_null(column.name(), &relation.name));
+        }
+        data.columns[place].not_null = true;
+        self.update_table(relation, data);
+        Ok(())
+    }
+
+    pub(super) fn drop_not_null(
+        &mut self,
+        relation: &Relation,
+        mut data: TableData,
+        column: &Identifier,
+    ) -> Result<()> {
+        let place = self.require_column(relation, &data, column)?;
+        if data.columns[place].identity.is_some() {
+            return Err(error(
+                sqlstate::SYNTAX_ERROR,
+                format!("column \"{}\" of relation \"{}\" is an identity column", column.name(), relation.name),
+            ));
+        }
+        let in_primary_key = data.constraints.iter().any(|constraint| {
+            matches!(&constraint.kind, crate::catalog::ConstraintKind::Unique { columns, is_primary: true, .. }
+                     if columns.contains(&place))
+        });
+        if in_primary_key {
+            return Err(error(
+                sqlstate::INVALID_TABLE_DEFINITION,
+                format!("column \"{}\" is in a primary key", column.name()),
+            ));
+        }
+        data.columns[place].not_null = false;
+        self.update_table(relation, data);
+        Ok(())
+    }
+
+    pub(super) fn set_column_type(
+        &mut self,
+        relation: &Relation,
+        mut data: TableData,
+        column: &Identifier,
+        type_name: &TypeName,
+        using: Option<&Expression>,
+    ) -> Result<()> {
+        let place = self.require_column(relation, &data, column)?;
+        if using.is_some() {
+            return Err(unsupported("ALTER COLUMN … TYPE … USING"));
+        }
+        let (new_type, length) = resolve_column_type(type_name)?;
+        let old_type = data.columns[place].column_type;
+        if new_type == Type::Opaque || old_type == Type::Opaque {
+            return Err(unsupported("a change to or from a type outside the model"));
+        }
+        let value = Typed { bound: Bound::Column { level: 0, index: place }, value_type: old_type };
+        let Some(cast) = self.coerce(value, new_type, CastContext::Assignment)? else {
+            return Err(error(
+                sqlstate::DATATYPE_MISMATCH,
+                format!("column \"{}\" cannot be cast automatically to type {}", column.name(), new_type.sql_name()),
+            )
+            .hint(format!(
+                "You might need to specify \"USING {}::{}\".",
+                crate::catalog::quote_identifier(column.name()),
+                new_type.sql_name()
+            )));
+        };
+        if data.columns[place].identity.is_some() {
+            self.alter_identity_type(relation, place, new_type)?;
+        }
+        if let Some(default) = data.columns[place].default.clone() {
+            let Some(value) = default.value else { return Err(unsupported("a default outside the model")) };
+            let typed = Typed { bound: value, value_type: old_type };
+            let converted = self.coerce(typed, new_type, CastContext::Assignment)?;
+            let Some(converted) = converted else {
+                return Err(error(
+                    sqlstate::DATATYPE_MISMATCH,
+                    format!(
+                        "default for column \"{}\" cannot be cast automatically to type {}",
+                        column.name(),
+                        new_type.sql_name()
+                    ),
+                ));
+            };
+            let default = crate::catalog::ColumnDefault { value: Some(converted.bound), ..default };
+            data.columns[place].default = Some(default);
+        }
+        data.columns[place].column_type = new_type;
+        data.columns[place].length = length;
+        self.rewrite_rows(relation, &data, |execution, row| {
+            let mut new = row.to_vec();
+            new[place] = execution.evaluate(&cast.bound, &Row { values: row, ..Row::default() })?;
+            Ok(new)
+        })
+    }
+}
+
+fn contains_null(column: &str, table: &str) -> crate::error::Stop {
+    error(sqlstate::NOT_NULL_VIOLATION, format!("column \"{column}\" of relation \"{table}\" contains null values"))
+}

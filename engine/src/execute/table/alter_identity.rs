@@ -1,0 +1,177 @@
+//! ALTER TABLE's actions on identity columns (manual, "ALTER TABLE", ADD GENERATED and its relatives).
+
+use super::super::Execution;
+use super::column::{Place, Planned};
+use crate::catalog::{Kind, Object, Oid, Relation, TableData};
+use crate::clause::Clause;
+use crate::error::{Result, Stop, error, notice, sqlstate};
+use crate::query::Type;
+use crate::reply::Severity;
+use crate::statement::{
+    AlterSequence, Behavior, Generated, Identifier, IdentityChange, ObjectName, SequenceOption, TypeName,
+};
+
+impl Execution<'_> {
+    pub(super) fn add_identity(
+        &mut self,
+        relation: &Relation,
+        column: &Identifier,
+        generated: Generated,
+        options: &[SequenceOption],
+    ) -> Result<()> {
+        self.reach(Clause::AddIdentity);
+        let (_, data) = self.table_now(relation.oid)?;
+        let found = data.column(column.name()).map(|(place, column)| (place, column.clone()));
+        let mut planned = Planned::default();
+        if let Some((_, found)) = &found {
+            let place = Place { name: &relation.name, schema: relation.schema, persistence: relation.persistence };
+            self.plan_sequence(&found.name, found.column_type, options, true, &place, &mut planned)?;
+        }
+        // The sequence is made before the column is looked at.
+        let sequences = planned
+            .sequences
+            .iter()
+            .map(|sequence| self.create_planned_sequence(sequence))
+            .collect::<Result<Vec<_>>>()?;
+        let place = self.require_column(relation, &data, column)?;
+        let refused = |message: &str| -> Stop {
+            error(
+                sqlstate::OBJECT_NOT_IN_PREREQUISITE_STATE,
+                format!("column \"{}\" of relation \"{}\" {message}", column.name(), relation.name),
+            )
+        };
+        if !data.columns[place].not_null {
+            return Err(refused("must be declared NOT NULL before identity can be added"));
+        }
+        if data.columns[place].identity.is_some() {
+            return Err(refused("is already an identity column"));
+        }
+        if data.columns[place].default.is_some() {
+            return Err(refused("already has a default value"));
+        }
+        let mut data = data;
+        data.columns[place].identity = Some(generated);
+        self.update_table(relation, data);
+        self.own_planned_sequences(relation.oid, &planned.sequences, &sequences)?;
+        Ok(())
+    }
+
+    pub(super) fn set_identity(
+        &mut self,
+        relation: &Relation,
+        mut data: TableData,
+        column: &Identifier,
+        changes: &[IdentityChange],
+    ) -> Result<()> {
+        self.reach(Clause::SetIdentity);
+        let mut generated = None;
+        let mut options = Vec::new();
+        for change in changes {
+            match change {
+                IdentityChange::Generated(new) => {
+                    if generated.replace(*new).is_some() {
+                        return Err(error(sqlstate::SYNTAX_ERROR, "conflicting or redundant options"));
+                    }
+                }
+                IdentityChange::Set(option) => options.push(option.clone()),
+                IdentityChange::Restart(value) => options.push(SequenceOption::Restart(value.clone())),
+            }
+        }
+        let place = data.column(column.name()).map(|(place, _)| place);
+        let sequence =
+            place.and_then(|place| self.shared.catalog.identity_sequence(relation.oid, place, self.catalog_view()));
+        if let Some(sequence) = sequence
+            && !options.is_empty()
+        {
+            self.alter_sequence_of_identity(sequence, options)?;
+        }
+        let place = self.require_column(relation, &data, column)?;
+        if data.columns[place].identity.is_none() {
+            return Err(not_identity(column, relation));
+        }
+        if let Some(generated) = generated {
+            data.columns[place].identity = Some(generated);
+            self.update_table(relation, data);
+        }
+        Ok(())
+    }
+
+    pub(super) fn drop_identity(
+        &mut self,
+        relation: &Relation,
+        mut data: TableData,
+        column: &Identifier,
+        if_exists: bool,
+    ) -> Result<()> {
+        self.reach(Clause::DropIdentity);
+        let place = self.require_column(relation, &data, column)?;
+        if data.columns[place].identity.is_none() {
+            if !if_exists {
+                return Err(not_identity(column, relation));
+            }
+            self.notice(notice(
+                Severity::Notice,
+                sqlstate::SUCCESSFUL_COMPLETION,
+                format!(
+                    "column \"{}\" of relation \"{}\" is not an identity column, skipping",
+                    column.name(),
+                    relation.name
+                ),
+            ));
+            return Ok(());
+        }
+        data.columns[place].identity = None;
+        self.update_table(relation, data);
+        let view = self.catalog_view();
+        if let Some(sequence) = self.shared.catalog.identity_sequence(relation.oid, place, view) {
+            self.disown(sequence);
+            self.drop_objects(&[Object::Relation(sequence)], Behavior::Restrict)?;
+        }
+        Ok(())
+    }
+
+    /// Takes a sequence's owner away, so that it can be dropped alone.
+    fn disown(&mut self, sequence: Oid) {
+        let view = self.catalog_view();
+        let Some(mut relation) = self.shared.catalog.relation(sequence, view).map(|found| (**found).clone()) else {
+            return;
+        };
+        if let Kind::Sequence(data) = &mut relation.kind {
+            data.owner = None;
+        }
+        self.shared.catalog.update_relation(relation, view, &mut self.session.transaction.undo);
+    }
+
+    /// A change of an identity column's type changes its sequence's type.
+    pub(super) fn alter_identity_type(&mut self, relation: &Relation, place: usize, new_type: Type) -> Result<()> {
+        let Some(sequence) = self.shared.catalog.identity_sequence(relation.oid, place, self.catalog_view()) else {
+            return Ok(());
+        };
+        let name = match new_type {
+            Type::SmallInt => "int2",
+            Type::Integer => "int4",
+            Type::BigInt => "int8",
+            _ => "text",
+        };
+        let name = ObjectName { parts: vec![Identifier::new("pg_catalog"), Identifier::new(name)] };
+        self.alter_sequence_of_identity(
+            sequence,
+            vec![SequenceOption::As(TypeName { name, modifiers: Vec::new(), dimensions: 0 })],
+        )
+    }
+
+    fn alter_sequence_of_identity(&mut self, sequence: Oid, options: Vec<SequenceOption>) -> Result<()> {
+        let view = self.catalog_view();
+        let Some(relation) = self.shared.catalog.relation(sequence, view).cloned() else { return Ok(()) };
+        let statement =
+            AlterSequence { if_exists: false, name: ObjectName::bare(Identifier::new(&*relation.name)), options };
+        self.alter_sequence_options(&relation, &statement, true)
+    }
+}
+
+fn not_identity(column: &Identifier, relation: &Relation) -> Stop {
+    error(
+        sqlstate::OBJECT_NOT_IN_PREREQUISITE_STATE,
+        format!("column \"{}\" of relation \"{}\" is not an identity column", column.name(), relation.name),
+    )
+}

@@ -1,0 +1,120 @@
+//! UPDATE and DELETE.
+
+use super::super::Execution;
+use super::insert::always_detail;
+use super::returning::Returning;
+use super::{no_column, table_scope};
+use crate::catalog::{Relation, TableData, TableRow};
+use crate::error::{Result, error, sqlstate};
+use crate::query::{Binder, Bound, Place, Row, Value};
+use crate::reply::StatementResult;
+use crate::statement::{Delete, Expression, Generated, Update};
+
+impl Execution<'_> {
+    pub(in crate::execute) fn update(&mut self, statement: &Update) -> Result<StatementResult> {
+        let (table, data) = self.relation_to_change(&statement.table)?;
+        let filter = self.bind_filter(statement.filter.as_ref(), &table, &data)?;
+        let mut returning = Returning::new(self, &table, &data.columns, &statement.returning)?;
+        let assignments = self.bind_assignments(statement, &table, &data)?;
+        for (place, value) in &assignments {
+            let column = &data.columns[*place];
+            if column.identity == Some(Generated::Always) && value.is_some() {
+                return Err(error(
+                    sqlstate::GENERATED_ALWAYS,
+                    format!("column \"{}\" can only be updated to DEFAULT", column.name),
+                )
+                .detail(always_detail(column)));
+            }
+        }
+        self.check_change(&table, "UPDATE", "change")?;
+        let mut updated = 0;
+        let view = self.query_view();
+        for (slot, old) in self.shared.catalog.slots(table.storage, view) {
+            if !self.passes(filter.as_ref(), &old)? {
+                continue;
+            }
+            let mut new: Vec<Value> = old.to_vec();
+            for (place, value) in &assignments {
+                new[*place] = match value {
+                    Some(value) => self.evaluate(value, &Row { values: &old, ..Row::default() })?,
+                    None => self.default_value(&table, &data, *place)?,
+                };
+            }
+            self.check_row(&table, &data, &new, Some(slot))?;
+            let view = self.catalog_view();
+            self.shared.catalog.delete_row(table.storage, slot, view, &mut self.session.transaction.undo);
+            self.store_row(&table, TableRow::from(new), &mut returning)?;
+            updated += 1;
+        }
+        returning.finish(format!("UPDATE {updated}"))
+    }
+
+    /// The assignments in the order of the table's columns; `None` for DEFAULT.
+    fn bind_assignments(
+        &mut self,
+        statement: &Update,
+        table: &Relation,
+        data: &TableData,
+    ) -> Result<Vec<(usize, Option<Bound>)>> {
+        let mut binder = Binder::new(self, table_scope(table, &data.columns));
+        let mut assignments: Vec<(usize, Option<Bound>)> = Vec::with_capacity(statement.assignments.len());
+        for (name, value) in &statement.assignments {
+            let bound = match value {
+                Expression::Default => None,
+                value => Some(binder.expression(value, Place::Update)?),
+            };
+            let Some((place, column)) = data.column(name.name()) else {
+                return Err(no_column(name.name(), &table.name));
+            };
+            let bound = match bound {
+                None => None,
+                Some(typed) => Some(binder.assign(typed, column)?),
+            };
+            if assignments.iter().any(|(other, _)| *other == place) {
+                return Err(error(
+                    sqlstate::SYNTAX_ERROR,
+                    format!("multiple assignments to same column \"{}\"", name.name()),
+                ));
+            }
+            assignments.push((place, bound));
+        }
+        assignments.sort_by_key(|(place, _)| *place);
+        Ok(assignments)
+    }
+
+    fn bind_filter(
+        &mut self,
+        filter: Option<&Expression>,
+        table: &Relation,
+        data: &TableData,
+    ) -> Result<Option<Bound>> {
+        let Some(filter) = filter else { return Ok(None) };
+        let scope = table_scope(table, &data.columns);
+        Binder::new(self, scope).boolean(filter, Place::Where, "WHERE").map(Some)
+    }
+
+    fn passes(&mut self, filter: Option<&Bound>, row: &[Value]) -> Result<bool> {
+        match filter {
+            None => Ok(true),
+            Some(filter) => Ok(self.evaluate(filter, &Row { values: row, ..Row::default() })? == Value::Boolean(true)),
+        }
+    }
+
+    pub(in crate::execute) fn delete(&mut self, statement: &Delete) -> Result<StatementResult> {
+        let (table, data) = self.relation_to_change(&statement.table)?;
+        let filter = self.bind_filter(statement.filter.as_ref(), &table, &data)?;
+        let mut returning = Returning::new(self, &table, &data.columns, &statement.returning)?;
+        self.check_change(&table, "DELETE", "change")?;
+        let mut deleted = 0;
+        let view = self.query_view();
+        for (slot, old) in self.shared.catalog.slots(table.storage, view) {
+            if self.passes(filter.as_ref(), &old)? {
+                let view = self.catalog_view();
+                self.shared.catalog.delete_row(table.storage, slot, view, &mut self.session.transaction.undo);
+                returning.add(self, &old)?;
+                deleted += 1;
+            }
+        }
+        returning.finish(format!("DELETE {deleted}"))
+    }
+}

@@ -1,0 +1,121 @@
+//! What a new row must satisfy: NOT NULL, CHECK, keys.
+
+use super::super::Execution;
+use crate::catalog::{Column, ConstraintKind, Relation, Slot, TableData};
+use crate::error::{Result, error, sqlstate, unsupported};
+use crate::query::{Row, Value};
+
+impl Execution<'_> {
+    /// Checks a row before it is stored. `replaced` is the version that it takes the place of.
+    pub(super) fn check_row(
+        &mut self,
+        table: &Relation,
+        data: &TableData,
+        row: &[Value],
+        replaced: Option<Slot>,
+    ) -> Result<()> {
+        for (place, column) in data.live_columns() {
+            if let (Some(length), Value::Text(text)) = (column.length, &row[place])
+                && text.chars().count() > length
+            {
+                return Err(error(
+                    sqlstate::STRING_DATA_RIGHT_TRUNCATION,
+                    format!("value too long for type character varying({length})"),
+                ));
+            }
+        }
+        for (place, column) in data.live_columns() {
+            if column.not_null && row[place].is_null() {
+                return Err(error(
+                    sqlstate::NOT_NULL_VIOLATION,
+                    format!(
+                        "null value in column \"{}\" of relation \"{}\" violates not-null constraint",
+                        column.name, table.name
+                    ),
+                )
+                .detail(failing_row(data, row)?));
+            }
+        }
+        let mut checks: Vec<_> = data
+            .constraints
+            .iter()
+            .filter_map(|constraint| match &constraint.kind {
+                ConstraintKind::Check { condition, .. } => Some((&constraint.name, condition)),
+                ConstraintKind::Unique { .. } => None,
+            })
+            .collect();
+        // PostgreSQL checks in the order of the constraints' names.
+        checks.sort_by(|left, right| left.0.cmp(right.0));
+        for (name, condition) in checks {
+            let Some(condition) = condition else { return Err(unsupported("a CHECK outside the model")) };
+            let context = Row { values: row, ..Row::default() };
+            if self.evaluate(condition, &context)? == Value::Boolean(false) {
+                return Err(error(
+                    sqlstate::CHECK_VIOLATION,
+                    format!("new row for relation \"{}\" violates check constraint \"{name}\"", table.name),
+                )
+                .detail(failing_row(data, row)?));
+            }
+        }
+        for constraint in &data.constraints {
+            if let ConstraintKind::Unique { columns, .. } = &constraint.kind {
+                self.check_key(table, data, &constraint.name, columns, row, replaced)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn check_key(
+        &mut self,
+        table: &Relation,
+        data: &TableData,
+        name: &str,
+        columns: &[usize],
+        row: &[Value],
+        replaced: Option<Slot>,
+    ) -> Result<()> {
+        let key: Vec<&Value> = columns.iter().map(|place| &row[*place]).collect();
+        if key.iter().any(|value| value.is_null()) {
+            return Ok(());
+        }
+        if key.iter().any(|value| **value == Value::Opaque) {
+            return Err(unsupported("a key whose value nobody can predict"));
+        }
+        let view = self.catalog_view();
+        let taken =
+            self.shared.catalog.slots(table.storage, view).into_iter().any(|(slot, other)| {
+                Some(slot) != replaced && columns.iter().all(|place| other[*place] == row[*place])
+            });
+        if !taken {
+            return Ok(());
+        }
+        let names: Vec<&str> = columns.iter().map(|place| &*data.columns[*place].name).collect();
+        let values: Vec<String> =
+            columns.iter().map(|place| row[*place].to_text(data.columns[*place].column_type)).collect();
+        Err(error(sqlstate::UNIQUE_VIOLATION, format!("duplicate key value violates unique constraint \"{name}\""))
+            .detail(format!("Key ({})=({}) already exists.", names.join(", "), values.join(", "))))
+    }
+}
+
+/// The row as an error's detail shows it.
+fn failing_row(data: &TableData, row: &[Value]) -> Result<String> {
+    let shown =
+        data.live_columns().map(|(place, column)| shown_value(column, &row[place])).collect::<Result<Vec<String>>>()?;
+    Ok(format!("Failing row contains ({}).", shown.join(", ")))
+}
+
+fn shown_value(column: &Column, value: &Value) -> Result<String> {
+    /// How much of a value is shown.
+    const SHOWN: usize = 64;
+    match value {
+        Value::Null => Ok("null".to_owned()),
+        Value::Opaque => Err(unsupported("an error that shows a value nobody can predict")),
+        value => {
+            let text = value.to_text(column.column_type);
+            Ok(match text.len() > SHOWN {
+                true => format!("{}...", &text[..text.floor_char_boundary(SHOWN)]),
+                false => text,
+            })
+        }
+    }
+}

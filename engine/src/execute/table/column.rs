@@ -1,0 +1,302 @@
+//! Analysing column definitions: serial types, defaults, identity (manual, "CREATE TABLE" and "Serial Types").
+
+use std::rc::Rc;
+
+use super::super::Execution;
+use crate::catalog::{Oid, Persistence, RangeName};
+use crate::clause::Clause;
+use crate::error::{Result, Stop, error, sqlstate};
+use crate::query::{Type, resolve_column_type};
+use crate::statement::{
+    ColumnConstraintKind, ColumnDefinition, Expression, Generated, Identifier, ObjectName, SequenceOption, TypeName,
+};
+
+/// A column's default before it is analysed.
+#[derive(Debug, Clone)]
+pub(super) enum PlannedDefault {
+    /// `DEFAULT expression`.
+    Expression(Expression),
+    /// The next value of the column's own sequence, by its place among the planned ones.
+    OwnSequence(usize),
+    /// Another column's, copied by LIKE.
+    Copied(crate::catalog::ColumnDefault),
+}
+
+/// A column as a statement defines it.
+#[derive(Debug, Clone)]
+pub(super) struct PlannedColumn {
+    pub(super) name: Rc<str>,
+    pub(super) column_type: Type,
+    pub(super) length: Option<usize>,
+    pub(super) not_null: bool,
+    pub(super) default: Option<PlannedDefault>,
+    pub(super) identity: Option<Generated>,
+}
+
+/// A sequence that comes with a column.
+#[derive(Debug, Clone)]
+pub(super) struct PlannedSequence {
+    pub(super) name: PlannedName,
+    pub(super) persistence: Persistence,
+    pub(super) options: Vec<SequenceOption>,
+    pub(super) is_identity: bool,
+    /// The column that is to own it.
+    pub(super) column: Rc<str>,
+}
+
+/// The name of a sequence that comes with a column.
+#[derive(Debug, Clone)]
+pub(super) enum PlannedName {
+    /// In a schema that is known.
+    Known(Oid, Rc<str>),
+    /// As SEQUENCE NAME gives it, with a schema that is looked up when the sequence is made.
+    Given(ObjectName),
+}
+
+/// A constraint as a statement defines it.
+#[derive(Debug, Clone)]
+pub(super) struct PlannedConstraint {
+    pub(super) name: Option<Rc<str>>,
+    pub(super) kind: PlannedConstraintKind,
+}
+
+/// What a planned constraint demands.
+#[derive(Debug, Clone)]
+pub(super) enum PlannedConstraintKind {
+    /// PRIMARY KEY or UNIQUE.
+    Unique { columns: Vec<Rc<str>>, is_primary: bool },
+    /// CHECK, with the column that it was written at.
+    Check { condition: Expression, column: Option<Rc<str>> },
+}
+
+/// Everything that a list of definitions asks for.
+#[derive(Debug, Default)]
+pub(super) struct Planned {
+    pub(super) columns: Vec<PlannedColumn>,
+    pub(super) sequences: Vec<PlannedSequence>,
+    pub(super) constraints: Vec<PlannedConstraint>,
+}
+
+/// The table that the definitions are for.
+pub(super) struct Place<'t> {
+    pub(super) name: &'t str,
+    pub(super) schema: Oid,
+    pub(super) persistence: Persistence,
+}
+
+/// The integer type behind a serial type (manual, "Serial Types").
+fn serial_type(name: &TypeName) -> Option<Type> {
+    let [name] = name.name.parts.as_slice() else { return None };
+    match name.name() {
+        "smallserial" | "serial2" => Some(Type::SmallInt),
+        "serial" | "serial4" => Some(Type::Integer),
+        "bigserial" | "serial8" => Some(Type::BigInt),
+        _ => None,
+    }
+}
+
+impl Execution<'_> {
+    /// Analyses one column definition in the order that decides which of several errors is reported.
+    pub(super) fn plan_column(
+        &mut self,
+        definition: &ColumnDefinition,
+        place: &Place<'_>,
+        planned: &mut Planned,
+    ) -> Result<()> {
+        let name: Rc<str> = definition.name.name().into();
+        let mut column = PlannedColumn {
+            name: name.clone(),
+            column_type: Type::Opaque,
+            length: None,
+            not_null: false,
+            default: None,
+            identity: None,
+        };
+        let mut serial = None;
+        match serial_type(&definition.type_name) {
+            Some(_) if definition.type_name.dimensions > 0 => {
+                return Err(error(sqlstate::FEATURE_NOT_SUPPORTED, "array of serial is not implemented"));
+            }
+            Some(value_type) => {
+                self.reach(Clause::Serial);
+                column.column_type = value_type;
+                serial = Some(self.plan_sequence(&name, value_type, &[], false, place, planned)?);
+            }
+            None => (column.column_type, column.length) = resolve_column_type(&definition.type_name)?,
+        }
+        let mut nullability: Option<bool> = None;
+        for constraint in &definition.constraints {
+            let constraint_name = constraint.name.as_ref().map(|name| Rc::from(name.name()));
+            match &constraint.kind {
+                ColumnConstraintKind::Null => set_nullability(&mut nullability, false, &name, place.name)?,
+                ColumnConstraintKind::NotNull => set_nullability(&mut nullability, true, &name, place.name)?,
+                ColumnConstraintKind::Default(expression) => {
+                    set_default(&mut column, PlannedDefault::Expression(expression.clone()), place.name)?;
+                }
+                ColumnConstraintKind::Identity { generated, options } => {
+                    if column.identity.is_some() {
+                        return Err(error(
+                            sqlstate::SYNTAX_ERROR,
+                            format!(
+                                "multiple identity specifications for column \"{name}\" of table \"{}\"",
+                                place.name
+                            ),
+                        ));
+                    }
+                    self.reach(Clause::Identity);
+                    self.plan_sequence(&name, column.column_type, options, true, place, planned)?;
+                    column.identity = Some(*generated);
+                    set_nullability(&mut nullability, true, &name, place.name)?;
+                }
+                ColumnConstraintKind::PrimaryKey | ColumnConstraintKind::Unique => {
+                    let is_primary = constraint.kind == ColumnConstraintKind::PrimaryKey;
+                    planned.constraints.push(PlannedConstraint {
+                        name: constraint_name,
+                        kind: PlannedConstraintKind::Unique { columns: vec![name.clone()], is_primary },
+                    });
+                }
+                ColumnConstraintKind::Check(condition) => planned.constraints.push(PlannedConstraint {
+                    name: constraint_name,
+                    kind: PlannedConstraintKind::Check { condition: condition.clone(), column: Some(name.clone()) },
+                }),
+            }
+            check_default_and_identity(&column, place.name)?;
+        }
+        if let Some(sequence) = serial {
+            // A serial type stands for a default and NOT NULL behind whatever was written.
+            set_default(&mut column, PlannedDefault::OwnSequence(sequence), place.name)?;
+            check_default_and_identity(&column, place.name)?;
+            set_nullability(&mut nullability, true, &name, place.name)?;
+        }
+        column.not_null = nullability == Some(true);
+        planned.columns.push(column);
+        Ok(())
+    }
+
+    /// Plans the sequence of a serial or identity column and returns its place among the planned ones.
+    pub(super) fn plan_sequence(
+        &mut self,
+        column: &Rc<str>,
+        value_type: Type,
+        options: &[SequenceOption],
+        is_identity: bool,
+        place: &Place<'_>,
+        planned: &mut Planned,
+    ) -> Result<usize> {
+        let mut name = None;
+        let mut others = Vec::with_capacity(options.len() + 1);
+        // Before the options given, so that an AS among them is the redundant one.
+        others.push(SequenceOption::As(type_name_of(value_type)));
+        for option in options {
+            match option {
+                SequenceOption::SequenceName(given) => {
+                    if name.replace(given).is_some() {
+                        return Err(error(sqlstate::SYNTAX_ERROR, "conflicting or redundant options"));
+                    }
+                }
+                other => others.push(other.clone()),
+            }
+        }
+        let name = match name {
+            Some(given) => match self.any_name(given)? {
+                RangeName { schema: None, name, .. } => PlannedName::Known(place.schema, name.into()),
+                _ => PlannedName::Given(given.clone()),
+            },
+            None => {
+                let chosen = self.choose_relation_name(place.name, Some(column), "seq", place.schema);
+                PlannedName::Known(place.schema, chosen)
+            }
+        };
+        let persistence = match place.persistence {
+            Persistence::Unlogged if !self.shared.settings.major.has_unlogged_sequences() => Persistence::Permanent,
+            other => other,
+        };
+        planned.sequences.push(PlannedSequence {
+            name,
+            persistence,
+            options: others,
+            is_identity,
+            column: column.clone(),
+        });
+        Ok(planned.sequences.len() - 1)
+    }
+
+    /// A free name made of two names and a label, shortened to fit and numbered when taken.
+    pub(super) fn choose_relation_name(&self, first: &str, second: Option<&str>, label: &str, schema: Oid) -> Rc<str> {
+        let view = self.catalog_view();
+        let mut number = 0;
+        loop {
+            let label = if number == 0 { label.to_owned() } else { format!("{label}{number}") };
+            let name = object_name(first, second, &label);
+            if self.shared.catalog.relation_named(schema, &name, view).is_none() {
+                return name.into();
+            }
+            number += 1;
+        }
+    }
+}
+
+/// Joins names with underscores and cuts the longer of the two until the whole fits into a name's 63 bytes.
+pub(super) fn object_name(first: &str, second: Option<&str>, label: &str) -> String {
+    let overhead = label.len() + 1 + second.map_or(0, |_| 1);
+    let available = crate::statement::IDENTIFIER_BYTES.saturating_sub(overhead);
+    let (mut first_bytes, mut second_bytes) = (first.len(), second.map_or(0, str::len));
+    while first_bytes + second_bytes > available {
+        if first_bytes > second_bytes {
+            first_bytes -= 1;
+        } else {
+            second_bytes -= 1;
+        }
+    }
+    let first = &first[..first.floor_char_boundary(first_bytes)];
+    match second {
+        Some(second) => format!("{first}_{}_{label}", &second[..second.floor_char_boundary(second_bytes)]),
+        None => format!("{first}_{label}"),
+    }
+}
+
+/// A type as an option list would name it.
+fn type_name_of(value_type: Type) -> TypeName {
+    let name = match value_type {
+        Type::SmallInt => "int2",
+        Type::Integer => "int4",
+        Type::BigInt => "int8",
+        // Any other type is refused as a sequence's type; its name does not matter.
+        _ => "text",
+    };
+    TypeName {
+        name: ObjectName { parts: vec![Identifier::new("pg_catalog"), Identifier::new(name)] },
+        modifiers: Vec::new(),
+        dimensions: 0,
+    }
+}
+
+fn set_nullability(known: &mut Option<bool>, not_null: bool, column: &str, table: &str) -> Result<()> {
+    match known.replace(not_null) {
+        Some(other) if other != not_null => Err(error(
+            sqlstate::SYNTAX_ERROR,
+            format!("conflicting NULL/NOT NULL declarations for column \"{column}\" of table \"{table}\""),
+        )),
+        _ => Ok(()),
+    }
+}
+
+fn set_default(column: &mut PlannedColumn, default: PlannedDefault, table: &str) -> Result<()> {
+    match column.default.replace(default) {
+        None => Ok(()),
+        Some(_) => Err(error(
+            sqlstate::SYNTAX_ERROR,
+            format!("multiple default values specified for column \"{}\" of table \"{table}\"", column.name),
+        )),
+    }
+}
+
+fn check_default_and_identity(column: &PlannedColumn, table: &str) -> Result<(), Stop> {
+    match column.default.is_some() && column.identity.is_some() {
+        true => Err(error(
+            sqlstate::SYNTAX_ERROR,
+            format!("both default and identity specified for column \"{}\" of table \"{table}\"", column.name),
+        )),
+        false => Ok(()),
+    }
+}

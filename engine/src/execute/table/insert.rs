@@ -1,0 +1,315 @@
+//! INSERT (manual, "INSERT").
+
+use super::super::Execution;
+use super::no_column;
+use super::returning::Returning;
+use crate::catalog::{Column, Relation, TableData, TableRow};
+use crate::clause::Clause;
+use crate::error::{Result, Stop, error, sqlstate, unsupported};
+use crate::query::{Binder, Bound, CastContext, Place, Plan, Row, Scope, Type, Typed, Value};
+use crate::reply::StatementResult;
+use crate::statement::{Expression, Generated, Identifier, Insert, InsertSource, Overriding, Query};
+
+/// Where the value of one of the table's columns comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ColumnSource {
+    /// From this place in the list of values.
+    Given(usize),
+    /// From the column's default or identity.
+    Default,
+    /// The column is dropped.
+    Dropped,
+}
+
+/// The values of an INSERT, analysed.
+enum Source {
+    /// One row: computed column by column, in the table's order.
+    Single(Vec<Option<Bound>>),
+    /// Several rows: each computed in the order written, before any default.
+    Several(Vec<Vec<Option<Bound>>>),
+    /// A query's rows.
+    Query { plan: Plan, casts: Vec<Bound> },
+}
+
+impl Execution<'_> {
+    pub(in crate::execute) fn insert(&mut self, statement: &Insert) -> Result<StatementResult> {
+        let (table, data) = self.relation_to_change(&statement.table)?;
+        let targets = target_columns(&table, &data, &statement.columns)?;
+        let source = self.bind_source(statement, &data, &targets)?;
+        let targets = match &source {
+            // Without a column list, fewer values than columns leave the rest to their defaults.
+            Some(source) => targets[..source.width().min(targets.len())].to_vec(),
+            None => Vec::new(),
+        };
+        let mut returning = Returning::new(self, &table, &data.columns, &statement.returning)?;
+        let sources = self.column_sources(statement, &data, &targets, source.as_ref())?;
+        self.check_change(&table, "INSERT", "change")?;
+        let mut inserted = 0;
+        let mut target = Target { table: &table, data: &data, sources: &sources, statement, inserted: &mut inserted };
+        match &source {
+            None => self.insert_row(&mut target, &[], None, &mut returning)?,
+            Some(Source::Single(values)) => self.insert_row(&mut target, &[], Some(values), &mut returning)?,
+            Some(Source::Several(rows)) => {
+                for row in rows {
+                    let mut given = Vec::with_capacity(row.len());
+                    for (place, value) in row.iter().enumerate() {
+                        given.push(match value {
+                            // A DEFAULT that no column takes is not even computed; an expression is.
+                            None if !sources.contains(&ColumnSource::Given(place)) => Value::Null,
+                            Some(value) => self.evaluate(value, &Row::default())?,
+                            None => self.default_value(&table, &data, targets[place])?,
+                        });
+                    }
+                    self.insert_row(&mut target, &given, None, &mut returning)?;
+                }
+            }
+            Some(Source::Query { plan, casts }) => {
+                self.run_plan(plan, None, &mut |execution, values| {
+                    let row = Row { values, ..Row::default() };
+                    let given = casts.iter().map(|cast| execution.evaluate(cast, &row)).collect::<Result<Vec<_>>>()?;
+                    execution.insert_row(&mut target, &given, None, &mut returning)?;
+                    Ok(true)
+                })?;
+            }
+        }
+        returning.finish(format!("INSERT 0 {inserted}"))
+    }
+
+    fn bind_source(&mut self, statement: &Insert, data: &TableData, targets: &[usize]) -> Result<Option<Source>> {
+        let InsertSource::Query(query) = &statement.source else { return Ok(None) };
+        let named = !statement.columns.is_empty();
+        let mut binder = Binder::new(self, Scope::default());
+        match query {
+            Query::Values(rows) => {
+                let width = rows.first().map_or(0, Vec::len);
+                let mut bound = Vec::with_capacity(rows.len());
+                for row in rows {
+                    let mut typed = Vec::with_capacity(row.len());
+                    for value in row {
+                        typed.push(match value {
+                            Expression::Default => None,
+                            value => Some(binder.expression(value, Place::Values)?),
+                        });
+                    }
+                    if row.len() != width {
+                        return Err(error(sqlstate::SYNTAX_ERROR, "VALUES lists must all be the same length"));
+                    }
+                    check_width(width, targets.len(), named)?;
+                    let mut values = Vec::with_capacity(row.len());
+                    for (value, target) in typed.into_iter().zip(targets) {
+                        values.push(match value {
+                            None => None,
+                            Some(typed) => Some(binder.assign(typed, &data.columns[*target])?),
+                        });
+                    }
+                    bound.push(values);
+                }
+                Ok(Some(match <[Vec<Option<Bound>>; 1]>::try_from(bound) {
+                    Ok([single]) => Source::Single(single),
+                    Err(several) => Source::Several(several),
+                }))
+            }
+            Query::Select(_) => {
+                let plan = binder.query(query)?;
+                let types = plan.types();
+                check_width(types.len(), targets.len(), named)?;
+                let mut casts = Vec::with_capacity(types.len());
+                for (index, (value_type, target)) in types.into_iter().zip(targets).enumerate() {
+                    let typed = Typed { bound: Bound::Column { level: 0, index }, value_type };
+                    casts.push(binder.assign(typed, &data.columns[*target])?);
+                }
+                Ok(Some(Source::Query { plan, casts }))
+            }
+        }
+    }
+
+    /// Decides for each column whether it is given or takes its default, with the rules of identity columns.
+    fn column_sources(
+        &mut self,
+        statement: &Insert,
+        data: &TableData,
+        targets: &[usize],
+        source: Option<&Source>,
+    ) -> Result<Vec<ColumnSource>> {
+        let mut sources = Vec::with_capacity(data.columns.len());
+        for (place, column) in data.columns.iter().enumerate() {
+            if column.is_dropped {
+                sources.push(ColumnSource::Dropped);
+                continue;
+            }
+            let given = targets.iter().position(|target| *target == place);
+            let all_default = |position: usize| source.is_some_and(|source| source.is_default(position));
+            let overriding = statement.overriding;
+            sources.push(match (given, column.identity) {
+                (None, _) => ColumnSource::Default,
+                (Some(position), Some(Generated::Always)) if overriding.is_none() && all_default(position) => {
+                    ColumnSource::Default
+                }
+                (Some(_), Some(_)) if overriding == Some(Overriding::User) => {
+                    self.reach(Clause::OverridingUser);
+                    ColumnSource::Default
+                }
+                (Some(_), Some(Generated::Always)) if overriding != Some(Overriding::System) => {
+                    self.reach(Clause::IdentityAlways);
+                    return Err(error(
+                        sqlstate::GENERATED_ALWAYS,
+                        format!("cannot insert a non-DEFAULT value into column \"{}\"", column.name),
+                    )
+                    .detail(always_detail(column))
+                    .hint("Use OVERRIDING SYSTEM VALUE to override."));
+                }
+                (Some(position), _) => ColumnSource::Given(position),
+            });
+        }
+        Ok(sources)
+    }
+
+    /// Stores one row. Values are in `given`, or computed from `single` in the order of the table's columns.
+    fn insert_row(
+        &mut self,
+        target: &mut Target<'_>,
+        given: &[Value],
+        single: Option<&Vec<Option<Bound>>>,
+        returning: &mut Returning,
+    ) -> Result<()> {
+        let mut row = Vec::with_capacity(target.sources.len());
+        for (place, source) in target.sources.iter().enumerate() {
+            row.push(match (*source, single) {
+                (ColumnSource::Dropped, _) => Value::Null,
+                (ColumnSource::Default, _) => self.default_value(target.table, target.data, place)?,
+                (ColumnSource::Given(position), None) => given[position].clone(),
+                (ColumnSource::Given(position), Some(single)) => match &single[position] {
+                    Some(value) => self.evaluate(value, &Row::default())?,
+                    None => self.default_value(target.table, target.data, place)?,
+                },
+            });
+        }
+        match self.check_row(target.table, target.data, &row, None) {
+            Err(Stop::Error(message))
+                if target.statement.on_conflict_do_nothing && message.sqlstate == sqlstate::UNIQUE_VIOLATION =>
+            {
+                return Ok(());
+            }
+            other => other?,
+        }
+        self.store_row(target.table, row.into(), returning)?;
+        *target.inserted += 1;
+        Ok(())
+    }
+
+    pub(super) fn store_row(&mut self, table: &Relation, row: TableRow, returning: &mut Returning) -> Result<()> {
+        let view = self.catalog_view();
+        self.shared.catalog.insert_row(table.storage, row.clone(), view, &mut self.session.transaction.undo);
+        returning.add(self, &row)
+    }
+
+    /// What a column holds when nothing is given: the next value of its identity sequence, its default, or NULL.
+    pub(super) fn default_value(&mut self, table: &Relation, data: &TableData, place: usize) -> Result<Value> {
+        let column = &data.columns[place];
+        if column.identity.is_some() {
+            let view = self.catalog_view();
+            let Some(sequence) = self.shared.catalog.identity_sequence(table.oid, place, view) else {
+                return Err(unsupported("an identity column without its sequence"));
+            };
+            let value = self.nextval_unchecked(sequence)?;
+            return Ok(Value::Integer(value));
+        }
+        match &column.default {
+            None => Ok(Value::Null),
+            Some(default) => match default.value.clone() {
+                Some(value) => self.evaluate(&value, &Row::default()),
+                None => Ok(Value::Opaque),
+            },
+        }
+    }
+}
+
+/// Where rows go.
+struct Target<'t> {
+    table: &'t Relation,
+    data: &'t TableData,
+    sources: &'t [ColumnSource],
+    statement: &'t Insert,
+    inserted: &'t mut usize,
+}
+
+impl Source {
+    /// How many values each row has.
+    fn width(&self) -> usize {
+        match self {
+            Source::Single(values) => values.len(),
+            Source::Several(rows) => rows.first().map_or(0, Vec::len),
+            Source::Query { casts, .. } => casts.len(),
+        }
+    }
+
+    /// Whether every row says DEFAULT at this place.
+    fn is_default(&self, position: usize) -> bool {
+        match self {
+            Source::Single(values) => values[position].is_none(),
+            Source::Several(rows) => rows.iter().all(|row| row[position].is_none()),
+            Source::Query { .. } => false,
+        }
+    }
+}
+
+pub(super) fn always_detail(column: &Column) -> String {
+    format!("Column \"{}\" is an identity column defined as GENERATED ALWAYS.", column.name)
+}
+
+/// The columns that INSERT and COPY name, by their places; all of them when none is named.
+pub(super) fn target_columns(table: &Relation, data: &TableData, named: &[Identifier]) -> Result<Vec<usize>> {
+    if named.is_empty() {
+        return Ok(data.live_columns().map(|(place, _)| place).collect());
+    }
+    let mut targets: Vec<usize> = Vec::with_capacity(named.len());
+    for name in named {
+        let Some((place, _)) = data.column(name.name()) else {
+            return Err(no_column(name.name(), &table.name));
+        };
+        if targets.contains(&place) {
+            return Err(error(
+                sqlstate::DUPLICATE_COLUMN,
+                format!("column \"{}\" specified more than once", name.name()),
+            ));
+        }
+        targets.push(place);
+    }
+    Ok(targets)
+}
+
+fn check_width(values: usize, targets: usize, named: bool) -> Result<()> {
+    if values > targets {
+        return Err(error(sqlstate::SYNTAX_ERROR, "INSERT has more expressions than target columns"));
+    }
+    if values < targets && named {
+        return Err(error(sqlstate::SYNTAX_ERROR, "INSERT has more target columns than expressions"));
+    }
+    Ok(())
+}
+
+impl Binder<'_, '_> {
+    /// Converts a value for storing into a column.
+    pub(super) fn assign(&mut self, typed: Typed, column: &Column) -> Result<Bound> {
+        let found = typed.value_type;
+        if column.column_type == Type::Opaque {
+            return match &typed.bound {
+                Bound::Constant(Value::Null) => Ok(typed.bound),
+                _ => Err(unsupported(format!("a value for column {}, whose type is outside the model", column.name))),
+            };
+        }
+        match self.coerce(typed, column.column_type, CastContext::Assignment)? {
+            Some(typed) => Ok(typed.bound),
+            None => Err(error(
+                sqlstate::DATATYPE_MISMATCH,
+                format!(
+                    "column \"{}\" is of type {} but expression is of type {}",
+                    column.name,
+                    column.column_type.sql_name(),
+                    found.sql_name()
+                ),
+            )
+            .hint("You will need to rewrite or cast the expression.")),
+        }
+    }
+}

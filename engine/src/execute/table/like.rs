@@ -1,0 +1,89 @@
+//! CREATE TABLE … (LIKE source) (manual, "CREATE TABLE", LIKE).
+
+use super::super::{Execution, MissingSchema, no_relation};
+use super::column::{Place, Planned, PlannedColumn, PlannedConstraint, PlannedConstraintKind, PlannedDefault};
+use crate::catalog::{ConstraintKind, Oid};
+use crate::clause::Clause;
+use crate::error::{Result, unsupported};
+use crate::lock::Mode;
+use crate::sequence::Definition;
+use crate::statement::{LikeFeature, ObjectName, SequenceOption};
+
+impl Execution<'_> {
+    /// Plans the columns, and what else is asked for, of another table.
+    pub(super) fn plan_like(
+        &mut self,
+        source: &ObjectName,
+        features: &[(bool, LikeFeature)],
+        place: &Place<'_>,
+        planned: &mut Planned,
+    ) -> Result<()> {
+        let name = self.range_name(source)?;
+        let Some(relation) = self.find_relation(name, MissingSchema::IsMissingRelation)? else {
+            return Err(no_relation(name));
+        };
+        self.lock(relation.oid, Mode::AccessShare)?;
+        let Some(data) = relation.table() else { return Err(unsupported("LIKE of a relation that is no table")) };
+        let includes = |wanted: LikeFeature| {
+            features.iter().fold(false, |included, (including, feature)| match feature {
+                LikeFeature::All => *including,
+                feature if *feature == wanted => *including,
+                _ => included,
+            })
+        };
+        let view = self.catalog_view();
+        for (index, column) in data.live_columns() {
+            let mut copy = PlannedColumn {
+                name: column.name.clone(),
+                column_type: column.column_type,
+                length: column.length,
+                not_null: column.not_null,
+                default: None,
+                identity: None,
+            };
+            if includes(LikeFeature::Defaults) {
+                copy.default = column.default.clone().map(PlannedDefault::Copied);
+            }
+            if let (true, Some(generated)) = (includes(LikeFeature::Identity), column.identity) {
+                self.reach(Clause::LikeIdentity);
+                let Some(sequence) = self.shared.catalog.identity_sequence(relation.oid, index, view) else {
+                    return Err(unsupported("an identity column without its sequence"));
+                };
+                let options = self.copied_options(sequence);
+                self.plan_sequence(&column.name, column.column_type, &options, true, place, planned)?;
+                copy.identity = Some(generated);
+            }
+            planned.columns.push(copy);
+        }
+        let column_names = |places: &[usize]| places.iter().map(|place| data.columns[*place].name.clone()).collect();
+        for constraint in &data.constraints {
+            match &constraint.kind {
+                ConstraintKind::Unique { columns, is_primary, .. } if includes(LikeFeature::Indexes) => {
+                    let kind =
+                        PlannedConstraintKind::Unique { columns: column_names(columns), is_primary: *is_primary };
+                    planned.constraints.push(PlannedConstraint { name: None, kind });
+                }
+                ConstraintKind::Check { .. } if includes(LikeFeature::Constraints) => {
+                    return Err(unsupported("LIKE of a CHECK constraint"));
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// A sequence's parameters as an option list.
+    fn copied_options(&self, sequence: Oid) -> Vec<SequenceOption> {
+        let found = self.shared.catalog.relation(sequence, self.catalog_view());
+        let Some(data) = found.and_then(|relation| relation.sequence()) else { return Vec::new() };
+        let Definition { start, increment, maximum, minimum, cache, cycle, .. } = data.definition;
+        vec![
+            SequenceOption::Cache(cache.into()),
+            if cycle { SequenceOption::Cycle } else { SequenceOption::NoCycle },
+            SequenceOption::Increment(increment.into()),
+            SequenceOption::MaxValue(maximum.into()),
+            SequenceOption::MinValue(minimum.into()),
+            SequenceOption::Start(start.into()),
+        ]
+    }
+}

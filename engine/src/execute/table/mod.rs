@@ -1,0 +1,119 @@
+//! Tables, as far as they touch sequences.
+
+mod alter;
+mod alter_column;
+mod alter_identity;
+mod change;
+mod check;
+mod column;
+mod copy;
+mod create;
+mod index;
+mod insert;
+mod like;
+mod returning;
+mod truncate;
+
+pub(in crate::execute) use alter::drop_from;
+
+use std::rc::Rc;
+
+use super::{Execution, MissingSchema, no_relation, shared_str};
+use crate::catalog::{Column, Kind, Persistence, Relation, TableData};
+use crate::clause::Clause;
+use crate::error::{Result, Stop, error, sqlstate};
+use crate::lock::Mode;
+use crate::query::{Scope, ScopeTable, Type};
+use crate::statement::ObjectName;
+
+/// The columns of the row that a sequence is.
+const SEQUENCE_COLUMNS: [(&str, Type); 3] =
+    [("last_value", Type::BigInt), ("log_cnt", Type::BigInt), ("is_called", Type::Boolean)];
+
+impl Execution<'_> {
+    /// The relation that a statement changes, with its columns. A sequence has columns too: that it cannot be changed
+    /// is found only when the statement is about to run.
+    fn relation_to_change(&mut self, name: &ObjectName) -> Result<(Rc<Relation>, TableData)> {
+        let name = self.range_name(name)?;
+        let Some(relation) = self.find_relation(name, MissingSchema::IsMissingRelation)? else {
+            return Err(no_relation(name));
+        };
+        self.lock(relation.oid, Mode::RowExclusive)?;
+        let data = match &relation.kind {
+            Kind::Table(data) => data.clone(),
+            Kind::Sequence(_) => TableData {
+                columns: SEQUENCE_COLUMNS.iter().map(|(name, column_type)| plain_column(name, *column_type)).collect(),
+                constraints: Vec::new(),
+            },
+            Kind::Index(_) => {
+                return Err(error(sqlstate::WRONG_OBJECT_TYPE, format!("cannot open relation \"{}\"", relation.name))
+                    .detail("This operation is not supported for indexes."));
+            }
+        };
+        Ok((relation, data))
+    }
+
+    /// The last checks before rows are changed: the transaction may write, and the relation is a table.
+    fn check_change(&mut self, relation: &Relation, command: &str, verb: &str) -> Result<()> {
+        if relation.persistence != Persistence::Temporary {
+            self.prevent_if_read_only(command)?;
+        }
+        if relation.sequence().is_some() {
+            self.reach(Clause::NotUpdatable);
+            return Err(error(sqlstate::WRONG_OBJECT_TYPE, format!("cannot {verb} sequence \"{}\"", relation.name)));
+        }
+        // What another session's open transaction has written may make this one wait, row by row.
+        match self.shared.catalog.other_writer(relation.storage, self.catalog_view()) {
+            Some(_) if has_keys(relation) => {
+                Err(crate::error::unsupported("rows of a table with keys that another open transaction has written"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Replaces a table's entry.
+    fn update_table(&mut self, relation: &Relation, data: TableData) {
+        let view = self.catalog_view();
+        let altered = Relation { kind: Kind::Table(data), ..relation.clone() };
+        self.shared.catalog.update_relation(altered, view, &mut self.session.transaction.undo);
+    }
+}
+
+fn has_keys(relation: &Relation) -> bool {
+    relation.table().is_some_and(|table| !table.constraints.is_empty())
+}
+
+fn plain_column(name: &str, column_type: Type) -> Column {
+    Column {
+        name: shared_str(name),
+        column_type,
+        length: None,
+        not_null: false,
+        default: None,
+        identity: None,
+        is_dropped: false,
+    }
+}
+
+/// One table's columns as expressions name them. Dropped columns keep their places, under a name that no SQL can have.
+fn table_scope(table: &Relation, columns: &[Column]) -> Scope {
+    Scope { tables: vec![scope_table(table.name.clone(), columns)] }
+}
+
+/// A table's columns under a name.
+pub(crate) fn scope_table(name: Rc<str>, columns: &[Column]) -> ScopeTable {
+    ScopeTable {
+        name,
+        columns: columns
+            .iter()
+            .map(|column| {
+                let shown = if column.is_dropped { Rc::from("") } else { column.name.clone() };
+                (shown, if column.is_opaque() { Type::Opaque } else { column.column_type })
+            })
+            .collect(),
+    }
+}
+
+fn no_column(column: &str, relation: &str) -> Stop {
+    error(sqlstate::UNDEFINED_COLUMN, format!("column \"{column}\" of relation \"{relation}\" does not exist"))
+}

@@ -1,0 +1,58 @@
+//! RETURNING, row by row.
+
+use std::rc::Rc;
+
+use super::super::query::{check_types, column_names};
+use super::super::{Execution, done, rows};
+use super::table_scope;
+use crate::catalog::{Column, Relation};
+use crate::error::Result;
+use crate::query::{Binder, Output, Row, Type, Value};
+use crate::reply::{Rows, StatementResult};
+use crate::statement::SelectItem;
+
+/// What a statement that changes rows gives back.
+pub(super) struct Returning {
+    outputs: Vec<Output>,
+    types: Vec<Type>,
+    rows: Option<Rows>,
+}
+
+impl Returning {
+    pub(super) fn new(
+        execution: &mut Execution<'_>,
+        table: &Relation,
+        columns: &[Column],
+        items: &[SelectItem],
+    ) -> Result<Returning> {
+        if items.is_empty() {
+            return Ok(Returning { outputs: Vec::new(), types: Vec::new(), rows: None });
+        }
+        let outputs = Binder::new(execution, table_scope(table, columns)).select_list(items)?;
+        let types: Vec<Type> = outputs.iter().map(|output| output.value_type).collect();
+        check_types(&types)?;
+        let names: Vec<Rc<str>> = outputs.iter().map(|output| output.name.clone()).collect();
+        let rows = Some(Rows { columns: column_names(&names), ..Rows::default() });
+        Ok(Returning { outputs, types, rows })
+    }
+
+    /// Computes the clause for one changed row.
+    pub(super) fn add(&mut self, execution: &mut Execution<'_>, row: &[Value]) -> Result<()> {
+        let Some(rows) = &mut self.rows else { return Ok(()) };
+        let context = Row { values: row, ..Row::default() };
+        let values = self
+            .outputs
+            .iter()
+            .map(|output| execution.evaluate(&output.value, &context))
+            .collect::<Result<Vec<_>>>()?;
+        execution.push_row(rows, &self.types, &values);
+        Ok(())
+    }
+
+    pub(super) fn finish(self, tag: String) -> Result<StatementResult> {
+        match self.rows {
+            Some(result) => rows(result, tag),
+            None => done(tag),
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! TRUNCATE (manual, "TRUNCATE").
+
+use std::rc::Rc;
+
+use super::super::{Execution, MissingSchema, done, no_relation};
+use crate::catalog::{Kind, Oid, Relation};
+use crate::clause::Clause;
+use crate::error::{Result, error, sqlstate};
+use crate::lock::Mode;
+use crate::reply::StatementResult;
+use crate::sequence::Page;
+use crate::statement::Truncate;
+
+impl Execution<'_> {
+    pub(in crate::execute) fn truncate(&mut self, statement: &Truncate) -> Result<StatementResult> {
+        self.prevent_if_read_only("TRUNCATE TABLE")?;
+        let mut tables: Vec<Rc<Relation>> = Vec::with_capacity(statement.tables.len());
+        for name in &statement.tables {
+            let name = self.range_name(name)?;
+            let Some(relation) = self.find_relation(name, MissingSchema::Fails)? else {
+                return Err(no_relation(name));
+            };
+            if relation.table().is_none() {
+                self.reach(Clause::NotUpdatable);
+                return Err(error(sqlstate::WRONG_OBJECT_TYPE, format!("\"{}\" is not a table", relation.name)));
+            }
+            self.lock(relation.oid, Mode::AccessExclusive)?;
+            if !tables.iter().any(|other| other.oid == relation.oid) {
+                tables.push(relation);
+            }
+        }
+        let view = self.catalog_view();
+        let mut sequences: Vec<Oid> = Vec::new();
+        if statement.restart_identity == Some(true) {
+            self.reach(Clause::TruncateRestart);
+            for table in &tables {
+                sequences.extend(self.shared.catalog.owned_sequences(table.oid, view));
+            }
+            for sequence in &sequences {
+                self.lock(*sequence, Mode::AccessExclusive)?;
+            }
+        }
+        for table in &tables {
+            let emptied = Relation { storage: self.shared.catalog.new_storage(), ..(**table).clone() };
+            self.shared.catalog.update_relation(emptied, view, &mut self.session.transaction.undo);
+        }
+        for sequence in sequences {
+            self.reset_sequence(sequence)?;
+        }
+        done("TRUNCATE TABLE")
+    }
+
+    /// Starts a sequence over, transactionally: in new storage.
+    fn reset_sequence(&mut self, oid: Oid) -> Result<()> {
+        let relation = self.open_sequence(oid)?;
+        let Kind::Sequence(sequence) = &relation.kind else { return Ok(()) };
+        let page = Page { last_value: sequence.definition.start, is_called: false, log_cnt: 0, ..self.page(&relation) };
+        let restarted = Relation { storage: self.new_page(page, relation.persistence), ..(*relation).clone() };
+        let view = self.catalog_view();
+        self.shared.catalog.update_relation(restarted, view, &mut self.session.transaction.undo);
+        self.session.caches.entries.entry(oid).or_default().forget_cached();
+        Ok(())
+    }
+}
