@@ -19,6 +19,10 @@ impl Execution<'_> {
             return done("ALTER SEQUENCE");
         };
         self.lock(relation.oid, Mode::ShareRowExclusive)?;
+        if relation.sequence().is_none() {
+            self.reach(Clause::AlterNotSequence);
+            return Err(self.shared.settings.major.not_a_sequence(&relation));
+        }
         let relation = self.open_sequence(relation.oid)?;
         let Some(sequence) = relation.sequence() else {
             return Err(self.shared.settings.major.not_a_sequence(&relation));
@@ -51,6 +55,9 @@ impl Execution<'_> {
         }
         let view = self.catalog_view();
         self.shared.catalog.update_relation(altered, view, &mut self.session.transaction.undo);
+        if change.rewrite {
+            self.session.transaction.undoing_exercises(Clause::AlterRollsBack);
+        }
         done("ALTER SEQUENCE")
     }
 
@@ -88,6 +95,7 @@ impl Execution<'_> {
             log_cnt: 0,
             is_called: false,
             position: 0,
+            set_count: 0,
         })
     }
 

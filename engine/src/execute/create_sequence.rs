@@ -51,6 +51,7 @@ impl Execution<'_> {
             kind: Kind::Sequence(SequenceData { definition: change.definition, owned_by: None }),
         };
         self.shared.catalog.insert_relation(relation.clone(), view, &mut self.session.transaction.undo);
+        self.session.transaction.undoing_exercises(Clause::CreateRollsBack);
         if let Some(owned_by) = &change.owned_by {
             // The sequence exists by now: OWNED BY may name the sequence itself, and is refused as such.
             let mut owned = relation;
@@ -138,6 +139,9 @@ impl Execution<'_> {
                 return Err(error(sqlstate::SYNTAX_ERROR, "invalid OWNED BY option")
                     .hint("Specify OWNED BY table.column or OWNED BY NONE."));
             }
+            if sequence.sequence().is_some_and(|data| data.owned_by.is_some()) {
+                self.reach(Clause::OwnedByNone);
+            }
             set_owner(sequence, None);
             return Ok(());
         }
@@ -155,12 +159,14 @@ impl Execution<'_> {
             return Err(self.shared.settings.major.sequence_cannot_own(&table.name));
         };
         if table.schema != sequence.schema {
+            self.reach(Clause::OwnedBySchema);
             return Err(error(
                 sqlstate::OBJECT_NOT_IN_PREREQUISITE_STATE,
                 "sequence must be in same schema as table it is linked to",
             ));
         }
         let Some(index) = columns.iter().position(|candidate| *candidate.name == *column.name()) else {
+            self.reach(Clause::OwnedByColumn);
             return Err(error(
                 sqlstate::UNDEFINED_COLUMN,
                 format!("column \"{}\" of relation \"{}\" does not exist", column.name(), table.name),

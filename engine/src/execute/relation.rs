@@ -45,7 +45,9 @@ impl Execution<'_> {
             RelationKind::Index if !renames => "an index",
             _ => return Ok(()),
         };
-        self.reach(Clause::AlterNotSequence);
+        if statement.kind == RelationKind::Sequence {
+            self.reach(Clause::AlterNotSequence);
+        }
         Err(error(sqlstate::WRONG_OBJECT_TYPE, format!("\"{}\" is not {wanted}", name.name)))
     }
 
@@ -55,7 +57,9 @@ impl Execution<'_> {
             return Err(error(sqlstate::DUPLICATE_TABLE, format!("relation \"{}\" already exists", new_name.name())));
         }
         self.wait_for_namesake(relation.schema, new_name.name())?;
-        self.reach(Clause::Rename);
+        if relation.sequence().is_some() {
+            self.reach(Clause::Rename);
+        }
         let renamed = Relation { name: shared_str(new_name.name()), ..relation.clone() };
         self.shared.catalog.update_relation(renamed, view, &mut self.session.transaction.undo);
         Ok(())
@@ -64,6 +68,7 @@ impl Execution<'_> {
     fn set_schema(&mut self, relation: &Relation, schema: &Identifier) -> Result<()> {
         let view = self.catalog_view();
         if let Some((table, _)) = relation.sequence().and_then(|sequence| sequence.owned_by) {
+            self.reach(Clause::OwnedStays);
             let table = self.shared.catalog.relation(table, view).map(|table| table.name.clone());
             return Err(error(sqlstate::FEATURE_NOT_SUPPORTED, "cannot move an owned sequence into another schema")
                 .detail(format!(
@@ -84,7 +89,9 @@ impl Execution<'_> {
         if new_schema == relation.schema {
             return Ok(());
         }
-        self.reach(Clause::SetSchema);
+        if relation.sequence().is_some() {
+            self.reach(Clause::SetSchema);
+        }
         let mut moving = vec![relation.oid];
         if relation.sequence().is_none() {
             moving.extend(self.shared.catalog.owned_sequences(relation.oid, view));
