@@ -77,8 +77,7 @@ impl Execution<'_> {
             Bound::Operator { operator, left, right, .. } => {
                 self.fold(left)?;
                 self.fold(right)?;
-                let is_strict =
-                    !matches!(operator, BinaryOperator::IsDistinctFrom | BinaryOperator::IsNotDistinctFrom);
+                let is_strict = !matches!(operator, BinaryOperator::IsDistinctFrom | BinaryOperator::IsNotDistinctFrom);
                 if is_strict && (is_null(left) || is_null(right)) {
                     *expression = Bound::Constant(Value::Null);
                 } else if is_constant(left) && is_constant(right) {

@@ -26,6 +26,7 @@ fn main() {
         Trial::test("files::are_as_the_writer_writes_them", files::are_as_the_writer_writes_them),
         Trial::test("files::say_what_they_show", files::say_what_they_show),
         Trial::test("files::are_embedded", files::are_embedded),
+        Trial::test("model::no_quirk_passes", model::no_quirk_passes),
         Trial::test("clauses::all_are_reached", clauses::all_are_reached),
         Trial::test("clauses::named_ones_are_reached", clauses::named_ones_are_reached),
         Trial::test("clauses::have_sources", clauses::have_sources),
@@ -61,8 +62,12 @@ fn settings(major: u8) -> Settings {
 
 /// Runs steps on the model alone.
 fn predict(steps: &[&Step], major: u8) -> Run {
+    predict_with(steps, settings(major))
+}
+
+fn predict_with(steps: &[&Step], settings: Settings) -> Run {
     let prepared = Prepared::from_trace(steps.iter().copied());
-    lockstep::predict(&prepared.steps, &mut Cluster::new(settings(major)))
+    lockstep::predict(&prepared.steps, &mut Cluster::new(settings))
 }
 
 /// Fails with all complaints at once, so that one run shows everything that is to be mended.

@@ -3,8 +3,9 @@
 use libtest_mimic::Failed;
 use seqcheck::expectation::{Side, unmet};
 use seqcheck::lockstep::Verdict;
+use seqcheck_engine::{Quirk, QuirkSet, Settings};
 
-use crate::{entries, none_of, predict, steps_for};
+use crate::{entries, none_of, predict, predict_with, settings, steps_for};
 
 pub(crate) fn meets_expectations(major: u8) -> Result<(), Failed> {
     let mut complaints = Vec::new();
@@ -21,4 +22,20 @@ pub(crate) fn meets_expectations(major: u8) -> Result<(), Failed> {
         }
     }
     none_of(complaints)
+}
+
+/// A model with any planted fault fails some trace: the corpus would notice the fault in an implementation.
+pub(crate) fn no_quirk_passes() -> Result<(), Failed> {
+    let major = 15;
+    let entries = entries()?;
+    let is_noticed = |quirk: Quirk| {
+        let quirks = QuirkSet::NONE.with(quirk);
+        entries.iter().any(|entry| {
+            let steps = steps_for(entry, major);
+            let run = predict_with(&steps, Settings { quirks, ..settings(major) });
+            !unmet(&steps, &run, Side::Model, major).is_empty()
+        })
+    };
+    let passed = Quirk::ALL.into_iter().filter(|quirk| !is_noticed(*quirk));
+    none_of(passed.map(|quirk| format!("no trace notices {}", quirk.name())).collect())
 }
