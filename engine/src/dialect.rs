@@ -50,6 +50,14 @@ impl Major {
         }
     }
 
+    /// INSERT gives a value for a GENERATED ALWAYS column: reworded in 14.
+    pub(crate) fn refused_identity_value(self, column: &str) -> String {
+        match self.0 >= 14 {
+            true => format!("cannot insert a non-DEFAULT value into column \"{column}\""),
+            false => format!("cannot insert into column \"{column}\""),
+        }
+    }
+
     /// ALTER TABLE names the action that a relation of another kind refuses (15).
     pub(crate) fn names_refused_actions(self) -> bool {
         self.0 >= 15

@@ -2,7 +2,8 @@
 
 use std::rc::Rc;
 
-use crate::catalog::{CommitNumber, Write};
+use crate::catalog::{CommitNumber, StorageId, Write};
+use crate::clause::Clause;
 use crate::session::Parameters;
 use crate::statement::IsolationLevel;
 
@@ -55,6 +56,12 @@ pub(crate) struct Transaction {
     pub(crate) serial: u64,
     /// Whether a query has run, after which the characteristics cannot change.
     pub(crate) has_snapshot: bool,
+    /// The clauses that undoing a write exercises, with the length of `undo` after that write.
+    pub(crate) undo_clauses: Vec<(usize, Clause)>,
+    /// The oldest storage that `nextval` fetched from.
+    pub(crate) advanced: Option<StorageId>,
+    /// The oldest storage that `setval` was called on.
+    pub(crate) set: Option<StorageId>,
     /// What REPEATABLE READ and SERIALIZABLE see, once a query has run.
     pub(crate) snapshot: Option<CommitNumber>,
 }
@@ -72,6 +79,9 @@ impl Transaction {
             undo: Vec::new(),
             serial: 0,
             has_snapshot: false,
+            undo_clauses: Vec::new(),
+            advanced: None,
+            set: None,
             snapshot: None,
         }
     }
@@ -79,6 +89,11 @@ impl Transaction {
     /// Whether a transaction has begun, implicitly or not.
     pub(crate) fn in_progress(&self) -> bool {
         !self.levels.is_empty()
+    }
+
+    /// Notes that undoing the last write exercises `clause`.
+    pub(crate) fn undoing_exercises(&mut self, clause: Clause) {
+        self.undo_clauses.push((self.undo.len(), clause));
     }
 
     /// How deep in savepoints the session is: 0 in the transaction itself.

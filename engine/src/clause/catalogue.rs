@@ -58,6 +58,8 @@ catalogue! {
             "An unlogged sequence is not written to the write-ahead log (since PostgreSQL 15)."
         CreateIfNotExists "create.if-not-exists" ("Parameters, IF NOT EXISTS")
             "With IF NOT EXISTS a relation that has the name already is left alone, with a notice."
+        TypeDefault "create.type-default" ("Parameters, data_type")
+            "Without AS the type is bigint."
         TypeGiven "create.type" ("Parameters, data_type")
             "AS smallint, integer or bigint sets the type; any other type is refused."
         BoundsInsideType "create.bounds-inside-type" ("Parameters, data_type")
@@ -108,6 +110,12 @@ catalogue! {
             "OWNED BY ties the sequence to a column of a table with the same owner and schema."
         OwnedByMissing "create.owned-by-exists" ("Parameters, OWNED BY")
             "The table that OWNED BY names must exist."
+        OwnedByColumn "create.owned-by-column" ("Parameters, OWNED BY")
+            "The column that OWNED BY names must exist."
+        OwnedBySchema "create.owned-by-same-schema" ("Parameters, OWNED BY")
+            "The table that OWNED BY names must be in the schema of the sequence."
+        OwnedByDropped "create.owned-by-drops-along" ("Parameters, OWNED BY")
+            "A sequence that a table's column owns is dropped with the table."
         NotUpdatable "create.not-updatable" ("Description")
             "A sequence cannot be changed by INSERT, UPDATE, DELETE, TRUNCATE or COPY, nor its row locked."
         SelectState "create.select-state" ("Description")
@@ -132,6 +140,8 @@ catalogue! {
             "RESTART WITH n makes n the next value; the recorded START value stays."
         AlterForgetsCache "alter.drops-own-cache" ("Notes")
             "ALTER SEQUENCE takes effect at once for its own session, whose cached values are dropped."
+        AlterBlocks "alter.blocks-others" ("Notes")
+            "Other sessions' nextval, currval, lastval and setval wait for a change of definition to be committed or undone."
         AlterSeenByCaches "alter.new-storage-voids-caches" ("Notes")
             "After a change of parameters or a restart is committed or undone, sessions drop the values cached before."
         AlterRollsBack "alter.is-transactional" ("Notes")
@@ -144,6 +154,10 @@ catalogue! {
             "OWNER TO needs a role that exists."
         SetPersistence "alter.set-logged" ("Parameters, SET LOGGED")
             "SET LOGGED and SET UNLOGGED change persistence; temporary sequences refuse both (since PostgreSQL 15)."
+        OwnedByNone "alter.owned-by-none" ("Parameters, OWNED BY")
+            "OWNED BY NONE frees a sequence of its owner."
+        OwnedStays "alter.owned-cannot-move" ("Parameters, OWNED BY")
+            "An owned sequence stays in the schema of its table, and moves with it."
         AlterTableForm "alter.through-alter-table" ("Notes")
             "ALTER TABLE with RENAME, SET SCHEMA, OWNER TO or SET LOGGED works on sequences too."
     }
@@ -156,6 +170,10 @@ catalogue! {
             "Without IF EXISTS a missing sequence is an error, and nothing is dropped."
         DropNotSequence "drop.only-sequences" ("Description")
             "DROP SEQUENCE refuses relations of other kinds and tells the right command."
+    }
+    page "COMMENT" {
+        CommentOn "comment.sequence" ("Parameters, object_name")
+            "COMMENT ON SEQUENCE needs a sequence of that name."
     }
     page "Sequence Manipulation Functions" {
         Nextval "nextval.advances" ("nextval")

@@ -20,6 +20,10 @@ impl Execution<'_> {
         };
         self.check_owner(&relation)?;
         self.lock(relation.oid, Mode::ShareRowExclusive)?;
+        if relation.sequence().is_none() {
+            self.reach(Clause::AlterNotSequence);
+            return Err(self.shared.settings.major.not_a_sequence(&relation));
+        }
         self.alter_sequence_options(&relation, statement, false)?;
         done("ALTER SEQUENCE")
     }
@@ -63,6 +67,9 @@ impl Execution<'_> {
         }
         let view = self.catalog_view();
         self.shared.catalog.update_relation(altered, view, &mut self.session.transaction.undo);
+        if change.rewrite {
+            self.session.transaction.undoing_exercises(Clause::AlterRollsBack);
+        }
         Ok(())
     }
 
@@ -100,6 +107,7 @@ impl Execution<'_> {
             log_cnt: 0,
             is_called: false,
             position: 0,
+            set_count: 0,
         })
     }
 

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::Execution;
-use crate::catalog::{StorageId, Write};
+use crate::catalog::StorageId;
 use crate::clause::Clause;
 use crate::lock::Mode;
 use crate::quirk::Quirk;
@@ -81,6 +81,7 @@ impl Execution<'_> {
     pub(super) fn rollback_transaction(&mut self) {
         self.give_back_snapshot();
         self.undo_to(0);
+        self.reach_kept();
         if let Some(level) = self.session.transaction.levels.first() {
             self.session.parameters = level.parameters.clone();
             self.session.has_temporary_schema = level.has_temporary_schema;
@@ -141,19 +142,26 @@ impl Execution<'_> {
     }
 
     pub(super) fn undo_to(&mut self, mark: usize) {
+        while let Some((_, clause)) = self.session.transaction.undo_clauses.pop_if(|(length, _)| *length > mark) {
+            self.reach(clause);
+        }
         while self.session.transaction.undo.len() > mark {
             let Some(write) = self.session.transaction.undo.pop() else { break };
-            self.reach_undone(write);
             let freed = self.shared.catalog.undo(write);
             self.free_storage(freed);
         }
     }
 
-    fn reach_undone(&mut self, write: Write) {
-        match write {
-            Write::RelationCreated(_) => self.reach(Clause::CreateRollsBack),
-            Write::RelationDeleted(_) => self.reach(Clause::DropRollsBack),
-            _ => {}
+    /// Notes what a rollback of the whole transaction leaves as it is.
+    fn reach_kept(&mut self) {
+        let transaction = &self.session.transaction;
+        let is_kept = |storage: Option<StorageId>| storage.is_some_and(|one| self.shared.pages.contains_key(&one));
+        let (advanced, set) = (is_kept(transaction.advanced), is_kept(transaction.set));
+        if advanced {
+            self.reach(Clause::NextvalNotRolledBack);
+        }
+        if set {
+            self.reach(Clause::SetvalNotRolledBack);
         }
     }
 
@@ -173,6 +181,9 @@ impl Execution<'_> {
     fn end_transaction(&mut self) {
         self.session.transaction.block = Block::None;
         self.session.transaction.levels.clear();
+        self.session.transaction.undo_clauses.clear();
+        self.session.transaction.advanced = None;
+        self.session.transaction.set = None;
         self.session.pages_at_begin = None;
         self.shared.locks.release(self.session.id, 0);
     }
@@ -191,7 +202,9 @@ impl Execution<'_> {
         if self.session.caches.entries.values().any(|cache| cache.cached != cache.last) {
             self.reach(Clause::CacheLostAtExit);
         }
-        self.drop_temporary_relations();
+        if self.drop_temporary_relations() {
+            self.reach(Clause::TemporaryDropped);
+        }
     }
 
     /// Drops every temporary relation of the session, in a transaction of its own.
@@ -208,7 +221,6 @@ impl Execution<'_> {
         if doomed.is_empty() {
             return false;
         }
-        self.reach(Clause::TemporaryDropped);
         let standalone = !self.session.transaction.in_progress();
         if standalone {
             self.begin_transaction();

@@ -2,6 +2,7 @@
 
 use super::names::{MissingSchema, no_relation, no_schema};
 use super::{Execution, done};
+use crate::clause::Clause;
 use crate::error::{Result, error, sqlstate, unsupported};
 use crate::lock::Mode;
 use crate::reply::StatementResult;
@@ -18,6 +19,9 @@ impl Execution<'_> {
                     return Err(no_relation(name));
                 };
                 self.lock(relation.oid, Mode::ShareUpdateExclusive)?;
+                if *kind == RelationKind::Sequence {
+                    self.reach(Clause::CommentOn);
+                }
                 let is_sequence = relation.sequence().is_some();
                 let wanted = match kind {
                     RelationKind::Sequence if !is_sequence => "a sequence",

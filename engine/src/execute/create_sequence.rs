@@ -52,6 +52,7 @@ impl Execution<'_> {
             kind: Kind::Sequence(SequenceData { definition: change.definition, owner: None }),
         };
         self.shared.catalog.insert_relation(relation.clone(), view, &mut self.session.transaction.undo);
+        self.session.transaction.undoing_exercises(Clause::CreateRollsBack);
         if let Some(owned_by) = &change.owned_by {
             // The sequence exists by now: OWNED BY may name the sequence itself, and is refused as such.
             let mut owned = relation;
@@ -155,6 +156,9 @@ impl Execution<'_> {
                     .hint("Specify OWNED BY table.column or OWNED BY NONE."));
             }
             self.check_not_identity(sequence)?;
+            if sequence.sequence().is_some_and(|data| data.owner.is_some()) {
+                self.reach(Clause::OwnedByNone);
+            }
             set_owner(sequence, None);
             return Ok(());
         }
@@ -178,12 +182,14 @@ impl Execution<'_> {
             ));
         }
         if table.schema != sequence.schema {
+            self.reach(Clause::OwnedBySchema);
             return Err(error(
                 sqlstate::OBJECT_NOT_IN_PREREQUISITE_STATE,
                 "sequence must be in same schema as table it is linked to",
             ));
         }
         let Some((index, _)) = data.column(column.name()) else {
+            self.reach(Clause::OwnedByColumn);
             return Err(error(
                 sqlstate::UNDEFINED_COLUMN,
                 format!("column \"{}\" of relation \"{}\" does not exist", column.name(), table.name),

@@ -34,7 +34,9 @@ impl Execution<'_> {
                 Kind::Index(_) => RelationKind::Index,
             };
             if actual != statement.kind {
-                self.reach(Clause::DropNotSequence);
+                if statement.kind == RelationKind::Sequence {
+                    self.reach(Clause::DropNotSequence);
+                }
                 let article = if statement.kind == RelationKind::Index { "an" } else { "a" };
                 let right = match actual {
                     RelationKind::Sequence => "Use DROP SEQUENCE to remove a sequence.",
@@ -57,8 +59,11 @@ impl Execution<'_> {
 
     fn report_missing(&mut self, name: RangeName<'_>, noun: &str, statement: &DropRelation) -> Result<()> {
         let missing_schema = name.schema.filter(|schema| self.schema_named(schema).is_none());
+        let of_sequence = statement.kind == RelationKind::Sequence;
         if !statement.if_exists {
-            self.reach(Clause::DropMissing);
+            if of_sequence {
+                self.reach(Clause::DropMissing);
+            }
             return Err(match missing_schema {
                 Some(schema) => no_schema(schema),
                 None => {
@@ -70,7 +75,9 @@ impl Execution<'_> {
                 }
             });
         }
-        self.reach(Clause::DropIfExists);
+        if of_sequence {
+            self.reach(Clause::DropIfExists);
+        }
         let message = match missing_schema {
             Some(schema) => format!("schema \"{schema}\" does not exist, skipping"),
             None => format!("{noun} \"{}\" does not exist, skipping", name.name),
@@ -101,6 +108,9 @@ impl Execution<'_> {
             reported.push((object, self.describe(dependee)));
         }
         if !reported.is_empty() {
+            if objects.iter().any(|object| matches!(object, Object::Schema(_))) {
+                self.reach(Clause::SchemaDropped);
+            }
             if behavior != Behavior::Cascade {
                 let subject = match objects {
                     [object] => format!("cannot drop {} because other objects depend on it", self.describe(*object)),
@@ -113,10 +123,28 @@ impl Execution<'_> {
             }
             self.notice_cascade(&reported);
         }
+        let mut with_owner = deletions.iter().filter(|deletion| matches!(deletion.dependee, Some(Object::Relation(_))));
+        if with_owner.any(|deletion| self.is_sequence(deletion.object)) {
+            self.reach(Clause::OwnedByDropped);
+        }
+        let drops_sequences = deletions.iter().any(|deletion| self.is_sequence(deletion.object));
         for deletion in &deletions {
             self.delete_object(deletion.object);
         }
+        if drops_sequences {
+            self.session.transaction.undoing_exercises(Clause::DropRollsBack);
+        }
         Ok(())
+    }
+
+    fn is_sequence(&self, object: Object) -> bool {
+        match object {
+            Object::Relation(oid) => {
+                let relation = self.shared.catalog.relation(oid, self.catalog_view());
+                relation.is_some_and(|relation| relation.sequence().is_some())
+            }
+            Object::Schema(_) | Object::Column(..) | Object::Default { .. } => false,
+        }
     }
 
     /// An identity column's sequence and a key's index can only go with what they are part of.

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::Execution;
-use crate::catalog::{Oid, Persistence, Relation, is_temporary_schema, temporary_schema};
+use crate::catalog::{Oid, Persistence, Relation, StorageId, is_temporary_schema, temporary_schema};
 use crate::clause::Clause;
 use crate::error::{Result, Stop, error, sqlstate};
 use crate::lock::Mode;
@@ -17,7 +17,7 @@ impl Execution<'_> {
         let known = self.session.caches.entries.entry(oid).or_default();
         if known.locked_by != Some(serial) {
             // The lock belongs to the whole transaction: a savepoint's end does not give it back.
-            self.lock_at(oid, Mode::RowExclusive, 0)?;
+            self.lock_sequence(oid)?;
         }
         let view = self.catalog_view();
         let Some(relation) = self.shared.catalog.relation(oid, view).cloned() else {
@@ -37,6 +37,14 @@ impl Execution<'_> {
             cache.forget_cached();
         }
         Ok(relation)
+    }
+
+    fn lock_sequence(&mut self, oid: Oid) -> Result<()> {
+        let taken = self.lock_at(oid, Mode::RowExclusive, 0);
+        if let Err(Stop::Waits(_)) = taken {
+            self.reach(Clause::AlterBlocks);
+        }
+        taken
     }
 
     /// Calls a function whose effect a lock wait must not repeat.
@@ -75,6 +83,9 @@ impl Execution<'_> {
             cache.last = cache.last.wrapping_add(cache.increment);
             self.session.caches.last_used = Some(oid);
             self.clauses.insert(Clause::Cached);
+            if self.shared.pages.get(&relation.storage).is_some_and(|page| page.set_count != cache.set_count) {
+                self.clauses.insert(Clause::SetvalUnnoticed);
+            }
             return Ok(cache.last);
         }
         let definition = &sequence.definition;
@@ -86,7 +97,7 @@ impl Execution<'_> {
         let Some(page) = self.shared.pages.get_mut(&relation.storage) else {
             return Err(error(sqlstate::INTERNAL_ERROR, format!("could not open relation with OID {}", oid.0)));
         };
-        if !page.is_called {
+        if !page.is_called && page.last_value == definition.start {
             self.clauses.insert(Clause::NextvalFirst);
         }
         let quirks = self.shared.settings.quirks;
@@ -94,6 +105,8 @@ impl Execution<'_> {
             Ok(fetched) => {
                 cache.last = fetched.result;
                 cache.cached = fetched.last;
+                cache.set_count = page.set_count;
+                note_oldest(&mut self.session.transaction.advanced, relation.storage);
                 cache.last_valid = true;
                 self.session.caches.last_used = Some(oid);
                 if fetched.result != fetched.last {
@@ -147,7 +160,7 @@ impl Execution<'_> {
         }
         let serial = self.session.transaction.serial;
         if self.session.caches.entries.get(&oid).is_some_and(|cache| cache.locked_by != Some(serial)) {
-            self.lock_at(oid, Mode::RowExclusive, 0)?;
+            self.lock_sequence(oid)?;
             self.session.caches.entries.entry(oid).or_default().locked_by = Some(serial);
         }
         self.reach(Clause::Lastval);
@@ -200,6 +213,7 @@ impl Execution<'_> {
         }
         let logged = relation.persistence == Persistence::Permanent;
         if let Some(page) = self.shared.pages.get_mut(&relation.storage) {
+            note_oldest(&mut self.session.transaction.set, relation.storage);
             page.set(value, is_called, &mut self.shared.log, logged, &quirks);
         }
         Ok(value)
@@ -209,4 +223,9 @@ impl Execution<'_> {
 /// The stored row of another session's temporary sequence is out of reach.
 fn other_session() -> Stop {
     error(sqlstate::FEATURE_NOT_SUPPORTED, "cannot access temporary tables of other sessions")
+}
+
+/// Keeps the older storage of two: what the transaction did not make itself outlives its rollback.
+fn note_oldest(noted: &mut Option<StorageId>, storage: StorageId) {
+    *noted = Some(noted.map_or(storage, |older| older.min(storage)));
 }

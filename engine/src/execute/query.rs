@@ -11,7 +11,8 @@ use crate::statement::Query;
 impl Execution<'_> {
     pub(super) fn query(&mut self, query: &Query) -> Result<StatementResult> {
         self.take_snapshot();
-        let plan = Binder::new(self, Scope::default()).query(query)?;
+        let mut plan = Binder::new(self, Scope::default()).query(query)?;
+        self.fold_plan(&mut plan)?;
         let result = self.collect(&plan)?;
         let tag = select_tag(result.count);
         rows(result, tag)

@@ -46,7 +46,9 @@ impl Execution<'_> {
             RelationKind::Index if !renames => "an index",
             _ => return Ok(()),
         };
-        self.reach(Clause::AlterNotSequence);
+        if statement.kind == RelationKind::Sequence {
+            self.reach(Clause::AlterNotSequence);
+        }
         Err(error(sqlstate::WRONG_OBJECT_TYPE, format!("\"{}\" is not {wanted}", name.name)))
     }
 
@@ -56,7 +58,9 @@ impl Execution<'_> {
             return Err(error(sqlstate::DUPLICATE_TABLE, format!("relation \"{}\" already exists", new_name.name())));
         }
         self.wait_for_namesake(relation.schema, new_name.name())?;
-        self.reach(Clause::Rename);
+        if relation.sequence().is_some() {
+            self.reach(Clause::Rename);
+        }
         let renamed = Relation { name: shared_str(new_name.name()), ..relation.clone() };
         self.shared.catalog.update_relation(renamed, view, &mut self.session.transaction.undo);
         Ok(())
@@ -65,6 +69,7 @@ impl Execution<'_> {
     fn set_schema(&mut self, relation: &Relation, schema: &Identifier) -> Result<()> {
         let view = self.catalog_view();
         if let Some(owner) = relation.sequence().and_then(|sequence| sequence.owner) {
+            self.reach(Clause::OwnedStays);
             return Err(error(sqlstate::FEATURE_NOT_SUPPORTED, "cannot move an owned sequence into another schema")
                 .detail(self.linked_to(&relation.name, owner.table)));
         }
@@ -80,7 +85,9 @@ impl Execution<'_> {
         if new_schema == relation.schema {
             return Ok(());
         }
-        self.reach(Clause::SetSchema);
+        if relation.sequence().is_some() {
+            self.reach(Clause::SetSchema);
+        }
         let mut moving = vec![relation.oid];
         if relation.table().is_some() {
             moving.extend(self.shared.catalog.indexes_of(relation.oid, view));

@@ -3,7 +3,6 @@
 use super::names::no_schema;
 use super::{Execution, done};
 use crate::catalog::{INFORMATION_SCHEMA, Object, PG_CATALOG, PG_TOAST};
-use crate::clause::Clause;
 use crate::error::{Result, error, notice, sqlstate, unsupported};
 use crate::lock::Mode;
 use crate::reply::{Severity, StatementResult};
@@ -72,7 +71,6 @@ impl Execution<'_> {
             objects.push(Object::Schema(oid));
         }
         self.drop_objects(&objects, statement.behavior)?;
-        self.reach(Clause::SchemaDropped);
         done("DROP SCHEMA")
     }
 }

@@ -8,6 +8,7 @@ mod bind;
 mod bind_aggregate;
 mod coerce;
 mod evaluate;
+mod fold;
 mod function;
 mod input;
 mod numeric;

@@ -196,6 +196,10 @@ impl Execution<'_> {
                 let Some(relation) = self.shared.catalog.relation(*oid, view).cloned() else { return Ok(()) };
                 self.reach(Clause::SelectState);
                 let page = self.page(&relation);
+                let caches = &self.session.caches.entries;
+                if caches.get(oid).is_some_and(|cache| cache.cached != cache.last && cache.cached == page.last_value) {
+                    self.reach(Clause::LastValueShowsReserved);
+                }
                 let values =
                     [Value::Integer(page.last_value), Value::Integer(page.log_cnt), Value::Boolean(page.is_called)];
                 sink(self, &values).map(|_| ())

@@ -16,6 +16,8 @@ pub(crate) struct SequenceCache {
     pub(crate) last: i64,
     /// The last value fetched ahead; equal to `last` when none is left.
     pub(crate) cached: i64,
+    /// How often `setval` had been called when values were fetched ahead.
+    pub(crate) set_count: u32,
     /// The increment when values were fetched ahead.
     pub(crate) increment: i64,
 }

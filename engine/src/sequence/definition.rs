@@ -119,29 +119,30 @@ pub(crate) struct OptionList<'a> {
 }
 
 impl OptionList<'_> {
-    fn collect(&self) -> Result<Options<'_>> {
-        fn once<T>(place: &mut Option<T>, value: T) -> Result<()> {
-            match place.replace(value) {
-                None => Ok(()),
-                Some(_) => Err(error(sqlstate::SYNTAX_ERROR, "conflicting or redundant options")),
+    fn collect(&self, clauses: &mut ClauseSet) -> Result<Options<'_>> {
+        let mut once_only = |is_first: bool| match is_first {
+            true => Ok(()),
+            false => {
+                clauses.insert(Clause::OptionTwice);
+                Err(error(sqlstate::SYNTAX_ERROR, "conflicting or redundant options"))
             }
-        }
+        };
         let mut found = Options::default();
         for option in self.options {
             found.rewrite |= !matches!(option, SequenceOption::OwnedBy(_));
             match option {
-                SequenceOption::As(_) => once(&mut found.has_type, ())?,
-                SequenceOption::Increment(number) => once(&mut found.increment, number)?,
-                SequenceOption::Start(number) => once(&mut found.start, number)?,
-                SequenceOption::Restart(number) => once(&mut found.restart, number.as_ref())?,
-                SequenceOption::MaxValue(number) => once(&mut found.maximum, Some(number))?,
-                SequenceOption::NoMaxValue => once(&mut found.maximum, None)?,
-                SequenceOption::MinValue(number) => once(&mut found.minimum, Some(number))?,
-                SequenceOption::NoMinValue => once(&mut found.minimum, None)?,
-                SequenceOption::Cache(number) => once(&mut found.cache, number)?,
-                SequenceOption::Cycle => once(&mut found.cycle, true)?,
-                SequenceOption::NoCycle => once(&mut found.cycle, false)?,
-                SequenceOption::OwnedBy(name) => once(&mut found.owned_by, name)?,
+                SequenceOption::As(_) => once_only(found.has_type.replace(()).is_none())?,
+                SequenceOption::Increment(number) => once_only(found.increment.replace(number).is_none())?,
+                SequenceOption::Start(number) => once_only(found.start.replace(number).is_none())?,
+                SequenceOption::Restart(number) => once_only(found.restart.replace(number.as_ref()).is_none())?,
+                SequenceOption::MaxValue(number) => once_only(found.maximum.replace(Some(number)).is_none())?,
+                SequenceOption::NoMaxValue => once_only(found.maximum.replace(None).is_none())?,
+                SequenceOption::MinValue(number) => once_only(found.minimum.replace(Some(number)).is_none())?,
+                SequenceOption::NoMinValue => once_only(found.minimum.replace(None).is_none())?,
+                SequenceOption::Cache(number) => once_only(found.cache.replace(number).is_none())?,
+                SequenceOption::Cycle => once_only(found.cycle.replace(true).is_none())?,
+                SequenceOption::NoCycle => once_only(found.cycle.replace(false).is_none())?,
+                SequenceOption::OwnedBy(name) => once_only(found.owned_by.replace(name).is_none())?,
                 SequenceOption::SequenceName(_) => {
                     return Err(error(sqlstate::SYNTAX_ERROR, "invalid sequence option SEQUENCE NAME"));
                 }
@@ -153,7 +154,7 @@ impl OptionList<'_> {
     /// Applies the list to nothing (CREATE, `old` is `None`) or to an existing sequence (ALTER). The order of the
     /// checks is PostgreSQL's: it decides which of several errors is reported.
     pub(crate) fn apply(&self, old: Option<(&Definition, Page)>, clauses: &mut ClauseSet) -> Result<DefinitionChange> {
-        let options = self.collect()?;
+        let options = self.collect(clauses)?;
         let creating = old.is_none();
         let (mut definition, mut page) = match old {
             Some((definition, page)) => (definition.clone(), page),
@@ -167,13 +168,18 @@ impl OptionList<'_> {
                     cache: 1,
                     cycle: false,
                 },
-                Page { last_value: 0, log_cnt: 0, is_called: false, position: 0 },
+                Page { last_value: 0, log_cnt: 0, is_called: false, position: 0, set_count: 0 },
             ),
         };
         // PostgreSQL resets log_cnt for each option that shapes future values; AS and START alone are not among them.
         let mut resets_log = creating;
         let (mut reset_maximum, mut reset_minimum) = (false, false);
 
+        if self.value_type.is_some() {
+            clauses.insert(Clause::TypeGiven);
+        } else if creating {
+            clauses.insert(Clause::TypeDefault);
+        }
         if let Some(value_type) = &self.value_type {
             let Some(new_type) = value_type.clone()? else {
                 return Err(error(
@@ -193,7 +199,7 @@ impl OptionList<'_> {
         }
 
         if let Some(number) = options.increment {
-            definition.increment = to_bigint(number)?;
+            definition.increment = to_bigint(number, clauses)?;
             if definition.increment == 0 {
                 clauses.insert(Clause::IncrementNotZero);
                 return Err(error(sqlstate::INVALID_PARAMETER_VALUE, "INCREMENT must not be zero"));
@@ -207,7 +213,7 @@ impl OptionList<'_> {
         }
 
         if let Some(Some(number)) = options.maximum {
-            definition.maximum = to_bigint(number)?;
+            definition.maximum = to_bigint(number, clauses)?;
             resets_log = true;
         } else if creating || options.maximum.is_some() || reset_maximum {
             let ascending = definition.increment > 0 || reset_maximum;
@@ -218,7 +224,7 @@ impl OptionList<'_> {
         self.check_type_range("MAXVALUE", definition.maximum, definition.value_type, clauses)?;
 
         if let Some(Some(number)) = options.minimum {
-            definition.minimum = to_bigint(number)?;
+            definition.minimum = to_bigint(number, clauses)?;
             resets_log = true;
         } else if creating || options.minimum.is_some() || reset_minimum {
             let descending = definition.increment < 0 || reset_minimum;
@@ -237,7 +243,7 @@ impl OptionList<'_> {
         }
 
         if let Some(number) = options.start {
-            definition.start = to_bigint(number)?;
+            definition.start = to_bigint(number, clauses)?;
             clauses.insert(Clause::StartGiven);
         } else if creating {
             definition.start = if definition.increment > 0 { definition.minimum } else { definition.maximum };
@@ -247,7 +253,7 @@ impl OptionList<'_> {
 
         if let Some(restart) = options.restart {
             page.last_value = match restart {
-                Some(number) => to_bigint(number)?,
+                Some(number) => to_bigint(number, clauses)?,
                 None => definition.start,
             };
             page.is_called = false;
@@ -262,7 +268,7 @@ impl OptionList<'_> {
         }
 
         if let Some(number) = options.cache {
-            definition.cache = to_bigint(number)?;
+            definition.cache = to_bigint(number, clauses)?;
             if definition.cache <= 0 {
                 clauses.insert(Clause::CachePositive);
                 return Err(error(
@@ -316,11 +322,12 @@ fn check_inside(
 }
 
 /// Reads an option's number as the server does: digits that fit a bigint, or the input errors of type bigint.
-fn to_bigint(number: &Number) -> Result<i64> {
+fn to_bigint(number: &Number, clauses: &mut ClauseSet) -> Result<i64> {
     let text = number.0.as_str();
     if let Ok(value) = text.parse::<i64>() {
         return Ok(value);
     }
+    clauses.insert(Clause::ValueInBigint);
     let digits = text.strip_prefix('-').unwrap_or(text);
     Err(match digits.bytes().all(|byte| byte.is_ascii_digit()) {
         true => {

@@ -44,6 +44,8 @@ pub(crate) struct Page {
     pub(crate) is_called: bool,
     /// Position of the last record that describes this page.
     pub(crate) position: LogPosition,
+    /// How often `setval` was called. Nothing depends on it; it tells which clauses a later call exercises.
+    pub(crate) set_count: u32,
 }
 
 /// Values taken from a page by one `nextval`.
@@ -87,7 +89,9 @@ impl Page {
             clauses.insert(Clause::LogAhead);
             true
         } else if self.position <= log.redo {
-            clauses.insert(Clause::LogAfterCheckpoint);
+            if logged {
+                clauses.insert(Clause::LogAfterCheckpoint);
+            }
             true
         } else {
             false
@@ -141,6 +145,7 @@ impl Page {
     ) {
         self.last_value = value;
         self.is_called = is_called;
+        self.set_count = self.set_count.wrapping_add(1);
         if !quirks.contains(Quirk::SetvalKeepsLogCount) {
             self.log_cnt = 0;
         }

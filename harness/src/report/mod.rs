@@ -5,6 +5,7 @@ pub mod junit;
 pub mod replay;
 pub mod side_by_side;
 pub mod terminal;
+pub mod transcript;
 
 use std::path::PathBuf;
 

@@ -11,8 +11,17 @@ static SKIPPED: Mutex<Vec<String>> = Mutex::new(Vec::new());
 /// Runs `test` on a server of one kind. Where this machine has none of it the test is ignored, with the reason, unless
 /// `SEQCHECK_REQUIRE` (a list such as `local,npm,container`) names the kind: then its absence is a failure.
 pub(crate) fn on_server(kind: Kind, test: impl FnOnce(Server) -> Result<(), Failed>) -> Result<Completion, Failed> {
+    on_server_of(kind, major(kind), test)
+}
+
+/// As [`on_server`], on a server of one major version, or of any that is there for `None`.
+pub(crate) fn on_server_of(
+    kind: Kind,
+    major: Option<u8>,
+    test: impl FnOnce(Server) -> Result<(), Failed>,
+) -> Result<Completion, Failed> {
     let required = required(kind);
-    match server::obtain(&Wanted { kind, major: major(kind), ..Wanted::default() }, &Shutdown::without_signals()) {
+    match server::obtain(&Wanted { kind, major, ..Wanted::default() }, &Shutdown::without_signals()) {
         Ok(server) => test(server).map(|()| Completion::Completed),
         Err(error) if required => Err(Failed::from(format!("SEQCHECK_REQUIRE asks for {kind} servers, but: {error}"))),
         Err(error) if is_absence(&error) => Ok(skip(kind, &error.to_string())),
@@ -41,7 +50,8 @@ pub(crate) fn major(kind: Kind) -> Option<u8> {
     (kind == Kind::Container).then_some(named.unwrap_or(15))
 }
 
-fn skip(kind: Kind, reason: &str) -> Completion {
+/// Leaves a test out, for a reason that [`report_skipped`] tells.
+pub(crate) fn skip(kind: Kind, reason: &str) -> Completion {
     let first = reason.lines().next().unwrap_or_default().to_owned();
     SKIPPED.lock().unwrap().push(format!("{kind}: {first}"));
     Completion::ignored_with(format!("no {kind} server: {first}"))
@@ -59,7 +69,8 @@ pub(crate) fn report_skipped() {
     }
 }
 
-fn required(kind: Kind) -> bool {
+/// Whether `SEQCHECK_REQUIRE` names the kind.
+pub(crate) fn required(kind: Kind) -> bool {
     let list = std::env::var("SEQCHECK_REQUIRE").unwrap_or_default();
     let names = list.split(',').map(str::trim).filter(|name| !name.is_empty());
     // A name misspelt would otherwise require nothing, and skipped tests would pass in CI.

@@ -15,7 +15,8 @@ impl Execution<'_> {
         let (table, data) = self.relation_to_change(&statement.table)?;
         let filter = self.bind_filter(statement.filter.as_ref(), &table, &data)?;
         let mut returning = Returning::new(self, &table, &data.columns, &statement.returning)?;
-        let assignments = self.bind_assignments(statement, &table, &data)?;
+        let mut assignments = self.bind_assignments(statement, &table, &data)?;
+        assignments.iter_mut().filter_map(|(_, value)| value.as_mut()).try_for_each(|value| self.fold(value))?;
         for (place, value) in &assignments {
             let column = &data.columns[*place];
             if column.identity == Some(Generated::Always) && value.is_some() {

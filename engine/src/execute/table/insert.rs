@@ -35,7 +35,7 @@ impl Execution<'_> {
     pub(in crate::execute) fn insert(&mut self, statement: &Insert) -> Result<StatementResult> {
         let (table, data) = self.relation_to_change(&statement.table)?;
         let targets = target_columns(&table, &data, &statement.columns)?;
-        let source = self.bind_source(statement, &data, &targets)?;
+        let mut source = self.bind_source(statement, &data, &targets)?;
         let targets = match &source {
             // Without a column list, fewer values than columns leave the rest to their defaults.
             Some(source) => targets[..source.width().min(targets.len())].to_vec(),
@@ -43,6 +43,14 @@ impl Execution<'_> {
         };
         let mut returning = Returning::new(self, &table, &data.columns, &statement.returning)?;
         let sources = self.column_sources(statement, &data, &targets, source.as_ref())?;
+        match &mut source {
+            None => {}
+            Some(Source::Single(values)) => values.iter_mut().flatten().try_for_each(|value| self.fold(value))?,
+            Some(Source::Several(rows)) => {
+                rows.iter_mut().flatten().flatten().try_for_each(|value| self.fold(value))?;
+            }
+            Some(Source::Query { plan, .. }) => self.fold_plan(plan)?,
+        }
         self.check_change(&table, "INSERT", "change")?;
         let mut inserted = 0;
         let mut target = Target { table: &table, data: &data, sources: &sources, statement, inserted: &mut inserted };
@@ -153,7 +161,7 @@ impl Execution<'_> {
                     self.reach(Clause::IdentityAlways);
                     return Err(error(
                         sqlstate::GENERATED_ALWAYS,
-                        format!("cannot insert a non-DEFAULT value into column \"{}\"", column.name),
+                        self.shared.settings.major.refused_identity_value(&column.name),
                     )
                     .detail(always_detail(column))
                     .hint("Use OVERRIDING SYSTEM VALUE to override."));
