@@ -72,6 +72,7 @@ CREATE TABLE t (a bit, b bit(3), c bit varying(5), d interval(2), e float(24), f
 CREATE TABLE t (a float(99))
 CREATE TABLE t (a interval day to second)
 CREATE TABLE t (a foo('x'))
+CREATE TABLE t (a numeric(5 - 2))
 CREATE TABLE t (a pg_catalog.interval(3))
 CREATE TABLE t (a int[3])
 CREATE TABLE t (a text COLLATE "C")
