@@ -253,12 +253,17 @@ impl Words<'_> {
     }
 
     fn is_change(&self, position: usize) -> bool {
-        let before = position.wrapping_sub(1);
+        let (before, earlier) = (position.wrapping_sub(1), position.wrapping_sub(2));
+        if self.is(before, &["COLUMN", "TABLE"]) {
+            return false;
+        }
+        // The column's name may be any of the words below.
+        if self.is(earlier, &["ALTER", "COLUMN"]) {
+            return true;
+        }
         let follows_name = self.tokens.get(before).is_some_and(|token| {
             matches!(token.kind, TokenKind::Word | TokenKind::Number) || self.sql[token.start..].starts_with('"')
         });
-        follows_name
-            && !self
-                .is(before, &["SET", "ALTER", "COLUMN", "ADD", "DROP", "TABLE", "ONLY", "EXISTS", "CONSTRAINT", "TO"])
+        follows_name && !self.is(before, &["SET", "ALTER", "ADD", "DROP", "ONLY", "EXISTS", "CONSTRAINT", "TO"])
     }
 }
