@@ -75,7 +75,8 @@ impl Bridged {
 
     /// Where the grammar stopped, in bytes of the parsed text: PostgreSQL stops at the first token that starts there or
     /// later. Errors inside a string constant are none of the grammar, and the right side of IN is judged by precedence:
-    /// both are left to whoever lowers them.
+    /// both are left to whoever lowers them, and so are
+    /// the expressions that PostgreSQL takes as a type's modifiers.
     pub(super) fn stops(&self) -> impl Iterator<Item = usize> {
         self.parse.errors().into_iter().filter(|error| !is_left_to_lowering(error)).map(|error| {
             let (start, end) = (usize::from(error.range().start()), usize::from(error.range().end()));
@@ -152,7 +153,12 @@ impl Bridged {
 }
 
 fn is_left_to_lowering(error: &SyntaxError) -> bool {
-    error.message().contains("escape") || error.message() == "Expected a parenthesized value list or subquery."
+    error.message().contains("escape")
+        || matches!(
+            error.message(),
+            "Expected a parenthesized value list or subquery."
+                | "Type modifiers must be simple constants or identifiers"
+        )
 }
 
 fn edits(sql: &str) -> Vec<Edit> {
@@ -247,12 +253,17 @@ impl Words<'_> {
     }
 
     fn is_change(&self, position: usize) -> bool {
-        let before = position.wrapping_sub(1);
+        let (before, earlier) = (position.wrapping_sub(1), position.wrapping_sub(2));
+        if self.is(before, &["COLUMN", "TABLE"]) {
+            return false;
+        }
+        // The column's name may be any of the words below.
+        if self.is(earlier, &["ALTER", "COLUMN"]) {
+            return true;
+        }
         let follows_name = self.tokens.get(before).is_some_and(|token| {
             matches!(token.kind, TokenKind::Word | TokenKind::Number) || self.sql[token.start..].starts_with('"')
         });
-        follows_name
-            && !self
-                .is(before, &["SET", "ALTER", "COLUMN", "ADD", "DROP", "TABLE", "ONLY", "EXISTS", "CONSTRAINT", "TO"])
+        follows_name && !self.is(before, &["SET", "ALTER", "ADD", "DROP", "ONLY", "EXISTS", "CONSTRAINT", "TO"])
     }
 }
