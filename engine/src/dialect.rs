@@ -50,6 +50,11 @@ impl Major {
         }
     }
 
+    /// Several rows of VALUES may say DEFAULT for an identity column (14).
+    pub(crate) fn takes_default_in_values(self) -> bool {
+        self.0 >= 14
+    }
+
     /// INSERT gives a value for a GENERATED ALWAYS column: reworded in 14.
     pub(crate) fn refused_identity_value(self, column: &str) -> String {
         match self.0 >= 14 {

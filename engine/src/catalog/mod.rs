@@ -54,7 +54,6 @@ pub(crate) fn is_temporary_schema(schema: Oid) -> bool {
 pub(crate) struct Schema {
     pub(crate) oid: Oid,
     pub(crate) name: Rc<str>,
-    pub(crate) owner: Oid,
 }
 
 /// A write that a rollback takes back and a commit confirms.
@@ -99,7 +98,7 @@ impl Catalog {
             (INFORMATION_SCHEMA, "information_schema"),
             (PUBLIC, "public"),
         ] {
-            catalog.schemas.insert(Schema { oid, name: name.into(), owner: BOOTSTRAP_ROLE }, Stamp::Committed(0));
+            catalog.schemas.insert(Schema { oid, name: name.into() }, Stamp::Committed(0));
         }
         catalog
     }
@@ -139,9 +138,9 @@ impl Catalog {
     }
 
     /// Makes a schema.
-    pub(crate) fn create_schema(&mut self, name: &str, owner: Oid, view: View, undo: &mut Vec<Write>) -> Oid {
+    pub(crate) fn create_schema(&mut self, name: &str, view: View, undo: &mut Vec<Write>) -> Oid {
         let oid = self.new_oid();
-        let slot = self.schemas.insert(Schema { oid, name: name.into(), owner }, Stamp::Open(view.session));
+        let slot = self.schemas.insert(Schema { oid, name: name.into() }, Stamp::Open(view.session));
         undo.push(Write::SchemaCreated(slot));
         self.schema_generation += 1;
         oid

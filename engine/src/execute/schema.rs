@@ -32,8 +32,7 @@ impl Execution<'_> {
         if self.shared.catalog.has_uncommitted_schema(name, view) {
             return Err(unsupported("waiting for another session's uncommitted schema of the same name"));
         }
-        let oid =
-            self.shared.catalog.create_schema(name, self.current_role(), view, &mut self.session.transaction.undo);
+        let oid = self.shared.catalog.create_schema(name, view, &mut self.session.transaction.undo);
         self.lock(oid, Mode::AccessExclusive)?;
         done("CREATE SCHEMA")
     }

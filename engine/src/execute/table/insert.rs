@@ -148,6 +148,13 @@ impl Execution<'_> {
             let given = targets.iter().position(|target| *target == place);
             let all_default = |position: usize| source.is_some_and(|source| source.is_default(position));
             let overriding = statement.overriding;
+            if column.identity == Some(Generated::Always)
+                && matches!(source, Some(Source::Several(_)))
+                && given.is_some_and(|position| source.is_some_and(|source| source.has_default(position)))
+                && !self.shared.settings.major.takes_default_in_values()
+            {
+                return Err(unsupported("DEFAULT for an identity column in several rows of VALUES, before 14"));
+            }
             sources.push(match (given, column.identity) {
                 (None, _) => ColumnSource::Default,
                 (Some(position), Some(Generated::Always)) if overriding.is_none() && all_default(position) => {
@@ -248,6 +255,15 @@ impl Source {
             Source::Single(values) => values.len(),
             Source::Several(rows) => rows.first().map_or(0, Vec::len),
             Source::Query { casts, .. } => casts.len(),
+        }
+    }
+
+    /// Whether some row says DEFAULT at this place.
+    fn has_default(&self, position: usize) -> bool {
+        match self {
+            Source::Single(values) => values[position].is_none(),
+            Source::Several(rows) => rows.iter().any(|row| row[position].is_none()),
+            Source::Query { .. } => false,
         }
     }
 

@@ -21,7 +21,7 @@ use std::rc::Rc;
 use super::{Execution, MissingSchema, no_relation, shared_str};
 use crate::catalog::{Column, Kind, Persistence, Relation, TableData};
 use crate::clause::Clause;
-use crate::error::{Result, Stop, error, sqlstate};
+use crate::error::{Result, Stop, error, sqlstate, unsupported};
 use crate::lock::Mode;
 use crate::query::{Scope, ScopeTable, Type};
 use crate::statement::ObjectName;
@@ -62,10 +62,11 @@ impl Execution<'_> {
             self.reach(Clause::NotUpdatable);
             return Err(error(sqlstate::WRONG_OBJECT_TYPE, format!("cannot {verb} sequence \"{}\"", relation.name)));
         }
-        // What another session's open transaction has written may make this one wait, row by row.
+        let has_keys = relation.table().is_some_and(|table| !table.constraints.is_empty());
         match self.shared.catalog.other_writer(relation.storage, self.catalog_view()) {
-            Some(_) if has_keys(relation) => {
-                Err(crate::error::unsupported("rows of a table with keys that another open transaction has written"))
+            // An insertion waits only for a key that another session has inserted; the others for rows themselves.
+            Some(_) if has_keys || command == "UPDATE" || command == "DELETE" => {
+                Err(unsupported("rows of a table that another open transaction has written"))
             }
             _ => Ok(()),
         }
@@ -77,10 +78,6 @@ impl Execution<'_> {
         let altered = Relation { kind: Kind::Table(data), ..relation.clone() };
         self.shared.catalog.update_relation(altered, view, &mut self.session.transaction.undo);
     }
-}
-
-fn has_keys(relation: &Relation) -> bool {
-    relation.table().is_some_and(|table| !table.constraints.is_empty())
 }
 
 fn plain_column(name: &str, column_type: Type) -> Column {
