@@ -75,7 +75,7 @@ impl Prediction<'_> {
     }
 
     fn outcome(&mut self, id: SessionId, outcome: Outcome) -> StepRecord {
-        self.run.clauses.extend(outcome.clauses);
+        self.run.exercise(self.run.steps.len(), outcome.clauses);
         self.woken_now = outcome.woken;
         match outcome.progress {
             Progress::Done(reply) => StepRecord::agrees(Some(Observed::reply(reply)), None),

@@ -4,6 +4,7 @@ use std::error::Error;
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::wanted::Kind;
 
@@ -30,12 +31,26 @@ pub enum ServerError {
     NoUrl,
 
     /// The server does not answer or refuses the login.
-    #[error("cannot connect to {address}: {reason}")]
+    #[error(
+        "cannot connect to {address}: {reason}; check that a server runs there, and the host, port, user and password"
+    )]
     Connect {
         /// Where the connection was to go, without the password.
         address: String,
         /// What the driver or the server said.
         reason: String,
+    },
+
+    /// The server takes the connection but leaves a statement of the harness itself without an answer.
+    #[error(
+        "{address} gave no answer within {} s; check that a PostgreSQL server listens there and that it is not hung",
+        .after.as_secs()
+    )]
+    NoAnswer {
+        /// The server, without the password.
+        address: String,
+        /// How long an answer was waited for.
+        after: Duration,
     },
 
     /// The server answers, but is of another major version than the one asked for.

@@ -35,13 +35,18 @@ pub use wanted::{Kind, Wanted};
 
 use std::fmt;
 use std::panic::resume_unwind;
+use std::sync::mpsc;
 use std::thread;
+use std::time::Duration;
 
 use account::Account;
 use binaries::Binaries;
 use cluster::Cluster;
 use container::PostgresContainer;
 use error::with_causes;
+
+/// How long a server may take to log the harness in and to say its version.
+const ANSWER_LIMIT: Duration = Duration::from_secs(15);
 
 /// A server that answers. Dropping one that seqcheck started stops it and deletes its data.
 #[derive(Debug)]
@@ -133,9 +138,12 @@ impl Server {
             statement: statement.to_owned(),
             reason,
         };
-        let mut client = endpoint.connect()?;
-        let row = client.query_one(statement, &[]).map_err(|error| refused(with_causes(&error)))?;
-        let version: String = row.try_get(0).map_err(|error| refused(with_causes(&error)))?;
+        let asked = endpoint.clone();
+        let ask = move || -> Result<Result<String, postgres::Error>, ServerError> {
+            let mut client = asked.connect()?;
+            Ok(client.query_one(statement, &[]).and_then(|row| row.try_get(0)))
+        };
+        let version = within(ANSWER_LIMIT, &endpoint, ask)?.map_err(|error| refused(with_causes(&error)))?;
         let digits = version.split(|letter: char| !letter.is_ascii_digit()).next().unwrap_or_default();
         let major = digits.parse().map_err(|_| refused(format!("it answered \"{version}\", which is no version")))?;
         match wanted {
@@ -209,6 +217,22 @@ fn obtain_one(kind: Kind, wanted: &Wanted) -> Result<Server, ServerError> {
 /// asynchronous runtime, where a caller may well be.
 fn apart<T: Send>(work: impl FnOnce() -> T + Send) -> T {
     thread::scope(|scope| scope.spawn(work).join().unwrap_or_else(|panic| resume_unwind(panic)))
+}
+
+/// As [`apart`], but gives up on `work` after a while: the driver has no time limit of its own, and a server that hangs
+/// would hold up the run for ever. What is given up goes on until the process ends.
+fn within<T: Send + 'static>(
+    limit: Duration,
+    server: &Endpoint,
+    work: impl FnOnce() -> Result<T, ServerError> + Send + 'static,
+) -> Result<T, ServerError> {
+    let (sender, receiver) = mpsc::channel();
+    // Nobody listens any more when the time is over.
+    thread::spawn(move || drop(sender.send(work())));
+    match receiver.recv_timeout(limit) {
+        Ok(result) => result,
+        Err(_) => Err(ServerError::NoAnswer { address: server.to_string(), after: limit }),
+    }
 }
 
 /// Lanes on several threads share one server.
