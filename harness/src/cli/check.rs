@@ -56,9 +56,9 @@ pub(super) struct Check {
     #[arg(long, value_name = "DIR")]
     corpus: Option<PathBuf>,
 
-    /// The folder for the traces that show divergences; made when there are any.
-    #[arg(long, value_name = "DIR", default_value = "findings")]
-    findings: PathBuf,
+    /// The folder for the traces that show divergences, made when there are any [default: findings].
+    #[arg(long, value_name = "DIR")]
+    findings: Option<PathBuf>,
 
     /// How long the server may take for anything before the run ends undecided, such as 15s.
     #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration, default_value = "15s")]
@@ -94,7 +94,10 @@ impl Check {
         for path in [&self.json, &self.junit, &self.html].into_iter().flatten().filter(|path| *path != Path::new("-")) {
             check_writable(path)?;
         }
-        check_folder(&self.findings)?;
+        // The default folder may well be out of reach, and there may be nothing to put into it.
+        if let Some(folder) = &self.findings {
+            check_folder(folder)?;
+        }
         let shutdown = on_signals()?;
         let mut out = Output::new(!self.quiet && !to_stdout);
         let mut judged = Vec::with_capacity(wanted.len());
@@ -195,13 +198,14 @@ impl Check {
 
     /// Writes each finding to a file of its own. One that cannot be written is printed instead: it must not be lost.
     fn save(&self, findings: &[Finding]) -> Vec<Option<PathBuf>> {
+        let folder = self.findings.as_deref().unwrap_or(Path::new("findings"));
         findings
             .iter()
             .map(|finding| {
                 let text = finding.trace.to_string();
-                let path = unused(&self.findings.join(finding.file_name()));
-                let saved = std::fs::create_dir_all(&self.findings)
-                    .map_err(|error| Failure::cannot_write(&self.findings, &error))
+                let path = unused(&folder.join(finding.file_name()));
+                let saved = std::fs::create_dir_all(folder)
+                    .map_err(|error| Failure::cannot_write(folder, &error))
                     .and_then(|()| write(&path, &text));
                 match saved {
                     Ok(()) => Some(path),

@@ -44,7 +44,13 @@ pub(super) fn unused(path: &Path) -> PathBuf {
         .unwrap_or_else(|| path.to_owned())
 }
 
-/// Writes a whole file.
+/// Writes a whole file. A new one that cannot be written to its end is removed again.
 pub(super) fn write(path: &Path, text: &str) -> Result<(), Failure> {
-    fs::write(path, text).map_err(|error| Failure::cannot_write(path, &error))
+    let existed = path.exists();
+    fs::write(path, text).map_err(|error| {
+        if !existed {
+            let _ = fs::remove_file(path);
+        }
+        Failure::cannot_write(path, &error)
+    })
 }

@@ -109,13 +109,21 @@ pub(super) fn quirk_arguments(quirks: &[Quirk]) -> String {
 
 /// Gets a server, with the command's errors.
 pub(super) fn get_server(wanted: &Wanted, shutdown: &Shutdown) -> Result<Server, Failure> {
-    obtain(wanted, shutdown).map_err(|error| {
+    let server = obtain(wanted, shutdown).map_err(|error| {
         shutdown.let_signal_win();
         match error {
             ServerError::NoUrl | ServerError::BadUrl(_) | ServerError::TlsUnsupported(_) => Failure::input(error),
             other => Failure::infrastructure(other),
         }
-    })
+    })?;
+    if !server.is_superuser() {
+        anstream::eprintln!(
+            "note: user \"{}\" is no superuser, and the model answers as to one: what the server refuses for want of \
+             privileges (42501) shows as a divergence; log in as a superuser for a full check",
+            server.endpoint().user
+        );
+    }
+    Ok(server)
 }
 
 /// Installs the signal handler that stops servers before the process ends.

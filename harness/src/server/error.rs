@@ -187,7 +187,7 @@ impl fmt::Display for Unavailable {
         for (kind, error) in &self.tried {
             writeln!(f, "  {:<10} {}", kind.to_string(), error.to_string().replace('\n', "\n             "))?;
         }
-        let version = self.major.map_or("15".to_owned(), |major| major.to_string());
+        let version = self.major.map_or("18".to_owned(), |major| major.to_string());
         write!(
             f,
             "Any one of these helps:\n  \

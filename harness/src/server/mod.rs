@@ -54,6 +54,7 @@ pub struct Server {
     endpoint: Endpoint,
     version: String,
     major: u8,
+    superuser: bool,
     origin: String,
     source: Source,
 }
@@ -90,6 +91,11 @@ impl Server {
     /// The version in the server's own words (`server_version`), for example `15.18 (Debian 15.18-0+deb12u1)`.
     pub fn version(&self) -> &str {
         &self.version
+    }
+
+    /// Whether the login is a superuser (manual, section 22.2, "Role Attributes"), as which the model answers.
+    pub fn is_superuser(&self) -> bool {
+        self.superuser
     }
 
     /// How it was obtained, for reports, for example `local binaries /usr/lib/postgresql/15/bin`.
@@ -132,23 +138,24 @@ impl Server {
 
     /// Asks a server that answers for its version.
     fn identify(endpoint: Endpoint, origin: String, source: Source, wanted: Option<u8>) -> Result<Self, ServerError> {
-        let statement = "SELECT current_setting('server_version')";
+        let statement = "SELECT current_setting('server_version'), current_setting('is_superuser') = 'on'";
         let refused = |reason: String| ServerError::Refused {
             address: endpoint.to_string(),
             statement: statement.to_owned(),
             reason,
         };
         let asked = endpoint.clone();
-        let ask = move || -> Result<Result<String, postgres::Error>, ServerError> {
+        let ask = move || -> Result<Result<(String, bool), postgres::Error>, ServerError> {
             let mut client = asked.connect()?;
-            Ok(client.query_one(statement, &[]).and_then(|row| row.try_get(0)))
+            Ok(client.query_one(statement, &[]).and_then(|row| Ok((row.try_get(0)?, row.try_get(1)?))))
         };
-        let version = within(ANSWER_LIMIT, &endpoint, ask)?.map_err(|error| refused(with_causes(&error)))?;
+        let (version, superuser) =
+            within(ANSWER_LIMIT, &endpoint, ask)?.map_err(|error| refused(with_causes(&error)))?;
         let digits = version.split(|letter: char| !letter.is_ascii_digit()).next().unwrap_or_default();
         let major = digits.parse().map_err(|_| refused(format!("it answered \"{version}\", which is no version")))?;
         match wanted {
             Some(wanted) if wanted != major => Err(ServerError::WrongMajor { origin, found: major, wanted }),
-            _ => Ok(Self { endpoint, version, major, origin, source }),
+            _ => Ok(Self { endpoint, version, major, superuser, origin, source }),
         }
     }
 }
