@@ -7,8 +7,11 @@ use libtest_mimic::{Failed, Trial};
 
 use crate::say;
 
+/// A test in a folder of its own.
+type Test = fn(&Path);
+
 pub(crate) fn trials() -> Vec<Trial> {
-    let tests: [(&str, fn(&Path)); 9] = [
+    let tests: [(&str, Test); 9] = [
         ("usage", usage),
         ("server_options", server_options),
         ("unreadable_files", unreadable_files),

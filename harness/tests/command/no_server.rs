@@ -9,8 +9,11 @@ use libtest_mimic::{Failed, Trial};
 
 use crate::{Said, say, seqcheck};
 
+/// A test in a folder of its own.
+type Test = fn(&Path);
+
 pub(crate) fn trials() -> Vec<Trial> {
-    let tests: [(&str, fn(&Path)); 5] = [
+    let tests: [(&str, Test); 5] = [
         ("nothing_found", nothing_found),
         ("no_programs", no_programs),
         ("refused", refused),

@@ -19,12 +19,14 @@ CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1';
 SELECT 1; SELECT currval('s');
 ";
 
+type Test = fn(&Path) -> Result<(), Failed>;
+
 pub(crate) fn trials() -> Vec<Trial> {
     let mut trials = vec![Trial::test("replay::json_of_the_model", || {
         let folder = tempfile::tempdir()?;
         json_of_the_model(folder.path())
     })];
-    let tests: [(&str, fn(&Path) -> Result<(), Failed>); 3] =
+    let tests: [(&str, Test); 3] =
         [("json_of_both", json_of_both), ("unmet_expectation", unmet_expectation), ("waiting", waiting)];
     trials.extend(tests.into_iter().map(|(name, test)| {
         Trial::ignorable_test(format!("replay::{name}"), move || {
