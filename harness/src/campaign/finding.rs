@@ -1,11 +1,27 @@
 //! A divergence with the trace that shows it.
 
-use seqcheck_engine::Reply;
+use seqcheck_engine::{ClauseSet, Quirk, QuirkSet};
 
 use crate::compare::{Difference, Field, Signature};
-use crate::lockstep::{Observed, Run, StepRecord, Verdict};
+use crate::expectation::{self, Side};
+use crate::lockstep::{Observed, Run, Verdict};
 use crate::prepare::Prepared;
-use crate::trace::{self, Detail, ExpectedOutcome, Mismatch, ObservedStep, Trace};
+use crate::trace::{self, Detail, ExpectedOutcome, Mismatch, Trace};
+
+/// What is judged by what.
+#[derive(Debug, Clone)]
+pub(super) struct Judging {
+    /// The server's version.
+    pub(super) version: String,
+    /// The faults planted in the model.
+    pub(super) quirks: QuirkSet,
+}
+
+impl Judging {
+    fn quirks(&self) -> impl Iterator<Item = Quirk> {
+        Quirk::ALL.into_iter().filter(|quirk| self.quirks.contains(*quirk))
+    }
+}
 
 /// Where a diverging trace came from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,12 +44,15 @@ pub struct Finding {
     pub origin: Origin,
     /// What makes it this divergence and not another.
     pub signature: Signature,
-    /// The trace up to the diverging step, with what the engine predicts as its expectations.
+    /// The trace up to the diverging step. It expects what the engine predicts, or what the server did where a fault was
+    /// planted in the engine.
     pub trace: Trace,
     /// The diverging step, counted from 0.
     pub step: usize,
     /// What differs in that step, or in what the file expects.
     pub differences: Vec<Difference>,
+    /// The clauses that the diverging step exercised.
+    pub clauses: ClauseSet,
     /// What the engine did at that step.
     pub model: Option<Observed>,
     /// What the server did at that step.
@@ -44,29 +63,15 @@ pub struct Finding {
 
 impl Finding {
     /// The finding of a run's first divergence.
-    pub(super) fn new(origin: Origin, prepared: &Prepared, run: &Run, version: &str) -> Option<Finding> {
+    pub(super) fn new(origin: Origin, prepared: &Prepared, run: &Run, judging: &Judging) -> Option<Finding> {
         let divergence = run.divergence()?;
-        let record = run.steps.get(divergence.step)?;
-        let differences = match &record.verdict {
+        let differences = match &run.steps.get(divergence.step)?.verdict {
             Verdict::Diverges(differences) => differences.clone(),
             _ => Vec::new(),
         };
-        let mut trace = Trace { steps: prepared.to_trace_steps(), ..Trace::default() };
-        trace.steps.truncate(divergence.seen_at + 1);
-        for (step, record) in trace.steps.iter_mut().zip(&run.steps) {
-            expect_model(step, record);
-        }
-        let finding = Finding {
-            origin,
-            signature: divergence.signature.clone(),
-            trace,
-            step: divergence.step,
-            differences,
-            model: record.model.clone(),
-            server: record.server.clone(),
-            version: version.to_owned(),
-        };
-        Some(finding.with_header())
+        let signature = divergence.signature.clone();
+        let last = divergence.seen_at;
+        Some(Finding::at(divergence.step, last, origin, signature, differences, prepared, run, judging))
     }
 
     /// The finding of a step in which model and server agree, but not with what the corpus says.
@@ -76,7 +81,7 @@ impl Finding {
         run: &Run,
         step: usize,
         mismatch: &Mismatch,
-        version: &str,
+        judging: &Judging,
     ) -> Finding {
         let differences = vec![Difference {
             field: Field::Expectation,
@@ -84,46 +89,68 @@ impl Finding {
             expected: mismatch.expected.join(" / "),
             actual: mismatch.actual.join(" / "),
         }];
-        let mut trace = Trace { steps: prepared.to_trace_steps(), ..Trace::default() };
-        trace.steps.truncate(step + 1);
-        for (step, record) in trace.steps.iter_mut().zip(&run.steps) {
-            expect_model(step, record);
-        }
         let name = match &origin {
             Origin::Corpus(name) => name.clone(),
             Origin::Generated { index, .. } => index.to_string(),
         };
+        // Each unmet expectation is a finding of its own.
+        let signature = Signature::new(format!("{name} step {}", step + 1), &differences, None, None);
+        Finding::at(step, step, origin, signature, differences, prepared, run, judging)
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the two ways above differ in each of them")]
+    fn at(
+        step: usize,
+        last: usize,
+        origin: Origin,
+        signature: Signature,
+        differences: Vec<Difference>,
+        prepared: &Prepared,
+        run: &Run,
+        judging: &Judging,
+    ) -> Finding {
+        let mut steps = prepared.to_trace_steps();
+        steps.truncate(last + 1);
+        // A model with a planted fault is wrong on purpose: then the server says what is right, and the file shows no
+        // divergence to a healthy model and server.
+        let side = if judging.quirks == QuirkSet::NONE { Side::Model } else { Side::Server };
+        let observed = expectation::observed(&steps.iter().collect::<Vec<_>>(), run, side);
+        for (step, observed) in steps.iter_mut().zip(&observed) {
+            if let Some(outcome) = ExpectedOutcome::from_observed(observed, Detail::Plain) {
+                step.expectations = vec![trace::Expectation { guards: Vec::new(), outcome }];
+            }
+        }
         let record = run.steps.get(step);
         let finding = Finding {
             origin,
-            // Each unmet expectation is a finding of its own.
-            signature: Signature::new(format!("{name} step {}", step + 1), &differences, None, None),
-            trace,
+            signature,
+            trace: Trace { steps, ..Trace::default() },
             step,
             differences,
+            clauses: run.clauses_of(step),
             model: record.and_then(|record| record.model.clone()),
             server: record.and_then(|record| record.server.clone()),
-            version: version.to_owned(),
+            version: judging.version.clone(),
         };
-        finding.with_header()
+        finding.with_header(judging)
     }
 
     /// Writes the provenance into the trace's header.
-    fn with_header(mut self) -> Finding {
+    fn with_header(mut self, judging: &Judging) -> Finding {
+        let planted: Vec<&str> = judging.quirks().map(Quirk::name).collect();
+        let model = match planted.as_slice() {
+            [] => "the model".to_owned(),
+            names => format!("the model with the planted fault {}", names.join(", ")),
+        };
         let found = match &self.origin {
             Origin::Corpus(name) => format!("found-by: corpus/{name}"),
             Origin::Generated { seed, index } => format!("found-by: seqcheck check --seed {seed}, trace {index}"),
         };
-        self.trace.header =
-            vec![format!("PostgreSQL {} differs from the model at the step in line {}.", self.version, "@"), found];
-        for difference in &self.differences {
-            let text = difference.to_string().replace('\n', " / ");
-            self.trace.header.push(format!("{text}"));
-        }
+        let differences = self.differences.iter().map(|difference| difference.to_string().replace('\n', " / "));
+        self.trace.header = [String::new(), found].into_iter().chain(differences).collect();
         // The line is known only once the header's length is.
         let line = self.line();
-        self.trace.header[0] =
-            format!("PostgreSQL {} differs from the model at the step in line {line}.", self.version);
+        self.trace.header[0] = format!("PostgreSQL {} differs from {model} at the step in line {line}.", self.version);
         self
     }
 
@@ -164,18 +191,5 @@ impl Finding {
             Some(other) => format!("{other:?}"),
             None => String::new(),
         }
-    }
-}
-
-/// Makes the engine's prediction the step's expectation.
-fn expect_model(step: &mut trace::Step, record: &StepRecord) {
-    let Some(model) = &record.model else { return };
-    let observed = match (&model.reply, model.waits) {
-        (Some(reply), _) => ObservedStep::reply(Reply::clone(reply)),
-        (None, true) => ObservedStep { progress: trace::Observed::Waits, resumed: Vec::new() },
-        (None, false) => return,
-    };
-    if let Some(outcome) = ExpectedOutcome::from_observed(&observed, Detail::Plain) {
-        step.expectations = vec![trace::Expectation { guards: Vec::new(), outcome }];
     }
 }

@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering;
 
 use seqcheck_engine::{Cluster, Major, QuirkSet, Settings};
 
-use super::finding::{Finding, Origin};
+use super::finding::{Finding, Judging, Origin};
 use super::reduce::reduce;
 use super::{Board, CampaignError};
 use crate::choice::Seeded;
@@ -22,7 +22,7 @@ pub(super) struct Lane {
     postgres: Postgres,
     settings: Settings,
     options: lockstep::Options,
-    version: String,
+    judging: Judging,
 }
 
 impl Lane {
@@ -30,20 +30,21 @@ impl Lane {
         server: &Server,
         database: &ScratchDatabase,
         major: Major,
-        quirks: QuirkSet,
+        options: &super::Options,
         is_first: bool,
     ) -> Result<Lane, CampaignError> {
         // Roles belong to the whole server: one lane cleans them up for all.
-        let settings = postgres::Settings { drop_roles: is_first, ..postgres::Settings::default() };
+        let settings = postgres::Settings { drop_roles: is_first, patience: options.time_out };
         let postgres = Postgres::open(database.endpoint().clone(), settings)?;
         let settings = Settings {
-            quirks,
+            quirks: options.quirks,
             database: database.name().to_owned(),
             user: database.endpoint().user.clone(),
             ..Settings::new(major)
         };
-        let version = server.version().to_owned();
-        Ok(Lane { postgres, settings, options: lockstep::Options::default(), version })
+        let judging = Judging { version: server.version().to_owned(), quirks: options.quirks };
+        let options = lockstep::Options { time_out: options.time_out, ..lockstep::Options::default() };
+        Ok(Lane { postgres, settings, options, judging })
     }
 
     pub(super) fn major(&self) -> Major {
@@ -60,7 +61,7 @@ impl Lane {
         if run.divergences.is_empty() {
             // Model and server agree with each other; that they agree with what is documented is another matter.
             for (step, mismatch) in expectation::unmet(&steps, &run, Side::Server, major) {
-                board.add_finding(Finding::unmet(origin.clone(), &prepared, &run, step, &mismatch, &self.version));
+                board.add_finding(Finding::unmet(origin.clone(), &prepared, &run, step, &mismatch, &self.judging));
             }
         }
     }
@@ -87,7 +88,9 @@ impl Lane {
         board.progress.traces.fetch_add(1, Ordering::Relaxed);
         board.progress.steps.fetch_add(run.steps.len() as u64, Ordering::Relaxed);
         board.with_summary(|summary| {
-            summary.clauses.extend(run.clauses);
+            if run.infrastructure.is_none() {
+                summary.clauses.extend(run.clauses);
+            }
             for record in &run.steps {
                 match &record.verdict {
                     Verdict::Unsupported(reason) => {
@@ -96,7 +99,8 @@ impl Lane {
                             None => summary.unsupported.push((reason.clone(), 1)),
                         }
                     }
-                    _ => summary.steps += 1,
+                    Verdict::Infrastructure(_) => {}
+                    Verdict::Agrees | Verdict::Diverges(_) => summary.steps += 1,
                 }
             }
         });
@@ -104,11 +108,11 @@ impl Lane {
             board.fail(error);
             return None;
         }
-        let Some(finding) = Finding::new(origin.clone(), prepared, &run, &self.version) else { return Some(run) };
+        let Some(finding) = Finding::new(origin.clone(), prepared, &run, &self.judging) else { return Some(run) };
         if board.is_new(&finding) {
             let (steps, run) = reduce(&prepared.steps, run.clone(), |candidate| self.run(candidate));
             let reduced = Prepared { steps, sessions: prepared.sessions.clone() };
-            if let Some(finding) = Finding::new(origin, &reduced, &run, &self.version) {
+            if let Some(finding) = Finding::new(origin, &reduced, &run, &self.judging) {
                 board.add_finding(finding);
             }
         }

@@ -30,6 +30,8 @@ pub struct Options {
     pub time: Option<Duration>,
     /// How many traces run side by side, at least 1.
     pub lanes: usize,
+    /// How long anything that a server is asked for may take before the campaign ends undecided.
+    pub time_out: Duration,
     /// Stop after this many different divergences.
     pub findings: usize,
     /// Faults to plant in the engine, to see whether a run would notice them.
@@ -51,6 +53,8 @@ pub struct Summary {
     pub unsupported: Vec<(String, u64)>,
     /// The clauses that were exercised.
     pub clauses: ClauseSet,
+    /// The clauses that diverging steps exercised.
+    pub differing: ClauseSet,
     /// Different divergences, in the order in which they were found.
     pub findings: Vec<Finding>,
     /// Divergences of a kind that a finding shows already.
@@ -130,7 +134,7 @@ pub fn run(
     let lanes = databases
         .iter()
         .enumerate()
-        .map(|(index, database)| Lane::open(server, database, major, options.quirks, index == 0))
+        .map(|(index, database)| Lane::open(server, database, major, options, index == 0))
         .collect::<Result<Vec<_>, _>>()?;
     std::thread::scope(|scope| {
         for mut lane in lanes {
@@ -185,6 +189,7 @@ impl Board<'_> {
     /// Whether a divergence of this kind is new; notes it either way.
     fn is_new(&self, finding: &Finding) -> bool {
         self.with_summary(|summary| {
+            summary.differing.extend(finding.clauses);
             let known = summary.findings.iter().any(|other| other.is_like(finding));
             if known {
                 summary.repeated += 1;
@@ -195,6 +200,7 @@ impl Board<'_> {
 
     fn add_finding(&self, finding: Finding) {
         let count = self.with_summary(|summary| {
+            summary.differing.extend(finding.clauses);
             if !summary.findings.iter().any(|other| other.is_like(&finding)) {
                 summary.findings.push(finding);
             }

@@ -1,5 +1,6 @@
 //! `seqcheck check`: the main job.
 
+use std::io::Write;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -10,11 +11,14 @@ use seqcheck_engine::{Quirk, QuirkSet};
 
 use super::exit;
 use super::failure::Failure;
+use super::files::{check_folder, check_writable, unused, write};
+use super::output::Output;
 use super::progress::Display;
-use super::server_options::{ServerOptions, get_server, on_signals};
+use super::server_options::{ServerOptions, get_server, on_signals, parse_quirk, quirk_arguments};
 use crate::campaign::{self, Finding, Progress, Summary};
 use crate::corpus::{self, Entry};
-use crate::report::{Judged, json, junit, terminal};
+use crate::report::{Conclusion, Judged, html, json, junit, terminal};
+use crate::server::{Shutdown, Wanted};
 
 /// How many different divergences end a run.
 const MOST_FINDINGS: usize = 10;
@@ -52,17 +56,25 @@ pub(super) struct Check {
     #[arg(long, value_name = "DIR")]
     corpus: Option<PathBuf>,
 
-    /// Where the traces that show divergences go.
-    #[arg(long, value_name = "DIR", default_value = "findings")]
-    findings: PathBuf,
+    /// The folder for the traces that show divergences, made when there are any [default: findings].
+    #[arg(long, value_name = "DIR")]
+    findings: Option<PathBuf>,
 
-    /// Write the result as JSON to a file, or to standard output with -.
+    /// How long the server may take for anything before the run ends undecided, such as 15s.
+    #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration, default_value = "15s")]
+    time_out: Duration,
+
+    /// Write the result as JSON (servers, clauses, findings) to a file, or to standard output with -.
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
 
-    /// Write the result as JUnit XML to a file.
+    /// Write the result as JUnit XML (a suite for each server, a failed case for each divergence) to a file.
     #[arg(long, value_name = "FILE")]
     junit: Option<PathBuf>,
+
+    /// Write the result as a page for a browser to a file.
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
 
     /// Print nothing but errors.
     #[arg(long, short)]
@@ -73,56 +85,94 @@ pub(super) struct Check {
     quirk: Vec<Quirk>,
 }
 
-fn parse_quirk(name: &str) -> Result<Quirk, String> {
-    Quirk::from_name(name).ok_or_else(|| {
-        let known: Vec<&str> = Quirk::ALL.iter().map(|quirk| quirk.name()).collect();
-        format!("there is no such quirk; known are {}", known.join(", "))
-    })
-}
-
 impl Check {
     pub(super) fn run(self) -> Result<u8, Failure> {
         // What is wrong with the arguments is said before a server is started.
+        let wanted = self.server.wanted()?;
         let corpus = self.read_corpus()?;
-        for path in [&self.json, &self.junit].into_iter().flatten().filter(|path| *path != Path::new("-")) {
+        let to_stdout = self.json.as_deref() == Some(Path::new("-"));
+        for path in [&self.json, &self.junit, &self.html].into_iter().flatten().filter(|path| *path != Path::new("-")) {
             check_writable(path)?;
         }
+        // The default folder may well be out of reach, and there may be nothing to put into it.
+        if let Some(folder) = &self.findings {
+            check_folder(folder)?;
+        }
         let shutdown = on_signals()?;
-        let wanted = self.server.wanted()?;
-        let to_stdout = self.json.as_deref() == Some(Path::new("-"));
-        let show = !self.quiet && !to_stdout;
+        let mut out = Output::new(!self.quiet && !to_stdout);
         let mut judged = Vec::with_capacity(wanted.len());
         for wanted in &wanted {
-            let server = get_server(wanted, &shutdown)?;
-            let options = self.options();
-            if show {
-                terminal::print_head(&server, &options);
-            }
-            let progress = Arc::new(Progress::default());
-            let display = Display::start(progress.clone(), options.traces + corpus.len() as u64, !show);
-            let summary = campaign::run(&server, &corpus, &options, &progress, &shutdown);
-            drop(display);
-            shutdown.let_signal_win();
-            let summary = summary.map_err(Failure::infrastructure)?;
-            let files = self.save(&summary.findings)?;
-            let one = Judged {
-                version: server.version().to_owned(),
-                origin: server.origin().to_owned(),
-                seed: options.seed,
-                arguments: self.server.to_arguments(&server),
-                summary,
-                files,
-            };
-            if show {
-                terminal::print_summary(&one);
-            }
-            judged.push(one);
+            judged.push(self.judge(wanted, &corpus, &shutdown, &mut out)?);
         }
-        self.write_reports(&judged)?;
-        if show {
-            terminal::print_verdict(&judged);
+        let reports = self.write_reports(&judged);
+        let _ = terminal::print_verdict(&mut out, &judged);
+        let code = match Conclusion::over(&judged) {
+            Conclusion::Conforms => exit::CONFORMS,
+            Conclusion::Diverges => exit::DIVERGES,
+            Conclusion::NothingCompared => {
+                Failure::input("nothing was compared; ask for more traces, or for some that the model covers").print();
+                exit::USAGE
+            }
+            Conclusion::Undecided => exit::INFRASTRUCTURE,
+        };
+        // A report that is missing matters less than a divergence.
+        match reports.and(out.finish()) {
+            Err(failure) if code == exit::DIVERGES => failure.print(),
+            result => result?,
         }
-        Ok(exit_code(judged.iter().map(|one| &one.summary)))
+        Ok(code)
+    }
+
+    /// Judges one server. One that fails is part of the result: it must not lose what was found out about the others.
+    fn judge(
+        &self,
+        wanted: &Wanted,
+        corpus: &[Entry],
+        shutdown: &Shutdown,
+        out: &mut Output,
+    ) -> Result<Judged, Failure> {
+        let options = self.options();
+        let quirks = quirk_arguments(&self.quirk);
+        let server = match get_server(wanted, shutdown) {
+            Ok(server) => server,
+            Err(failure) if failure.code() == exit::USAGE => return Err(failure),
+            Err(failure) => {
+                failure.print();
+                let infrastructure = Some(failure.message().to_owned());
+                return Ok(Judged {
+                    version: wanted.major.map_or_else(|| "(none)".to_owned(), |major| major.to_string()),
+                    origin: "not available".to_owned(),
+                    seed: options.seed,
+                    arguments: self.server.to_arguments(wanted.major) + &quirks,
+                    summary: Summary { infrastructure, ..Summary::default() },
+                    files: Vec::new(),
+                });
+            }
+        };
+        let _ = terminal::print_head(out, &server, &options);
+        let _ = out.flush();
+        let progress = Arc::new(Progress::default());
+        let shown = !self.quiet && self.json.as_deref() != Some(Path::new("-"));
+        let display = Display::start(progress.clone(), options.traces + corpus.len() as u64, !shown);
+        let summary = campaign::run(&server, corpus, &options, &progress, shutdown);
+        drop(display);
+        shutdown.let_signal_win();
+        let summary =
+            summary.unwrap_or_else(|error| Summary { infrastructure: Some(error.to_string()), ..Summary::default() });
+        if let Some(reason) = &summary.infrastructure {
+            Failure::infrastructure(reason).print();
+        }
+        let files = self.save(&summary.findings);
+        let judged = Judged {
+            version: server.version().to_owned(),
+            origin: server.origin().to_owned(),
+            seed: options.seed,
+            arguments: self.server.to_arguments(Some(server.major())) + &quirks,
+            summary,
+            files,
+        };
+        let _ = terminal::print_summary(out, &judged, Output::width());
+        Ok(judged)
     }
 
     fn read_corpus(&self) -> Result<Vec<Entry>, Failure> {
@@ -140,79 +190,52 @@ impl Check {
             traces: self.traces,
             time: self.time,
             lanes,
+            time_out: self.time_out,
             findings: MOST_FINDINGS,
             quirks: self.quirk.iter().fold(QuirkSet::NONE, |set, quirk| set.with(*quirk)),
         }
     }
 
-    /// Writes each finding to a file of its own.
-    fn save(&self, findings: &[Finding]) -> Result<Vec<PathBuf>, Failure> {
-        if findings.is_empty() {
-            return Ok(Vec::new());
-        }
-        std::fs::create_dir_all(&self.findings).map_err(|error| Failure::cannot_write(&self.findings, &error))?;
-        let mut files = Vec::with_capacity(findings.len());
-        for finding in findings {
-            let path = unused(&self.findings.join(finding.file_name()));
-            std::fs::write(&path, finding.trace.to_string()).map_err(|error| Failure::cannot_write(&path, &error))?;
-            files.push(path);
-        }
-        Ok(files)
+    /// Writes each finding to a file of its own. One that cannot be written is printed instead: it must not be lost.
+    fn save(&self, findings: &[Finding]) -> Vec<Option<PathBuf>> {
+        let folder = self.findings.as_deref().unwrap_or(Path::new("findings"));
+        findings
+            .iter()
+            .map(|finding| {
+                let text = finding.trace.to_string();
+                let path = unused(&folder.join(finding.file_name()));
+                let saved = std::fs::create_dir_all(folder)
+                    .map_err(|error| Failure::cannot_write(folder, &error))
+                    .and_then(|()| write(&path, &text));
+                match saved {
+                    Ok(()) => Some(path),
+                    Err(failure) => {
+                        failure.print();
+                        anstream::eprintln!("The finding that could not be written:\n\n{text}");
+                        None
+                    }
+                }
+            })
+            .collect()
     }
 
     fn write_reports(&self, judged: &[Judged]) -> Result<(), Failure> {
         if let Some(path) = &self.json {
-            let text = json::check(judged);
-            match path == Path::new("-") {
-                true => println!("{text}"),
-                false => write(path, &text)?,
+            let text = json::check(judged) + "\n";
+            if path == Path::new("-") {
+                let mut out = Output::new(true);
+                let _ = out.write_all(text.as_bytes());
+                out.finish()?;
+            } else {
+                write(path, &text)?;
             }
         }
         if let Some(path) = &self.junit {
             write(path, &junit::check(judged).map_err(Failure::infrastructure)?)?;
         }
+        if let Some(path) = &self.html {
+            write(path, &html::check(judged))?;
+        }
         Ok(())
     }
-}
-
-/// The path itself, or with a number before its extension while a file of that name exists.
-fn unused(path: &Path) -> PathBuf {
-    let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    (2..)
-        .map(|number| path.with_file_name(format!("{stem}-{number}.trace")))
-        .find(|candidate| !candidate.exists())
-        .filter(|_| path.exists())
-        .unwrap_or_else(|| path.to_owned())
-}
-
-/// Refuses a file that cannot be written, without touching one that exists.
-pub(super) fn check_writable(path: &Path) -> Result<(), Failure> {
-    let existed = path.exists();
-    std::fs::OpenOptions::new()
-        .append(true)
-        .create(true)
-        .open(path)
-        .map_err(|error| Failure::cannot_write(path, &error))?;
-    if !existed {
-        // Should the run fail, no empty report is left behind.
-        let _ = std::fs::remove_file(path);
-    }
-    Ok(())
-}
-
-fn write(path: &Path, text: &str) -> Result<(), Failure> {
-    std::fs::write(path, text).map_err(|error| Failure::cannot_write(path, &error))
-}
-
-fn exit_code<'s>(summaries: impl Iterator<Item = &'s Summary>) -> u8 {
-    let mut code = exit::CONFORMS;
-    for summary in summaries {
-        if !summary.findings.is_empty() {
-            return exit::DIVERGES;
-        }
-        if summary.infrastructure.is_some() {
-            code = exit::INFRASTRUCTURE;
-        }
-    }
-    code
 }

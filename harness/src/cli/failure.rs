@@ -25,7 +25,11 @@ impl Failure {
 
     /// A file that cannot be written.
     pub(super) fn cannot_write(path: &Path, error: &std::io::Error) -> Failure {
-        Failure::input(format!("cannot write {}: {error}", path.display()))
+        Failure::input(format!("cannot write {}: {error}; choose another place", path.display()))
+    }
+
+    pub(super) fn message(&self) -> &str {
+        &self.message
     }
 
     pub(super) fn code(&self) -> u8 {

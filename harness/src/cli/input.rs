@@ -47,6 +47,14 @@ impl Source {
         }
     }
 
+    /// Whether there is nothing to run.
+    pub(super) fn is_empty(&self) -> bool {
+        match self {
+            Source::Trace { trace, .. } => trace.steps.is_empty(),
+            Source::Script { steps, .. } => steps.is_empty(),
+        }
+    }
+
     /// The steps that apply to PostgreSQL of this major version.
     pub(super) fn steps_for(&self, major: u8) -> Vec<&Step> {
         match self {
@@ -72,6 +80,13 @@ pub(super) fn read(path: &Path) -> Result<Source, Failure> {
                 let line = error.as_bytes()[..place].iter().filter(|byte| **byte == b'\n').count() + 1;
                 Failure::input(format!("{}:{line}: not UTF-8 text; save the file with UTF-8 encoding", path.display()))
             })?;
+            if let Some(place) = text.find('\0') {
+                let line = text[..place].matches('\n').count() + 1;
+                let path = path.display();
+                return Err(Failure::input(format!(
+                    "{path}:{line}: a zero byte, which SQL text cannot hold; remove it"
+                )));
+            }
             Ok(Source::Script { path: path.to_owned(), steps: script_steps(&text) })
         }
         _ => {

@@ -2,7 +2,9 @@
 
 mod check;
 mod failure;
+mod files;
 mod input;
+mod output;
 mod progress;
 mod replay;
 mod server_options;

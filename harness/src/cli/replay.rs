@@ -1,14 +1,17 @@
 //! `seqcheck replay`: files, step by step.
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use seqcheck_engine::{Cluster, Major, Settings};
+use seqcheck_engine::{Cluster, Major, Quirk, QuirkSet, Settings};
 
 use super::exit;
 use super::failure::Failure;
+use super::files::{check_writable, write};
 use super::input::{Source, read};
-use super::server_options::{ServerOptions, get_server, on_signals};
+use super::output::Output;
+use super::server_options::{ServerOptions, get_server, on_signals, parse_quirk};
 use crate::expectation::{self, Side};
 use crate::implementation::postgres::{self, Postgres};
 use crate::lockstep::{self, Run};
@@ -20,8 +23,13 @@ use crate::trace::{self, ObservedStep};
 /// Arguments of `seqcheck replay`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-A .trace file says which session runs each step and what PostgreSQL answers. A .sql file is a psql script, run by one
-session. Statements outside the model are reported as unsupported and run on neither side.
+A .trace file says which session runs each step and what PostgreSQL answers. A .sql file is a psql
+script, run by one session. Statements outside the model are reported as unsupported and run on
+neither side.
+
+Each JSON object has file, line, step, session, sql, model, server and verdict (agrees, diverges,
+unsupported or infra). Added where needed: reason of a step that was not compared, unmet when the
+file expects something else, version when several servers were asked.
 
 Examples:
   seqcheck replay corpus/documented/postgresql/cache.trace
@@ -51,6 +59,10 @@ pub(super) struct Replay {
     /// Print nothing but errors.
     #[arg(long, short)]
     quiet: bool,
+
+    /// Plant this fault in the model, to see that it is found.
+    #[arg(long, value_name = "NAME", hide = true, value_parser = parse_quirk, conflicts_with = "bless")]
+    quirk: Vec<Quirk>,
 }
 
 impl Replay {
@@ -67,43 +79,57 @@ impl Replay {
         }
         let to_stdout = self.json.as_deref() == Some(Path::new("-"));
         if let Some(path) = self.json.as_deref().filter(|_| !to_stdout) {
-            super::check::check_writable(path)?;
+            check_writable(path)?;
         }
-        let mut listing = Listing::new(!self.quiet && !to_stdout);
+        if sources.iter().all(Source::is_empty) {
+            return Err(Failure::input("there is not one step in the files given; nothing can be compared"));
+        }
+        let mut out = Output::new(!self.quiet && !to_stdout);
+        let mut listing = Listing::new(&mut out, Output::width());
         let mut replayed = Vec::new();
         if self.model_only {
             let major = self.server.single_major().and_then(Major::new).unwrap_or(Major::NEWEST);
             for source in &sources {
-                let one = predict(source, major);
-                listing.print(&one);
+                let one = predict(source, major, self.quirks());
+                let _ = listing.print(&one);
                 replayed.push(one);
             }
         } else {
             self.on_servers(sources, &mut listing, &mut replayed)?;
         }
         if let Some(path) = &self.json {
-            let lines: String = replayed.iter().flat_map(Replayed::json_lines).map(|line| line + "\n").collect();
-            match to_stdout {
-                true => print!("{lines}"),
-                false => std::fs::write(path, lines).map_err(|error| Failure::cannot_write(path, &error))?,
+            let several = self.server.asks_for_several();
+            let lines: String =
+                replayed.iter().flat_map(|one| one.json_lines(several)).map(|line| line + "\n").collect();
+            if to_stdout {
+                let mut out = Output::new(true);
+                let _ = out.write_all(lines.as_bytes());
+                out.finish()?;
+            } else {
+                write(path, &lines)?;
             }
         }
-        listing.print_end(&replayed);
+        let _ = listing.print_end(&replayed);
+        out.finish()?;
         Ok(exit_code(&replayed))
+    }
+
+    fn quirks(&self) -> QuirkSet {
+        self.quirk.iter().fold(QuirkSet::NONE, |set, quirk| set.with(*quirk))
     }
 
     fn on_servers(
         &self,
         mut sources: Vec<Source>,
-        listing: &mut Listing,
+        listing: &mut Listing<'_>,
         replayed: &mut Vec<Replayed>,
     ) -> Result<(), Failure> {
         let shutdown = on_signals()?;
         let mut seen: Vec<Vec<(u8, Vec<ObservedStep>)>> = vec![Vec::new(); sources.len()];
         for wanted in self.server.wanted()? {
             let server = get_server(&wanted, &shutdown)?;
-            let mut bench = Bench::new(&server)?;
-            listing.print_server(&server);
+            let mut bench = Bench::new(&server, self.quirks())?;
+            let _ = listing.print_server(&server);
             for (source, seen) in sources.iter().zip(&mut seen) {
                 let one = bench.replay(source, &server);
                 shutdown.let_signal_win();
@@ -111,7 +137,7 @@ impl Replay {
                     let steps = source.steps_for(server.major());
                     seen.push((server.major(), observed_in_file(source, &steps, &one.run)));
                 }
-                listing.print(&one);
+                let _ = listing.print(&one);
                 replayed.push(one);
             }
         }
@@ -132,13 +158,14 @@ struct Bench {
 }
 
 impl Bench {
-    fn new(server: &Server) -> Result<Bench, Failure> {
+    fn new(server: &Server, quirks: QuirkSet) -> Result<Bench, Failure> {
         let major = Major::new(server.major())
             .ok_or_else(|| Failure::infrastructure(format!("PostgreSQL {} is outside the model", server.major())))?;
         let database = create_database(server).map_err(Failure::infrastructure)?;
         let postgres = Postgres::open(database.endpoint().clone(), postgres::Settings::default())
             .map_err(Failure::infrastructure)?;
         let settings = Settings {
+            quirks,
             database: database.name().to_owned(),
             user: database.endpoint().user.clone(),
             ..Settings::new(major)
@@ -156,10 +183,10 @@ impl Bench {
     }
 }
 
-fn predict(source: &Source, major: Major) -> Replayed {
+fn predict(source: &Source, major: Major, quirks: QuirkSet) -> Replayed {
     let steps = source.steps_for(major.number());
     let prepared = Prepared::from_trace(steps.iter().copied());
-    let run = lockstep::predict(&prepared.steps, &mut Cluster::new(Settings::new(major)));
+    let run = lockstep::predict(&prepared.steps, &mut Cluster::new(Settings { quirks, ..Settings::new(major) }));
     finish(source, &steps, run, None, major.number(), Side::Model)
 }
 
@@ -194,10 +221,11 @@ fn observed_in_file(source: &Source, run_steps: &[&trace::Step], run: &Run) -> V
         .collect()
 }
 
+/// A step that was not run.
 const NOT_RUN: ObservedStep = ObservedStep { progress: trace::Observed::NotRun, resumed: Vec::new() };
 
 /// Writes what the servers answered into a trace file.
-fn bless(source: &mut Source, seen: &[(u8, Vec<ObservedStep>)], listing: &Listing) -> Result<(), Failure> {
+fn bless(source: &mut Source, seen: &[(u8, Vec<ObservedStep>)], listing: &mut Listing<'_>) -> Result<(), Failure> {
     let path = source.path().to_owned();
     let Some(trace) = source.trace_mut() else { return Ok(()) };
     let changed = match seen {
@@ -206,10 +234,9 @@ fn bless(source: &mut Source, seen: &[(u8, Vec<ObservedStep>)], listing: &Listin
         several => trace.bless_all(several).map_err(Failure::input)?,
     };
     if changed > 0 {
-        let text = trace.to_string();
-        std::fs::write(&path, text).map_err(|error| Failure::cannot_write(&path, &error))?;
+        write(&path, &trace.to_string())?;
     }
-    listing.print_blessed(&path, changed);
+    let _ = listing.print_blessed(&path, changed);
     Ok(())
 }
 

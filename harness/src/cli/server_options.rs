@@ -3,8 +3,10 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use seqcheck_engine::Quirk;
 
-use crate::server::{Kind, Server, ServerError, Shutdown, Wanted, obtain};
+use crate::report::shell_word;
+use crate::server::{Endpoint, Kind, Server, ServerError, Shutdown, Wanted, obtain};
 
 use super::failure::Failure;
 
@@ -18,8 +20,9 @@ pub(super) struct ServerOptions {
           value_parser = ["auto", "url", "local", "container", "npm"])]
     server: String,
 
-    /// The address of a running server, such as postgres://user@localhost/postgres; its databases stay untouched.
-    #[arg(long, value_name = "URL", env = "SEQCHECK_URL", hide_env_values = true, help_heading = "Server")]
+    /// The address of a running server, such as postgres://user@localhost/postgres; the environment's SEQCHECK_URL
+    /// stands in. Its databases stay untouched, but roles that traces make are dropped.
+    #[arg(long, value_name = "URL", help_heading = "Server")]
     url: Option<String>,
 
     /// The folder of the PostgreSQL programs to start, such as /usr/lib/postgresql/15/bin.
@@ -36,13 +39,15 @@ impl ServerOptions {
     /// The servers to get, one after the other.
     pub(super) fn wanted(&self) -> Result<Vec<Wanted>, Failure> {
         let kind: Kind = self.server.parse().map_err(Failure::input)?;
-        let one = |major| Wanted {
-            kind,
-            url: self.url.clone().filter(|url| !url.trim().is_empty()),
-            bindir: self.bindir.clone(),
-            major,
-            start_limit: None,
-        };
+        if self.url.is_some() && !matches!(kind, Kind::Auto | Kind::Url) {
+            return Err(Failure::input(format!(
+                "--url names a running server, --server {kind} another; give one of them"
+            )));
+        }
+        if self.bindir.is_some() && (self.url.is_some() || !matches!(kind, Kind::Auto | Kind::Local)) {
+            return Err(Failure::input("--bindir goes with --server local; leave out the other choice of server"));
+        }
+        let one = |major| Wanted { kind, url: self.url.clone(), bindir: self.bindir.clone(), major, start_limit: None };
         let mut majors: Vec<u8> = Vec::new();
         for major in &self.postgres {
             if !majors.contains(major) {
@@ -55,6 +60,11 @@ impl ServerOptions {
         })
     }
 
+    /// Whether more than one server is asked for.
+    pub(super) fn asks_for_several(&self) -> bool {
+        self.postgres.len() > 1
+    }
+
     /// The only major version asked for, if exactly one was.
     pub(super) fn single_major(&self) -> Option<u8> {
         match self.postgres.as_slice() {
@@ -64,32 +74,56 @@ impl ServerOptions {
     }
 
     /// The options as they would be written to choose this server again.
-    pub(super) fn to_arguments(&self, server: &Server) -> String {
+    pub(super) fn to_arguments(&self, major: Option<u8>) -> String {
         let mut text = String::new();
         if self.server != "auto" {
             text.push_str(&format!(" --server {}", self.server));
         }
         if let Some(bindir) = &self.bindir {
-            text.push_str(&format!(" --bindir {}", bindir.display()));
+            text.push_str(&format!(" --bindir {}", shell_word(&bindir.display().to_string())));
         }
-        // An address may hold a password: it stays in the environment.
-        if self.url.is_some() {
-            text.push_str(" --url URL");
+        match &self.url {
+            // An address may hold a password, which must not show in a log.
+            Some(url) => {
+                let shown = url.parse::<Endpoint>().map_or_else(|_| "URL".to_owned(), |endpoint| endpoint.to_string());
+                text.push_str(&format!(" --url {}", shell_word(&shown)));
+            }
+            None => text.extend(major.map(|major| format!(" --postgres {major}"))),
         }
-        text.push_str(&format!(" --postgres {}", server.major()));
         text
     }
 }
 
+/// Reads the name of a fault to plant.
+pub(super) fn parse_quirk(name: &str) -> Result<Quirk, String> {
+    Quirk::from_name(name).ok_or_else(|| {
+        let known: Vec<&str> = Quirk::ALL.iter().map(|quirk| quirk.name()).collect();
+        format!("there is no such quirk; known are {}", known.join(", "))
+    })
+}
+
+/// The options as they would be written to plant these faults again.
+pub(super) fn quirk_arguments(quirks: &[Quirk]) -> String {
+    quirks.iter().map(|quirk| format!(" --quirk {}", quirk.name())).collect()
+}
+
 /// Gets a server, with the command's errors.
 pub(super) fn get_server(wanted: &Wanted, shutdown: &Shutdown) -> Result<Server, Failure> {
-    obtain(wanted, shutdown).map_err(|error| {
+    let server = obtain(wanted, shutdown).map_err(|error| {
         shutdown.let_signal_win();
         match error {
-            ServerError::NoUrl | ServerError::BadUrl(_) => Failure::input(error),
+            ServerError::NoUrl | ServerError::BadUrl(_) | ServerError::TlsUnsupported(_) => Failure::input(error),
             other => Failure::infrastructure(other),
         }
-    })
+    })?;
+    if !server.is_superuser() {
+        anstream::eprintln!(
+            "note: user \"{}\" is no superuser, and the model answers as to one: what the server refuses for want of \
+             privileges (42501) shows as a divergence; log in as a superuser for a full check",
+            server.endpoint().user
+        );
+    }
+    Ok(server)
 }
 
 /// Installs the signal handler that stops servers before the process ends.

@@ -26,7 +26,8 @@ pub enum Infrastructure {
     },
     /// Nothing came in time.
     #[error(
-        "{who} gave no reply within {after:?} and waits for no other session; look for a hung server, or allow more time"
+        "{who} gave no reply within {:.0} s and waits for no other session; look for a hung server, or allow more time",
+        .after.as_secs_f32()
     )]
     TimedOut {
         /// Whose reply is missing.

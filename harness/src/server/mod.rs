@@ -35,7 +35,9 @@ pub use wanted::{Kind, Wanted};
 
 use std::fmt;
 use std::panic::resume_unwind;
+use std::sync::mpsc;
 use std::thread;
+use std::time::Duration;
 
 use account::Account;
 use binaries::Binaries;
@@ -43,12 +45,16 @@ use cluster::Cluster;
 use container::PostgresContainer;
 use error::with_causes;
 
+/// How long a server may take to log the harness in and to say its version.
+const ANSWER_LIMIT: Duration = Duration::from_secs(15);
+
 /// A server that answers. Dropping one that seqcheck started stops it and deletes its data.
 #[derive(Debug)]
 pub struct Server {
     endpoint: Endpoint,
     version: String,
     major: u8,
+    superuser: bool,
     origin: String,
     source: Source,
 }
@@ -85,6 +91,11 @@ impl Server {
     /// The version in the server's own words (`server_version`), for example `15.18 (Debian 15.18-0+deb12u1)`.
     pub fn version(&self) -> &str {
         &self.version
+    }
+
+    /// Whether the login is a superuser (manual, section 22.2, "Role Attributes"), as which the model answers.
+    pub fn is_superuser(&self) -> bool {
+        self.superuser
     }
 
     /// How it was obtained, for reports, for example `local binaries /usr/lib/postgresql/15/bin`.
@@ -127,20 +138,24 @@ impl Server {
 
     /// Asks a server that answers for its version.
     fn identify(endpoint: Endpoint, origin: String, source: Source, wanted: Option<u8>) -> Result<Self, ServerError> {
-        let statement = "SELECT current_setting('server_version')";
+        let statement = "SELECT current_setting('server_version'), current_setting('is_superuser') = 'on'";
         let refused = |reason: String| ServerError::Refused {
             address: endpoint.to_string(),
             statement: statement.to_owned(),
             reason,
         };
-        let mut client = endpoint.connect()?;
-        let row = client.query_one(statement, &[]).map_err(|error| refused(with_causes(&error)))?;
-        let version: String = row.try_get(0).map_err(|error| refused(with_causes(&error)))?;
+        let asked = endpoint.clone();
+        let ask = move || -> Result<Result<(String, bool), postgres::Error>, ServerError> {
+            let mut client = asked.connect()?;
+            Ok(client.query_one(statement, &[]).and_then(|row| Ok((row.try_get(0)?, row.try_get(1)?))))
+        };
+        let (version, superuser) =
+            within(ANSWER_LIMIT, &endpoint, ask)?.map_err(|error| refused(with_causes(&error)))?;
         let digits = version.split(|letter: char| !letter.is_ascii_digit()).next().unwrap_or_default();
         let major = digits.parse().map_err(|_| refused(format!("it answered \"{version}\", which is no version")))?;
         match wanted {
             Some(wanted) if wanted != major => Err(ServerError::WrongMajor { origin, found: major, wanted }),
-            _ => Ok(Self { endpoint, version, major, origin, source }),
+            _ => Ok(Self { endpoint, version, major, superuser, origin, source }),
         }
     }
 }
@@ -209,6 +224,22 @@ fn obtain_one(kind: Kind, wanted: &Wanted) -> Result<Server, ServerError> {
 /// asynchronous runtime, where a caller may well be.
 fn apart<T: Send>(work: impl FnOnce() -> T + Send) -> T {
     thread::scope(|scope| scope.spawn(work).join().unwrap_or_else(|panic| resume_unwind(panic)))
+}
+
+/// As [`apart`], but gives up on `work` after a while: the driver has no time limit of its own, and a server that hangs
+/// would hold up the run for ever. What is given up goes on until the process ends.
+fn within<T: Send + 'static>(
+    limit: Duration,
+    server: &Endpoint,
+    work: impl FnOnce() -> Result<T, ServerError> + Send + 'static,
+) -> Result<T, ServerError> {
+    let (sender, receiver) = mpsc::channel();
+    // Nobody listens any more when the time is over.
+    thread::spawn(move || drop(sender.send(work())));
+    match receiver.recv_timeout(limit) {
+        Ok(result) => result,
+        Err(_) => Err(ServerError::NoAnswer { address: server.to_string(), after: limit }),
+    }
 }
 
 /// Lanes on several threads share one server.

@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use postgres::Client;
 use postgres::error::SqlState;
@@ -9,7 +10,13 @@ use postgres::error::SqlState;
 use super::cleanup::{self, Registration};
 use super::endpoint::Endpoint;
 use super::error::{ServerError, with_causes};
-use super::{Server, Source, apart};
+use super::{Server, Source, within};
+
+/// How long a server may take to make or drop a database.
+const LIMIT: Duration = Duration::from_secs(30);
+
+/// The same for dropping one from a server that is deleted next, with everything in it.
+const THROWAWAY_LIMIT: Duration = Duration::from_secs(3);
 
 /// A database made for this run. Dropping this value drops the database, connections to it included.
 #[derive(Debug)]
@@ -54,10 +61,10 @@ pub fn create_database(server: &Server) -> Result<ScratchDatabase, ServerError> 
     let control = server.endpoint().clone();
     let registration = cleanup::register({
         let (control, name) = (control.clone(), name.clone());
-        move || drop(drop_database(&control, &name))
+        move || drop(drop_database(&control, &name, THROWAWAY_LIMIT))
     })?;
     let statement = format!("CREATE DATABASE {name} TEMPLATE template0");
-    apart(|| run_statement(&mut control.connect()?, &control, &statement))?;
+    run_within(LIMIT, &control, statement)?;
     Ok(ScratchDatabase {
         endpoint: control.with_database(name),
         server: control,
@@ -68,7 +75,8 @@ pub fn create_database(server: &Server) -> Result<ScratchDatabase, ServerError> 
 
 impl Drop for ScratchDatabase {
     fn drop(&mut self) {
-        if let Err(error) = apart(|| drop_database(&self.server, self.name()))
+        let limit = if self.throwaway { THROWAWAY_LIMIT } else { LIMIT };
+        if let Err(error) = drop_database(&self.server, self.name(), limit)
             && !self.throwaway
         {
             eprintln!("seqcheck: the database {} is left on {}: {error}", self.name(), self.server);
@@ -77,9 +85,13 @@ impl Drop for ScratchDatabase {
 }
 
 /// Over a connection of its own: the one that created the database may have been lost in a crash.
-fn drop_database(server: &Endpoint, name: &str) -> Result<(), ServerError> {
-    let mut client = server.connect()?;
-    run_statement(&mut client, server, &format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
+fn drop_database(server: &Endpoint, name: &str, limit: Duration) -> Result<(), ServerError> {
+    run_within(limit, server, format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
+}
+
+fn run_within(limit: Duration, server: &Endpoint, statement: String) -> Result<(), ServerError> {
+    let control = server.clone();
+    within(limit, server, move || run_statement(&mut control.connect()?, &control, &statement))
 }
 
 fn run_statement(client: &mut Client, server: &Endpoint, statement: &str) -> Result<(), ServerError> {

@@ -1,0 +1,56 @@
+//! Files that the command writes.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::failure::Failure;
+
+/// Refuses a file that cannot be written, without touching one that exists.
+pub(super) fn check_writable(path: &Path) -> Result<(), Failure> {
+    let existed = path.exists();
+    fs::OpenOptions::new().append(true).create(true).open(path).map_err(|error| Failure::cannot_write(path, &error))?;
+    if !existed {
+        // Should the run fail, no empty report is left behind.
+        let _ = fs::remove_file(path);
+    }
+    Ok(())
+}
+
+/// Refuses a folder in which no file can be made. One that is missing is made only when there is something to put into
+/// it, so then its nearest parent that exists must take new folders.
+pub(super) fn check_folder(path: &Path) -> Result<(), Failure> {
+    let mut existing = path;
+    while fs::symlink_metadata(existing).is_err() {
+        existing = match existing.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() => parent,
+            _ => Path::new("."),
+        };
+    }
+    tempfile::tempdir_in(existing).map(|_| ()).map_err(|error| Failure::cannot_write(path, &error_of(&error)))
+}
+
+/// The error without the random name that was tried.
+fn error_of(error: &std::io::Error) -> std::io::Error {
+    error.raw_os_error().map_or_else(|| error.kind().into(), std::io::Error::from_raw_os_error)
+}
+
+/// The path itself, or with a number before its extension while a file of that name exists.
+pub(super) fn unused(path: &Path) -> PathBuf {
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    (2..)
+        .map(|number| path.with_file_name(format!("{stem}-{number}.trace")))
+        .find(|candidate| !candidate.exists())
+        .filter(|_| path.exists())
+        .unwrap_or_else(|| path.to_owned())
+}
+
+/// Writes a whole file. A new one that cannot be written to its end is removed again.
+pub(super) fn write(path: &Path, text: &str) -> Result<(), Failure> {
+    let existed = path.exists();
+    fs::write(path, text).map_err(|error| {
+        if !existed {
+            let _ = fs::remove_file(path);
+        }
+        Failure::cannot_write(path, &error)
+    })
+}
