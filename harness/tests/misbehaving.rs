@@ -238,7 +238,7 @@ fn nobody_listening_is_infrastructure() {
     assert!(matches!(Postgres::open(endpoint(port), settings()), Err(Infrastructure::Connect { .. })));
     let folder = Host::Unix("/nonexistent".into());
     let error = Postgres::open(Endpoint { host: folder, ..endpoint(port) }, settings()).err();
-    assert!(error.is_some_and(|error| error.to_string().contains("/nonexistent/.s.PGSQL")));
+    assert!(error.is_some_and(|error| error.to_string().contains("/nonexistent")));
 }
 
 #[test]

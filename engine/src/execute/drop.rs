@@ -123,7 +123,9 @@ impl Execution<'_> {
             }
             self.notice_cascade(&reported);
         }
-        let mut with_owner = deletions.iter().filter(|deletion| matches!(deletion.dependee, Some(Object::Relation(_))));
+        let mut with_owner = deletions
+            .iter()
+            .filter(|deletion| matches!(deletion.dependee, Some(Object::Relation(_) | Object::Column(..))));
         if with_owner.any(|deletion| self.is_sequence(deletion.object)) {
             self.reach(Clause::OwnedByDropped);
         }
