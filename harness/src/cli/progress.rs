@@ -49,7 +49,7 @@ impl Drop for Display {
 
 fn live(progress: &Progress, total: u64, over: &AtomicBool) {
     let bar = ProgressBar::new(total);
-    let template = "  {bar:30} {pos}/{len} traces  {msg}  {eta} left";
+    let template = "  {bar:20} {pos}/{len} traces, {eta} left  {wide_msg}";
     if let Ok(style) = ProgressStyle::with_template(template) {
         bar.set_style(style);
     }

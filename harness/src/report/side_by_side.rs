@@ -48,7 +48,8 @@ fn reply_lines(reply: &Reply) -> Vec<String> {
 pub fn columns(left_title: &str, left: &[String], right_title: &str, right: &[String], width: usize) -> Vec<String> {
     let half = (width.saturating_sub(6) / 2).max(20);
     let longest = left.iter().map(|line| line.chars().count()).max().unwrap_or(0).max(left_title.chars().count());
-    if longest > half {
+    let other = right.iter().map(|line| line.chars().count()).max().unwrap_or(0);
+    if longest > half || longest + other + 5 > width {
         return stacked(left_title, left, right_title, right);
     }
     let pad = |text: &str| format!("{text}{}", " ".repeat(longest - text.chars().count().min(longest)));
