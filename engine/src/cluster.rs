@@ -59,6 +59,8 @@ pub struct Outcome {
     pub woken: Vec<(SessionId, Reply)>,
     /// The clauses that the step exercised.
     pub clauses: ClauseSet,
+    /// Why the model cannot follow from here on: a query that this step woke has turned out to be outside the model.
+    pub lost: Option<String>,
 }
 
 /// What a session can see of a sequence.
@@ -175,8 +177,12 @@ impl Cluster {
     /// Closes a session: its transaction is rolled back, its temporary relations are dropped, its cached values lost.
     /// Sessions that waited for it wake. Closing a session twice does nothing.
     pub fn disconnect(&mut self, session: SessionId) -> Outcome {
-        let mut outcome =
-            Outcome { progress: Progress::Done(Reply::default()), woken: Vec::new(), clauses: ClauseSet::default() };
+        let mut outcome = Outcome {
+            progress: Progress::Done(Reply::default()),
+            woken: Vec::new(),
+            clauses: ClauseSet::default(),
+            lost: None,
+        };
         if let Some(mut ending) = self.take(session) {
             Execution::new(&mut self.shared, &mut ending, &mut outcome.clauses).disconnect();
             self.wake(&mut outcome);
@@ -281,14 +287,42 @@ impl Cluster {
 
     fn run(&mut self, id: SessionId, query: impl FnOnce(&mut Execution<'_>) -> Progress) -> Outcome {
         let mut clauses = ClauseSet::default();
+        assert!(!self.is_waiting(id), "a waiting session takes no query");
+        // A deadlock comes out only when the query has had its effects, which must then be none.
+        let before = self
+            .sessions
+            .iter()
+            .flatten()
+            .any(|session| session.pending.is_some())
+            .then(|| (self.shared.clone(), self.sessions.clone()));
         let session = self.sessions[id.0 as usize].as_mut().expect("the session is open");
-        assert!(session.pending.is_none(), "a waiting session takes no query");
-        let progress = query(&mut Execution::new(&mut self.shared, session, &mut clauses));
-        let mut outcome = Outcome { progress, woken: Vec::new(), clauses };
+        let mut progress = query(&mut Execution::new(&mut self.shared, session, &mut clauses));
+        if let (Progress::Waits { .. }, Some(before)) = (&progress, before)
+            && self.waits_for(id, id, &mut Vec::new())
+        {
+            (self.shared, self.sessions) = before;
+            progress = Progress::Unsupported("a deadlock".to_owned());
+        }
+        let mut outcome = Outcome { progress, woken: Vec::new(), clauses, lost: None };
         if !matches!(outcome.progress, Progress::Unsupported(_)) {
             self.wake(&mut outcome);
         }
         outcome
+    }
+
+    /// Whether `waiter` waits, directly or through others, for `target`.
+    fn waits_for(&self, waiter: SessionId, target: SessionId, seen: &mut Vec<SessionId>) -> bool {
+        let Some(pending) = self.sessions[waiter.0 as usize].as_ref().and_then(|session| session.pending.as_ref())
+        else {
+            return false;
+        };
+        pending.blockers.iter().any(|blocker| {
+            *blocker == target
+                || (!seen.contains(blocker) && {
+                    seen.push(*blocker);
+                    self.waits_for(*blocker, target, seen)
+                })
+        })
     }
 
     /// Resumes, in order of arrival, every session whose locks have become free, until none is left.
@@ -317,8 +351,7 @@ impl Cluster {
                         pending.arrival = arrival;
                     }
                 }
-                // Support is decided before a statement first waits, and by the same rules when it is resumed.
-                Progress::Unsupported(reason) => unreachable!("a waiting query became unsupported: {reason}"),
+                Progress::Unsupported(reason) => outcome.lost = Some(reason),
             }
         }
         None

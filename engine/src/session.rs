@@ -75,6 +75,8 @@ pub(crate) struct Pending {
     pub(crate) reply: Reply,
     /// Its place among all waiting queries.
     pub(crate) arrival: u64,
+    /// The sessions in its way when it last tried.
+    pub(crate) blockers: Vec<SessionId>,
 }
 
 /// A resolved search path with what it was resolved from.

@@ -13,7 +13,7 @@ pub(crate) fn quote_identifier(name: &str) -> String {
 }
 
 /// A qualified name, each part quoted when SQL needs it.
-fn quote_qualified(schema: &str, name: &str) -> String {
+pub(crate) fn quote_qualified(schema: &str, name: &str) -> String {
     format!("{}.{}", quote_identifier(schema), quote_identifier(name))
 }
 

@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 pub(crate) use dependency::Object;
-pub(crate) use describe::quote_identifier;
+pub(crate) use describe::{quote_identifier, quote_qualified};
 pub(crate) use heap::{CommitNumber, Heap, Slot, Stamp, View};
 pub(crate) use lookup::{RangeName, SearchPath};
 pub(crate) use relation::{

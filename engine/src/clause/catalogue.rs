@@ -219,6 +219,10 @@ catalogue! {
         Serial "serial.is-owned-sequence" ("smallserial, serial, bigserial")
             "A serial column is an integer with a default of nextval, NOT NULL, and a sequence that it owns."
     }
+    page "System Information Functions" {
+        SerialSequence "functions.pg-get-serial-sequence" ("System Catalog Information Functions")
+            "pg_get_serial_sequence names the sequence that a column owns, or NULL."
+    }
     page "CREATE TABLE" {
         Identity "identity.has-sequence" ("Parameters, GENERATED ... AS IDENTITY")
             "An identity column has a sequence of its own, with the options given, and is NOT NULL."

@@ -87,6 +87,7 @@ impl<'a> Execution<'a> {
                         next: index,
                         reply: std::mem::take(&mut self.reply),
                         arrival: self.shared.next_arrival(),
+                        blockers: blockers.clone(),
                     });
                     return Progress::Waits { blockers };
                 }

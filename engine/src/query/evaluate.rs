@@ -152,6 +152,7 @@ impl Execution<'_> {
             Function::SequenceLastValue => self.sequence_last_value(oid(0)?)?,
             Function::SequenceParameters => Value::List(self.sequence_parameters(oid(0)?)?.into()),
             Function::ToRegclass => self.find_regclass(&text(0)?)?,
+            Function::SerialSequence => self.serial_sequence(&text(0)?, &text(1)?)?,
             Function::CurrentSchema => self.current_schema(),
             Function::Length => Value::Integer(text(0)?.chars().count() as i64),
             Function::Lower => Value::text(&text(0)?.to_lowercase()),

@@ -6,6 +6,7 @@
 mod aggregate;
 mod bind;
 mod bind_aggregate;
+mod bind_call;
 mod coerce;
 mod evaluate;
 mod fold;

@@ -6,7 +6,7 @@ use super::Type;
 use super::bind::{Binder, Place};
 use super::plan::{Output, Typed};
 use crate::error::{Result, error, sqlstate, unsupported};
-use crate::statement::{Expression, Identifier, Literal, ObjectName, Query, SelectItem};
+use crate::statement::{Expression, Identifier, Literal, ObjectName, Query, SelectItem, SessionValue};
 
 impl Binder<'_, '_> {
     /// Analyses a select list, with wildcards spread out.
@@ -83,6 +83,17 @@ fn implied_name(expression: &Expression) -> Option<(String, bool)> {
             _ => Some(("case".to_owned(), false)),
         },
         Expression::Literal(Literal::Boolean(_)) => Some(("bool".to_owned(), false)),
+        Expression::Session(value) => {
+            let name = match value {
+                SessionValue::CurrentUser => "current_user",
+                SessionValue::CurrentRole => "current_role",
+                SessionValue::SessionUser => "session_user",
+                SessionValue::User => "user",
+                SessionValue::CurrentCatalog => "current_catalog",
+                SessionValue::CurrentSchema => "current_schema",
+            };
+            Some((name.to_owned(), true))
+        }
         Expression::Exists(_) => Some(("exists".to_owned(), true)),
         Expression::Subquery(query) => match &**query {
             Query::Select(select) => {

@@ -205,6 +205,39 @@ impl Execution<'_> {
         }
     }
 
+    /// `pg_get_serial_sequence`: the sequence that a column owns, qualified and quoted (manual, "System Catalog
+    /// Information Functions"). The table's name is folded unless quoted, the column's is taken as it is.
+    pub(super) fn serial_sequence(&mut self, table: &str, column: &str) -> Result<Value> {
+        self.reach(Clause::SerialSequence);
+        let oid = self.cast_to_regclass(table)?;
+        let view = self.catalog_view();
+        let Some(relation) = self.shared.catalog.relation(oid, view).cloned() else {
+            return Err(unsupported("a table given by its OID"));
+        };
+        let Some(data) = relation.table() else {
+            return Err(unsupported("pg_get_serial_sequence of a relation that is no table"));
+        };
+        let Some((place, _)) = data.column(column) else {
+            return Err(error(
+                sqlstate::UNDEFINED_COLUMN,
+                format!("column \"{column}\" of relation \"{}\" does not exist", relation.name),
+            ));
+        };
+        let owned = self.shared.catalog.column_sequences(oid, place, view);
+        let [sequence] = owned.as_slice() else {
+            return match owned.is_empty() {
+                true => Ok(Value::Null),
+                false => Err(unsupported("a column that owns several sequences")),
+            };
+        };
+        let Some(sequence) = self.shared.catalog.relation(*sequence, view) else { return Ok(Value::Null) };
+        if is_temporary_schema(sequence.schema) {
+            return Err(unsupported("a name in a temporary schema, which has a number"));
+        }
+        let schema = self.shared.catalog.schema_name(sequence.schema, view).unwrap_or_else(|| "?".into());
+        Ok(Value::text(&crate::catalog::quote_qualified(&schema, &sequence.name)))
+    }
+
     /// `current_schema()`.
     pub(super) fn current_schema(&mut self) -> Value {
         let path = self.search_path();

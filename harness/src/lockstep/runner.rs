@@ -143,7 +143,7 @@ impl<'a> Runner<'a> {
             self.records[index] = Some(StepRecord::unsupported("the session still waits for its last step"));
             return Ok(());
         };
-        let Outcome { progress, woken, clauses } = match &self.steps[index].action {
+        let Outcome { progress, woken, clauses, lost } = match &self.steps[index].action {
             Action::Query { statements: Ok(statements), .. } => self.reference.step(*id, statements),
             Action::Query { statements: Err(Refusal::Syntax { message }), .. } => {
                 self.reference.fail(*id, syntax_error(message.clone()))
@@ -151,6 +151,12 @@ impl<'a> Runner<'a> {
             _ => return Ok(()),
         };
         self.run.exercise(index, clauses);
+        if let Some(what) = lost {
+            // The implementation has not run the step yet, and nothing after it could be judged.
+            self.flush()?;
+            self.records[index] = Some(StepRecord::unsupported(what));
+            return Err(Stop::Ended);
+        }
         if involves_deadlock(&progress, &woken) {
             self.flush()?;
             self.slow = self.options.deadlock;

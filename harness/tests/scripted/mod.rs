@@ -77,7 +77,7 @@ impl Reference for Engine {
 
     fn disconnect(&mut self, _session: SessionId) -> Outcome {
         let woken = ids(std::mem::take(&mut self.on_disconnect));
-        Outcome { progress: Progress::Done(Reply::default()), woken, clauses: ClauseSet::default() }
+        Outcome { progress: Progress::Done(Reply::default()), woken, clauses: ClauseSet::default(), lost: None }
     }
 
     fn step(&mut self, _session: SessionId, _statements: &[Statement]) -> Outcome {
@@ -87,12 +87,12 @@ impl Reference for Engine {
             Some(reply) => Progress::Done(reply),
             None => Progress::Waits { blockers: Vec::new() },
         };
-        Outcome { progress, woken: ids(cue.wakes), clauses: ClauseSet::default() }
+        Outcome { progress, woken: ids(cue.wakes), clauses: ClauseSet::default(), lost: None }
     }
 
     fn fail(&mut self, _session: SessionId, message: Message) -> Outcome {
         let reply = Reply { error: Some(message), ..Reply::default() };
-        Outcome { progress: Progress::Done(reply), woken: Vec::new(), clauses: ClauseSet::default() }
+        Outcome { progress: Progress::Done(reply), woken: Vec::new(), clauses: ClauseSet::default(), lost: None }
     }
 }
 
