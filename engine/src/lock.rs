@@ -41,6 +41,15 @@ struct Held {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct LockTable {
     held: Vec<Held>,
+    waiting: Vec<Request>,
+}
+
+/// A lock that a session waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Request {
+    relation: Oid,
+    session: SessionId,
+    mode: Mode,
 }
 
 impl LockTable {
@@ -67,6 +76,24 @@ impl LockTable {
         }
         self.held.push(Held { relation, session, mode, depth });
         Ok(true)
+    }
+
+    /// Whether a session that has no lock on the relation yet asks for one that conflicts with what another session
+    /// already waits for: PostgreSQL lets nobody pass.
+    pub(crate) fn is_behind_others(&self, session: SessionId, relation: Oid, mode: Mode) -> bool {
+        let on_relation = |request: &&Request| request.relation == relation && request.session != session;
+        self.waiting.iter().filter(on_relation).any(|request| request.mode.conflicts(mode))
+            && !self.held.iter().any(|held| held.relation == relation && held.session == session)
+    }
+
+    /// Notes what a session waits for.
+    pub(crate) fn wait(&mut self, session: SessionId, relation: Oid, mode: Mode) {
+        self.waiting.push(Request { relation, session, mode });
+    }
+
+    /// A session waits no more.
+    pub(crate) fn stop_waiting(&mut self, session: SessionId) {
+        self.waiting.retain(|request| request.session != session);
     }
 
     /// How many locks are held.

@@ -37,8 +37,8 @@ pub(crate) struct Level {
     pub(crate) undo_mark: usize,
     /// What the session's parameters were.
     pub(crate) parameters: Rc<Parameters>,
-    /// Whether the transaction was read-only.
-    pub(crate) read_only: bool,
+    /// What the transaction's modes were.
+    pub(crate) characteristics: Characteristics,
     /// Whether the session's temporary schema existed.
     pub(crate) has_temporary_schema: bool,
 }

@@ -35,7 +35,7 @@ pub(crate) const INFORMATION_SCHEMA: Oid = Oid(100);
 /// The schema `public` of a new database.
 pub(crate) const PUBLIC: Oid = Oid(2200);
 /// The first OID of an ordinary object.
-const FIRST_NORMAL_OID: u32 = 16_384;
+pub(crate) const FIRST_NORMAL_OID: u32 = 16_384;
 /// Temporary schemas take OIDs from here: one for each session, beyond any ordinary object's.
 const FIRST_TEMPORARY_SCHEMA: u32 = 1 << 31;
 

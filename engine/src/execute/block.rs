@@ -33,7 +33,7 @@ impl Execution<'_> {
             name: None,
             undo_mark: 0,
             parameters,
-            read_only: transaction.characteristics.read_only,
+            characteristics: transaction.characteristics,
             has_temporary_schema: self.session.has_temporary_schema,
         });
         self.session.names_known_until = self.shared.commits;
@@ -115,7 +115,8 @@ impl Execution<'_> {
         if let Some(level) = self.session.transaction.levels.last().cloned() {
             self.undo_to(level.undo_mark);
             self.session.parameters = level.parameters;
-            self.session.transaction.characteristics.read_only = level.read_only;
+            // A failed transaction forgets the modes it was given before AND CHAIN can hand them on.
+            self.session.transaction.characteristics = level.characteristics;
             self.session.has_temporary_schema = level.has_temporary_schema;
         }
         self.shared.locks.release(self.session.id, depth);
@@ -196,6 +197,7 @@ impl Execution<'_> {
 
     /// The end of the connection: the transaction is rolled back and the session's temporary relations are dropped.
     pub(crate) fn disconnect(&mut self) {
+        self.shared.locks.stop_waiting(self.session.id);
         if self.session.transaction.in_progress() {
             self.rollback_transaction();
         }

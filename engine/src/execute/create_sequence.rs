@@ -31,7 +31,6 @@ impl Execution<'_> {
         }
         let change = self.apply_options(&statement.options, None, false)?;
         let (schema, persistence) = self.creation_schema(name, statement.persistence)?;
-        self.lock(schema, Mode::AccessShare)?;
         self.check_new_relation(schema, name.name)?;
         match persistence {
             Persistence::Temporary => self.reach(Clause::CreateTemporary),

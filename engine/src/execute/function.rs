@@ -3,9 +3,9 @@
 use std::rc::Rc;
 
 use super::Execution;
-use crate::catalog::{Oid, Persistence, Relation, StorageId, is_temporary_schema, temporary_schema};
+use crate::catalog::{FIRST_NORMAL_OID, Oid, Persistence, Relation, StorageId, is_temporary_schema, temporary_schema};
 use crate::clause::Clause;
-use crate::error::{Result, Stop, error, sqlstate};
+use crate::error::{Result, Stop, error, sqlstate, unsupported};
 use crate::lock::Mode;
 use crate::quirk::Quirk;
 
@@ -21,6 +21,9 @@ impl Execution<'_> {
         }
         let view = self.catalog_view();
         let Some(relation) = self.shared.catalog.relation(oid, view).cloned() else {
+            if (1..FIRST_NORMAL_OID).contains(&oid.0) {
+                return Err(unsupported("a number that may be a system relation's"));
+            }
             return Err(error(sqlstate::INTERNAL_ERROR, format!("could not open relation with OID {}", oid.0)));
         };
         if relation.sequence().is_none() {

@@ -29,7 +29,7 @@ use crate::lock::Mode;
 use crate::query::Value;
 use crate::reply::{Message, Reply, Rows, Severity, StatementResult};
 use crate::session::{Pending, Session};
-use crate::statement::Statement;
+use crate::statement::{Expression, FromItem, Query, SelectItem, Statement};
 use crate::transaction::Block;
 
 /// One session's hands on the cluster while it runs a query.
@@ -38,13 +38,15 @@ pub(crate) struct Execution<'a> {
     pub(crate) session: &'a mut Session,
     pub(crate) clauses: &'a mut ClauseSet,
     reply: Reply,
+    /// Whether the query goes on after a wait, in the order in which the sessions began to wait.
+    is_resumed: bool,
     /// The row that a query is computing, kept between rows for its memory.
     pub(crate) buffer: Vec<Value>,
 }
 
 impl<'a> Execution<'a> {
     pub(crate) fn new(shared: &'a mut Shared, session: &'a mut Session, clauses: &'a mut ClauseSet) -> Self {
-        Execution { shared, session, clauses, reply: Reply::default(), buffer: Vec::new() }
+        Execution { shared, session, clauses, reply: Reply::default(), is_resumed: false, buffer: Vec::new() }
     }
 
     /// Runs a simple query from its first statement.
@@ -68,6 +70,8 @@ impl<'a> Execution<'a> {
     /// Goes on with a query that waited for a lock.
     pub(crate) fn resume(&mut self, pending: Pending) -> Progress {
         self.session.journal_position = 0;
+        self.shared.locks.stop_waiting(self.session.id);
+        self.is_resumed = true;
         self.reply = pending.reply;
         self.run_from(&pending.statements, pending.next)
     }
@@ -247,7 +251,15 @@ impl<'a> Execution<'a> {
 
     /// Takes a lock that belongs to the subtransaction at `depth`.
     pub(crate) fn lock_at(&mut self, relation: Oid, mode: Mode, depth: usize) -> Result<()> {
-        if self.shared.locks.acquire(self.session.id, relation, mode, depth).map_err(Stop::Waits)? {
+        let session = self.session.id;
+        if !self.is_resumed && self.shared.locks.is_behind_others(session, relation, mode) {
+            return Err(crate::error::unsupported("a lock behind a session that waits for one"));
+        }
+        let acquired = self.shared.locks.acquire(session, relation, mode, depth).map_err(|blockers| {
+            self.shared.locks.wait(session, relation, mode);
+            Stop::Waits(blockers)
+        })?;
+        if acquired {
             // Taking a lock makes a session take note of what others have changed.
             self.session.names_known_until = self.shared.commits;
         }
@@ -270,6 +282,26 @@ fn is_exit(statement: &Statement) -> bool {
     matches!(statement, Statement::Transaction(Commit { .. } | Rollback { .. } | RollbackTo(_) | Prepare(_)))
 }
 
+/// Whether a query only calls functions with constants and reads at most one relation: the bulk of all steps, for which
+/// no copy of the state is worth its time.
+fn is_plain(query: &Query) -> bool {
+    let Query::Select(select) = query else { return false };
+    let is_constant = |argument: &Expression| match argument {
+        Expression::Literal(_) => true,
+        Expression::Unary(_, operand) => matches!(**operand, Expression::Literal(_)),
+        _ => false,
+    };
+    let is_plain_item = |item: &SelectItem| match &item.expression {
+        Expression::Column(_) | Expression::Wildcard(_) | Expression::Literal(_) => true,
+        Expression::Call(call) => !call.distinct && call.order_by.is_empty() && call.arguments.iter().all(is_constant),
+        _ => false,
+    };
+    select.from.len() <= 1
+        && select.from.iter().all(|item| !matches!(item, FromItem::Subquery { .. } | FromItem::Join { .. }))
+        && select.filter.is_none()
+        && select.items.iter().all(is_plain_item)
+}
+
 /// The statements that may turn out to be outside the model after they have called sequence functions.
 fn finds_out_late(statement: &Statement) -> bool {
     matches!(
@@ -280,7 +312,7 @@ fn finds_out_late(statement: &Statement) -> bool {
             | Statement::Copy(_)
             | Statement::AlterTable(_)
             | Statement::CreateTable(_)
-    )
+    ) || matches!(statement, Statement::Query(query) if !is_plain(query))
 }
 
 /// The result of a statement that returns no rows.

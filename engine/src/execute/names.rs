@@ -9,6 +9,7 @@ use crate::catalog::{
 };
 use crate::clause::Clause;
 use crate::error::{Result, Stop, error, sqlstate, unsupported};
+use crate::lock::Mode;
 use crate::session::CachedPath;
 use crate::statement::ObjectName;
 
@@ -191,6 +192,7 @@ impl Execution<'_> {
         if schema == temporary {
             self.session.has_temporary_schema = true;
         }
+        self.lock(schema, Mode::AccessShare)?;
         match persistence {
             Persistence::Temporary if schema != temporary => {
                 self.reach(Clause::CreateTemporary);

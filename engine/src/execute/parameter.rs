@@ -26,6 +26,11 @@ impl Execution<'_> {
         if !name.eq_ignore_ascii_case("search_path") {
             return Err(unsupported(format!("parameter {name}")));
         }
+        if let ParameterValue::List(values) = &statement.value
+            && values.iter().any(|value| value.parse::<f64>().is_ok())
+        {
+            return Err(unsupported("a number in search_path"));
+        }
         if local {
             self.warn_outside_block("SET LOCAL");
         }

@@ -75,7 +75,6 @@ impl Execution<'_> {
         }
         let name = RangeName { database: None, schema: Some(schema.name()), name: &relation.name };
         let (new_schema, _) = self.creation_schema(name, Persistence::Permanent)?;
-        self.lock(new_schema, Mode::AccessShare)?;
         if is_temporary_schema(new_schema) || is_temporary_schema(relation.schema) {
             return Err(error(sqlstate::FEATURE_NOT_SUPPORTED, "cannot move objects into or out of temporary schemas"));
         }

@@ -5,7 +5,7 @@ use crate::clause::Clause;
 use crate::error::{Result, error, notice, sqlstate, unsupported};
 use crate::reply::{Severity, StatementResult};
 use crate::statement::{Identifier, IsolationLevel, Transaction, TransactionMode};
-use crate::transaction::{Block, Level};
+use crate::transaction::{Block, Characteristics, Level};
 
 impl Execution<'_> {
     pub(super) fn transaction_statement(&mut self, statement: &Transaction) -> Result<StatementResult> {
@@ -57,27 +57,33 @@ impl Execution<'_> {
                 done("COMMIT")
             }
             Block::Failed => {
-                let characteristics = self.session.transaction.characteristics;
-                self.rollback_transaction();
-                self.chain(chain, characteristics);
+                self.rollback_block(chain);
                 done("ROLLBACK")
             }
         }
     }
 
     fn rollback(&mut self, chain: bool) -> Result<StatementResult> {
-        let characteristics = self.session.transaction.characteristics;
         match self.session.transaction.block {
             Block::None | Block::Implicit => {
                 self.no_transaction("ROLLBACK AND CHAIN", chain)?;
                 self.rollback_transaction();
             }
-            Block::Open | Block::Failed => {
-                self.rollback_transaction();
-                self.chain(chain, characteristics);
-            }
+            Block::Open | Block::Failed => self.rollback_block(chain),
         }
         done("ROLLBACK")
+    }
+
+    /// Rolls the block back from its innermost savepoint outwards: AND CHAIN hands on the modes of the transaction
+    /// itself.
+    fn rollback_block(&mut self, chain: bool) {
+        while self.session.transaction.levels.len() > 1 {
+            self.abort_level();
+            self.session.transaction.levels.pop();
+        }
+        let characteristics = self.session.transaction.characteristics;
+        self.rollback_transaction();
+        self.chain(chain, characteristics);
     }
 
     fn no_transaction(&mut self, chained_command: &str, chain: bool) -> Result<()> {
@@ -92,11 +98,12 @@ impl Execution<'_> {
         Ok(())
     }
 
-    fn chain(&mut self, chain: bool, characteristics: crate::transaction::Characteristics) {
+    fn chain(&mut self, chain: bool, characteristics: Characteristics) {
         if chain {
             self.begin_transaction();
             self.session.transaction.block = Block::Open;
             self.session.transaction.characteristics = characteristics;
+            self.session.transaction.levels[0].characteristics = characteristics;
         }
     }
 
@@ -108,7 +115,7 @@ impl Execution<'_> {
             name: Some(name.name().into()),
             undo_mark: self.session.transaction.undo.len(),
             parameters: self.session.parameters.clone(),
-            read_only: self.session.transaction.characteristics.read_only,
+            characteristics: self.session.transaction.characteristics,
             has_temporary_schema: self.session.has_temporary_schema,
         };
         self.session.transaction.levels.push(level);
@@ -121,7 +128,8 @@ impl Execution<'_> {
         }
         let index = self.find_savepoint(name)?;
         // What a savepoint made read-only is read-write again once it ends, whichever way.
-        self.session.transaction.characteristics.read_only = self.session.transaction.levels[index].read_only;
+        self.session.transaction.characteristics.read_only =
+            self.session.transaction.levels[index].characteristics.read_only;
         self.session.transaction.levels.truncate(index);
         self.shared.locks.hand_up(self.session.id, index - 1);
         done("RELEASE")

@@ -125,12 +125,23 @@ impl<'e, 'a> Binder<'e, 'a> {
             Expression::Case(case) => self.case(case, place),
             Expression::Subquery(query) => {
                 let plan = self.subquery(query)?;
+                // PostgreSQL runs a subquery once, however many rows need its value.
+                if plan.is_volatile() && self.scopes.last().is_some_and(|scope| !scope.tables.is_empty()) {
+                    return Err(unsupported("a subquery with sequence functions beside FROM"));
+                }
                 match plan.types().as_slice() {
                     [value_type] => Ok(Typed { value_type: *value_type, bound: Bound::Subquery(Box::new(plan)) }),
                     _ => Err(error(sqlstate::SYNTAX_ERROR, "subquery must return only one column")),
                 }
             }
-            Expression::Exists(query) => Ok(boolean(Bound::Exists(Box::new(self.subquery(query)?)))),
+            Expression::Exists(query) => {
+                let plan = self.subquery(query)?;
+                // PostgreSQL does not compute what such a subquery selects.
+                match plan.is_volatile() {
+                    true => Err(unsupported("EXISTS with sequence functions")),
+                    false => Ok(boolean(Bound::Exists(Box::new(plan)))),
+                }
+            }
             Expression::InQuery { .. } => Err(unsupported("IN with a subquery")),
             Expression::Session(value) => Ok(self.session_value(*value)),
             Expression::Array(_) => Err(unsupported("an array constructor")),
@@ -212,6 +223,9 @@ impl<'e, 'a> Binder<'e, 'a> {
         let mut whole: Option<Bound> = None;
         for item in items {
             let operand = self.expression(operand, place)?;
+            if operand.bound.is_volatile() && items.len() > 1 {
+                return Err(unsupported("IN behind a sequence function"));
+            }
             let item = self.expression(item, place)?;
             let one = self.execution.bind_operator(operator, operand, item)?.bound;
             whole = Some(match whole {
@@ -250,6 +264,9 @@ impl<'e, 'a> Binder<'e, 'a> {
                 None => self.boolean(condition, place, "CASE/WHEN")?,
                 Some(operand) => {
                     let operand = self.expression(operand, place)?;
+                    if operand.bound.is_volatile() {
+                        return Err(unsupported("CASE of a sequence function"));
+                    }
                     let condition = self.expression(condition, place)?;
                     self.execution.bind_operator(BinaryOperator::Equal, operand, condition)?.bound
                 }

@@ -85,6 +85,10 @@ impl Execution<'_> {
             (Value::Integer(oid), Type::Regclass, Type::Text | Type::Varchar) => {
                 Ok(Value::text(&self.write_regclass(crate::catalog::Oid(oid as u32))))
             }
+            // These two types are stored alike: a negative number stands for the large one with the same bits.
+            (Value::Integer(value), Type::SmallInt | Type::Integer, Type::Oid | Type::Regclass) => {
+                Ok(Value::Integer((value as u32).into()))
+            }
             (Value::Integer(value), _, to) if to.is_integer() || matches!(to, Type::Oid | Type::Regclass) => {
                 fit(value.into(), to)
             }

@@ -151,6 +151,26 @@ impl Plan {
         }
     }
 
+    /// Whether running it may call a sequence function.
+    pub(crate) fn is_volatile(&self) -> bool {
+        match self {
+            Plan::Values { rows, .. } => rows.iter().flatten().any(Bound::is_volatile),
+            Plan::Select(select) => {
+                let in_sources = select.sources.iter().any(|source| match source {
+                    Source::Function { arguments, .. } => arguments.iter().any(Bound::is_volatile),
+                    Source::Scalar { call, .. } => call.is_volatile(),
+                    Source::Subquery(plan) => plan.is_volatile(),
+                    Source::Sequence(_) | Source::Table(_) | Source::View(_) => false,
+                });
+                in_sources
+                    || select.outputs.iter().any(|output| output.value.is_volatile())
+                    || select.filter.as_ref().is_some_and(Bound::is_volatile)
+                    || select.aggregates.iter().flatten().any(|call| call.arguments.iter().any(Bound::is_volatile))
+                    || select.series.iter().flat_map(|(_, arguments)| arguments).any(Bound::is_volatile)
+            }
+        }
+    }
+
     /// Whether PostgreSQL leaves the order of the rows open.
     pub(crate) fn is_unordered(&self) -> bool {
         matches!(self, Plan::Select(select) if select.unordered)

@@ -1,6 +1,6 @@
 //! From text to a relation's OID and back: type `regclass` (manual, "Object Identifier Types").
 
-use crate::catalog::{Oid, RangeName};
+use crate::catalog::{FIRST_NORMAL_OID, Oid, RangeName};
 use crate::clause::Clause;
 use crate::error::{Result, error, sqlstate, unsupported};
 use crate::execute::{Execution, MissingSchema};
@@ -26,6 +26,8 @@ impl Execution<'_> {
         }
         if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
             return match text.parse() {
+                // The server's numbers of ordinary objects are not the model's.
+                Ok(oid @ FIRST_NORMAL_OID..100_000) => Err(unsupported(format!("a relation by its number {oid}"))),
                 Ok(oid) => Ok(Oid(oid)),
                 Err(_) => Err(unsupported("an OID out of range")),
             };

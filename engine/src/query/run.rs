@@ -9,6 +9,9 @@ use crate::clause::Clause;
 use crate::error::{Result, error, sqlstate, unsupported};
 use crate::execute::Execution;
 
+/// The longest series that is computed: a model that takes minutes for a statement is of no use.
+const MOST_ROWS: i128 = 1_000_000;
+
 /// Takes a result row; `false` means that no more are wanted.
 pub(crate) type Sink<'s> = dyn FnMut(&mut Execution<'_>, &[Value]) -> Result<bool> + 's;
 
@@ -266,6 +269,10 @@ impl Execution<'_> {
                 };
                 if step == 0 {
                     return Err(error(sqlstate::INVALID_PARAMETER_VALUE, "step size cannot equal zero"));
+                }
+                let distance = (i128::from(end) - i128::from(value)) / i128::from(step);
+                if distance >= MOST_ROWS {
+                    return Err(unsupported(format!("a series of more than {MOST_ROWS} rows")));
                 }
                 while if step > 0 { value <= end } else { value >= end } {
                     if !sink(self, &[Value::Integer(value)])? {

@@ -70,10 +70,20 @@ impl Binder<'_, '_> {
             scope.tables = tables;
         }
         let mut outputs = self.select_list(&select.items)?;
+        let in_select_list = self.frames.last().map_or(0, |frame| frame.loose_columns.len());
         let filter = match &select.filter {
             Some(filter) => Some(self.boolean(filter, Place::Where, "WHERE")?),
             None => None,
         };
+        if let Some(filter @ Bound::And(..)) = &filter
+            && filter.is_volatile()
+        {
+            return Err(unsupported("AND with sequence functions in WHERE, whose order the planner chooses"));
+        }
+        if let Some(frame) = self.frames.last_mut() {
+            // WHERE comes before aggregation: its columns need no grouping.
+            frame.loose_columns.truncate(in_select_list);
+        }
         let order_by = self.order_by(&select.order_by, &outputs)?;
         let offset = self.limit(select.offset.as_ref(), "OFFSET")?;
         let limit = self.limit(select.limit.as_ref(), "LIMIT")?;

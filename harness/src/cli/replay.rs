@@ -32,7 +32,7 @@ unsupported or infra). Added where needed: reason of a step that was not compare
 file expects something else, version when several servers were asked.
 
 Examples:
-  seqcheck replay corpus/documented/postgresql/cache.trace
+  seqcheck replay corpus/documented/postgresql/cache-holes.trace
   seqcheck replay migrations/*.sql --postgres 15
   seqcheck replay script.sql --model-only --json -
   seqcheck replay new.trace --bless --postgres 13,14,15,16,17,18")]

@@ -154,7 +154,10 @@ impl<'a> Runner<'a> {
         if let Some(what) = lost {
             // The implementation has not run the step yet, and nothing after it could be judged.
             self.flush()?;
-            self.records[index] = Some(StepRecord::unsupported(what));
+            self.records[index] = Some(StepRecord::unsupported(&what));
+            let rest = self.steps.len() - self.records.len();
+            let why = format!("the model has lost track: {what}");
+            self.records.extend(std::iter::repeat_n(Some(StepRecord::unsupported(why)), rest));
             return Err(Stop::Ended);
         }
         if involves_deadlock(&progress, &woken) {

@@ -19,16 +19,37 @@ impl Execution<'_> {
         };
         self.check_owner(&relation)?;
         self.lock(relation.oid, Mode::AccessExclusive)?;
+        for action in &statement.actions {
+            if relation.table().is_none() {
+                return Err(self.not_a_table(&relation, action));
+            }
+            if let TableAction::SetType { column, type_name, using } = action {
+                let (now, data) = self.table_now(relation.oid)?;
+                self.prepare_column_type(&now, &data, column, type_name, using.as_ref())?;
+            }
+        }
         let mut actions: Vec<&TableAction> = statement.actions.iter().collect();
         // PostgreSQL works in passes: drops, types, new columns, column attributes, defaults and identity, the rest.
         actions.sort_by_key(|action| pass(action));
         for action in actions {
-            if relation.table().is_none() {
-                return Err(self.not_a_table(&relation, action));
-            }
+            self.refuse_second_type(&relation, action)?;
             self.alter_table_action(relation.oid, action)?;
         }
         done("ALTER TABLE")
+    }
+
+    /// Refuses to change the type of a column that the same statement has given another type already.
+    fn refuse_second_type(&self, before: &Relation, action: &TableAction) -> Result<()> {
+        let TableAction::SetType { column, .. } = action else { return Ok(()) };
+        let (_, now) = self.table_now(before.oid)?;
+        let type_in = |data: &TableData| data.column(column.name()).map(|(_, found)| (found.column_type, found.length));
+        match (before.table().and_then(type_in), type_in(&now)) {
+            (Some(old), Some(new)) if old != new => Err(error(
+                sqlstate::FEATURE_NOT_SUPPORTED,
+                format!("cannot alter type of column \"{}\" twice", column.name()),
+            )),
+            _ => Ok(()),
+        }
     }
 
     fn alter_table_action(&mut self, oid: Oid, action: &TableAction) -> Result<()> {
@@ -40,9 +61,7 @@ impl Execution<'_> {
             TableAction::DropColumn { if_exists, column, behavior } => {
                 self.drop_column(&relation, &data, column, *if_exists, *behavior)
             }
-            TableAction::SetType { column, type_name, using } => {
-                self.set_column_type(&relation, data, column, type_name, using.as_ref())
-            }
+            TableAction::SetType { column, type_name, .. } => self.set_column_type(&relation, data, column, type_name),
             TableAction::SetDefault(column, expression) => {
                 self.set_column_default(&relation, data, column, Some(expression))
             }

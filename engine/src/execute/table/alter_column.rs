@@ -181,38 +181,55 @@ impl Execution<'_> {
         Ok(())
     }
 
+    /// What a change of type asks before any action of its ALTER TABLE is done: an identity column's sequence changes
+    /// here already, and a type without a cast is refused.
+    pub(super) fn prepare_column_type(
+        &mut self,
+        relation: &Relation,
+        data: &TableData,
+        column: &Identifier,
+        type_name: &TypeName,
+        using: Option<&Expression>,
+    ) -> Result<()> {
+        let place = self.require_column(relation, data, column)?;
+        if using.is_some() {
+            return Err(unsupported("ALTER COLUMN … TYPE … USING"));
+        }
+        let (new_type, _) = resolve_column_type(type_name)?;
+        if new_type == Type::Opaque || data.columns[place].column_type == Type::Opaque {
+            return Err(unsupported("a change to or from a type outside the model"));
+        }
+        if data.columns[place].identity.is_some() {
+            self.alter_identity_type(relation, place, new_type)?;
+        }
+        self.cast_of_column(data, place, new_type).map(|_| ())
+    }
+
+    fn cast_of_column(&mut self, data: &TableData, place: usize, new_type: Type) -> Result<Typed> {
+        let column = &data.columns[place];
+        let value = Typed { bound: Bound::Column { level: 0, index: place }, value_type: column.column_type };
+        self.coerce(value, new_type, CastContext::Assignment)?.ok_or_else(|| {
+            let type_words = new_type.sql_name();
+            let quoted = crate::catalog::quote_identifier(&column.name);
+            error(
+                sqlstate::DATATYPE_MISMATCH,
+                format!("column \"{}\" cannot be cast automatically to type {type_words}", column.name),
+            )
+            .hint(format!("You might need to specify \"USING {quoted}::{type_words}\"."))
+        })
+    }
+
     pub(super) fn set_column_type(
         &mut self,
         relation: &Relation,
         mut data: TableData,
         column: &Identifier,
         type_name: &TypeName,
-        using: Option<&Expression>,
     ) -> Result<()> {
         let place = self.require_column(relation, &data, column)?;
-        if using.is_some() {
-            return Err(unsupported("ALTER COLUMN … TYPE … USING"));
-        }
         let (new_type, length) = resolve_column_type(type_name)?;
         let old_type = data.columns[place].column_type;
-        if new_type == Type::Opaque || old_type == Type::Opaque {
-            return Err(unsupported("a change to or from a type outside the model"));
-        }
-        let value = Typed { bound: Bound::Column { level: 0, index: place }, value_type: old_type };
-        let Some(cast) = self.coerce(value, new_type, CastContext::Assignment)? else {
-            return Err(error(
-                sqlstate::DATATYPE_MISMATCH,
-                format!("column \"{}\" cannot be cast automatically to type {}", column.name(), new_type.sql_name()),
-            )
-            .hint(format!(
-                "You might need to specify \"USING {}::{}\".",
-                crate::catalog::quote_identifier(column.name()),
-                new_type.sql_name()
-            )));
-        };
-        if data.columns[place].identity.is_some() {
-            self.alter_identity_type(relation, place, new_type)?;
-        }
+        let cast = self.cast_of_column(&data, place, new_type)?;
         if let Some(default) = data.columns[place].default.clone() {
             let Some(value) = default.value else { return Err(unsupported("a default outside the model")) };
             let typed = Typed { bound: value, value_type: old_type };

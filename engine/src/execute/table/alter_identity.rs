@@ -64,6 +64,7 @@ impl Execution<'_> {
         changes: &[IdentityChange],
     ) -> Result<()> {
         self.reach(Clause::SetIdentity);
+        let place = self.require_column(relation, &data, column)?;
         let mut generated = None;
         let mut options = Vec::new();
         for change in changes {
@@ -77,15 +78,12 @@ impl Execution<'_> {
                 IdentityChange::Restart(value) => options.push(SequenceOption::Restart(value.clone())),
             }
         }
-        let place = data.column(column.name()).map(|(place, _)| place);
-        let sequence =
-            place.and_then(|place| self.shared.catalog.identity_sequence(relation.oid, place, self.catalog_view()));
+        let sequence = self.shared.catalog.identity_sequence(relation.oid, place, self.catalog_view());
         if let Some(sequence) = sequence
             && !options.is_empty()
         {
             self.alter_sequence_of_identity(sequence, options)?;
         }
-        let place = self.require_column(relation, &data, column)?;
         if data.columns[place].identity.is_none() {
             return Err(not_identity(column, relation));
         }

@@ -18,7 +18,6 @@ impl Execution<'_> {
         self.prevent_if_read_only("CREATE TABLE")?;
         let name = self.range_name(&statement.name)?;
         let (schema, persistence) = self.creation_schema(name, statement.persistence)?;
-        self.lock(schema, Mode::AccessShare)?;
         if statement.if_not_exists
             && self.shared.catalog.relation_named(schema, name.name, self.catalog_view()).is_some()
         {
