@@ -151,6 +151,22 @@ impl Plan {
         }
     }
 
+    /// The value of an output column that is the same constant in every row, when PostgreSQL merges this query into the
+    /// one around it: nothing in it sorts, limits, aggregates or has effects (`is_simple_subquery` of its planner).
+    pub(crate) fn merged_constant(&self, index: usize) -> Option<&Value> {
+        let Plan::Select(select) = self else { return None };
+        let is_simple = select.aggregates.is_none()
+            && select.series.is_empty()
+            && select.order_by.is_empty()
+            && select.limit.is_none()
+            && select.offset.is_none()
+            && !select.outputs.iter().any(|output| output.value.is_volatile());
+        match &select.outputs.get(index)?.value {
+            Bound::Constant(value) if is_simple => Some(value),
+            _ => None,
+        }
+    }
+
     /// Whether running it may call a sequence function.
     pub(crate) fn is_volatile(&self) -> bool {
         match self {

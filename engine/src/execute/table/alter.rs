@@ -28,6 +28,16 @@ impl Execution<'_> {
                 self.prepare_column_type(&now, &data, column, type_name, using.as_ref())?;
             }
         }
+        let reads_rows = |action: &TableAction| {
+            matches!(action, TableAction::AddColumn { .. } | TableAction::SetType { .. } | TableAction::SetNotNull(_))
+        };
+        if statement.actions.len() > 1
+            && statement.actions.iter().any(reads_rows)
+            && !self.shared.catalog.rows(relation.storage, self.catalog_view()).is_empty()
+        {
+            // PostgreSQL goes through the rows once, after all actions; the model does so in each action.
+            return Err(unsupported("several actions on a table that has rows"));
+        }
         let mut actions: Vec<&TableAction> = statement.actions.iter().collect();
         // PostgreSQL works in passes: drops, types, new columns, column attributes, defaults and identity, the rest.
         actions.sort_by_key(|action| pass(action));

@@ -8,7 +8,7 @@ use crate::clause::Clause;
 use crate::error::{Result, Stop, error, sqlstate, unsupported};
 use crate::query::{Binder, Bound, CastContext, Place, Plan, Row, Scope, Type, Typed, Value};
 use crate::reply::StatementResult;
-use crate::statement::{Expression, Generated, Identifier, Insert, InsertSource, Overriding, Query};
+use crate::statement::{Expression, Generated, Identifier, Insert, InsertSource, Literal, Overriding, Query};
 
 /// Where the value of one of the table's columns comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,7 +28,7 @@ enum Source {
     /// Several rows: each computed in the order written, before any default.
     Several(Vec<Vec<Option<Bound>>>),
     /// A query's rows.
-    Query { plan: Plan, casts: Vec<Bound> },
+    Query { plan: Plan, casts: Vec<Option<Bound>> },
 }
 
 impl Execution<'_> {
@@ -49,7 +49,16 @@ impl Execution<'_> {
             Some(Source::Several(rows)) => {
                 rows.iter_mut().flatten().flatten().try_for_each(|value| self.fold(value))?;
             }
-            Some(Source::Query { plan, .. }) => self.fold_plan(plan)?,
+            Some(Source::Query { plan, casts }) => {
+                self.fold_plan(plan)?;
+                for (index, cast) in casts.iter_mut().flatten().enumerate() {
+                    // PostgreSQL merges a plain query into the INSERT: constants are converted before any row is made.
+                    if let Some(constant) = plan.merged_constant(index) {
+                        put_constant(cast, constant);
+                        self.fold(cast)?;
+                    }
+                }
+            }
         }
         self.check_change(&table, "INSERT", "change")?;
         let mut inserted = 0;
@@ -73,9 +82,7 @@ impl Execution<'_> {
             }
             Some(Source::Query { plan, casts }) => {
                 self.run_plan(plan, None, &mut |execution, values| {
-                    let row = Row { values, ..Row::default() };
-                    let given = casts.iter().map(|cast| execution.evaluate(cast, &row)).collect::<Result<Vec<_>>>()?;
-                    execution.insert_row(&mut target, &given, None, &mut returning)?;
+                    execution.insert_row(&mut target, values, Some(casts), &mut returning)?;
                     Ok(true)
                 })?;
             }
@@ -117,14 +124,21 @@ impl Execution<'_> {
                     Err(several) => Source::Several(several),
                 }))
             }
-            Query::Select(_) => {
+            Query::Select(select) => {
+                let has_wildcard = select.items.iter().any(|item| matches!(item.expression, Expression::Wildcard(_)));
                 let plan = binder.query(query)?;
                 let types = plan.types();
                 check_width(types.len(), targets.len(), named)?;
                 let mut casts = Vec::with_capacity(types.len());
                 for (index, (value_type, target)) in types.into_iter().zip(targets).enumerate() {
-                    let typed = Typed { bound: Bound::Column { level: 0, index }, value_type };
-                    casts.push(binder.assign(typed, &data.columns[*target])?);
+                    let typed = match select.items.get(index).filter(|_| !has_wildcard).map(|item| &item.expression) {
+                        // A constant without a type is read as the column's type, not as text.
+                        Some(constant @ Expression::Literal(Literal::String(_) | Literal::Null)) => {
+                            binder.expression(constant, Place::Values)?
+                        }
+                        _ => Typed { bound: Bound::Column { level: 0, index }, value_type },
+                    };
+                    casts.push(Some(binder.assign(typed, &data.columns[*target])?));
                 }
                 Ok(Some(Source::Query { plan, casts }))
             }
@@ -140,6 +154,7 @@ impl Execution<'_> {
         source: Option<&Source>,
     ) -> Result<Vec<ColumnSource>> {
         let mut sources = Vec::with_capacity(data.columns.len());
+        let overriding = statement.overriding;
         for (place, column) in data.columns.iter().enumerate() {
             if column.is_dropped {
                 sources.push(ColumnSource::Dropped);
@@ -147,8 +162,8 @@ impl Execution<'_> {
             }
             let given = targets.iter().position(|target| *target == place);
             let all_default = |position: usize| source.is_some_and(|source| source.is_default(position));
-            let overriding = statement.overriding;
-            if column.identity == Some(Generated::Always)
+            let is_replaced = overriding == Some(Overriding::User) && column.identity.is_some();
+            if (column.identity == Some(Generated::Always) || is_replaced)
                 && matches!(source, Some(Source::Several(_)))
                 && given.is_some_and(|position| source.is_some_and(|source| source.has_default(position)))
                 && !self.shared.settings.major.takes_default_in_values()
@@ -179,22 +194,23 @@ impl Execution<'_> {
         Ok(sources)
     }
 
-    /// Stores one row. Values are in `given`, or computed from `single` in the order of the table's columns.
+    /// Stores one row. Its values are `given`, or computed from these by `expressions`, in the order of the table's
+    /// columns.
     fn insert_row(
         &mut self,
         target: &mut Target<'_>,
         given: &[Value],
-        single: Option<&Vec<Option<Bound>>>,
+        expressions: Option<&Vec<Option<Bound>>>,
         returning: &mut Returning,
     ) -> Result<()> {
         let mut row = Vec::with_capacity(target.sources.len());
         for (place, source) in target.sources.iter().enumerate() {
-            row.push(match (*source, single) {
+            row.push(match (*source, expressions) {
                 (ColumnSource::Dropped, _) => Value::Null,
                 (ColumnSource::Default, _) => self.default_value(target.table, target.data, place)?,
                 (ColumnSource::Given(position), None) => given[position].clone(),
-                (ColumnSource::Given(position), Some(single)) => match &single[position] {
-                    Some(value) => self.evaluate(value, &Row::default())?,
+                (ColumnSource::Given(position), Some(expressions)) => match &expressions[position] {
+                    Some(value) => self.evaluate(value, &Row { values: given, ..Row::default() })?,
                     None => self.default_value(target.table, target.data, place)?,
                 },
             });
@@ -310,6 +326,15 @@ fn check_width(values: usize, targets: usize, named: bool) -> Result<()> {
         return Err(error(sqlstate::SYNTAX_ERROR, "INSERT has more target columns than expressions"));
     }
     Ok(())
+}
+
+/// Puts a constant in the place of the column that is converted.
+fn put_constant(cast: &mut Bound, constant: &Value) {
+    match cast {
+        Bound::Column { .. } => *cast = Bound::Constant(constant.clone()),
+        Bound::Cast { operand, .. } => put_constant(operand, constant),
+        _ => {}
+    }
 }
 
 impl Binder<'_, '_> {
