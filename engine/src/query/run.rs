@@ -130,6 +130,15 @@ impl Execution<'_> {
                 return Ok(false);
             }
         }
+        let are_bare = select.outputs.iter().filter(|output| matches!(output.value, Bound::Series(_))).count();
+        if are_bare == select.series.len() {
+            // PostgreSQL finds out that the sets have ended while it computes one more row, sequence functions included.
+            let ended = vec![Value::Null; sets.len()];
+            let row = Row { series: &ended, ..*row };
+            for output in select.outputs.iter().filter(|output| output.value.is_volatile()) {
+                self.evaluate(&output.value, &row)?;
+            }
+        }
         Ok(true)
     }
 
