@@ -6,7 +6,7 @@ use super::super::query::{check_types, column_names};
 use super::super::{Execution, done, rows};
 use super::table_scope;
 use crate::catalog::{Column, Relation};
-use crate::error::Result;
+use crate::error::{Result, error, sqlstate};
 use crate::query::{Binder, Output, Row, Type, Value};
 use crate::reply::{Rows, StatementResult};
 use crate::statement::SelectItem;
@@ -29,6 +29,9 @@ impl Returning {
             return Ok(Returning { outputs: Vec::new(), types: Vec::new(), rows: None });
         }
         let outputs = Binder::new(execution, table_scope(table, columns)).select_list(items)?;
+        if outputs.is_empty() {
+            return Err(error(sqlstate::SYNTAX_ERROR, "RETURNING must have at least one column"));
+        }
         let types: Vec<Type> = outputs.iter().map(|output| output.value_type).collect();
         check_types(&types)?;
         let names: Vec<Rc<str>> = outputs.iter().map(|output| output.name.clone()).collect();
