@@ -1,6 +1,6 @@
 //! The one door to the model: sessions, steps, checkpoints.
 
-use crate::catalog::{Catalog, CommitNumber, View, temporary_schema};
+use crate::catalog::{Catalog, CommitNumber, Oid, View, temporary_schema};
 use crate::clause::ClauseSet;
 use crate::dialect::Major;
 use crate::execute::Execution;
@@ -221,17 +221,13 @@ impl Cluster {
     /// The sequences that a session sees, in order of creation: what a generator of statements may want to aim at.
     pub fn sequences(&self, session: SessionId) -> Vec<SequenceSummary> {
         let view = View { session, until: CommitNumber::MAX };
-        let temporary = temporary_schema(session);
         self.shared
             .catalog
             .relations(view)
             .filter_map(|relation| {
                 let definition = &relation.sequence()?.definition;
                 let page = self.shared.pages.get(&relation.storage)?;
-                let schema = match relation.schema == temporary {
-                    true => "pg_temp".to_owned(),
-                    false => self.shared.catalog.schema_name(relation.schema, view)?.to_string(),
-                };
+                let schema = self.shown_schema(relation.schema, session)?;
                 Some(SequenceSummary {
                     schema,
                     name: relation.name.to_string(),
@@ -251,20 +247,26 @@ impl Cluster {
     /// The tables that a session sees, in order of creation.
     pub fn tables(&self, session: SessionId) -> Vec<TableSummary> {
         let view = View { session, until: CommitNumber::MAX };
-        let temporary = temporary_schema(session);
         self.shared
             .catalog
             .relations(view)
             .filter_map(|relation| {
                 let table = relation.table()?;
-                let schema = match relation.schema == temporary {
-                    true => "pg_temp".to_owned(),
-                    false => self.shared.catalog.schema_name(relation.schema, view)?.to_string(),
-                };
+                let schema = self.shown_schema(relation.schema, session)?;
                 let columns = table.live_columns().map(|(_, column)| column.name.to_string()).collect();
                 Some(TableSummary { schema, name: relation.name.to_string(), columns })
             })
             .collect()
+    }
+
+    fn shown_schema(&self, schema: Oid, session: SessionId) -> Option<String> {
+        match schema == temporary_schema(session) {
+            true => Some("pg_temp".to_owned()),
+            false => {
+                let view = View { session, until: CommitNumber::MAX };
+                self.shared.catalog.schema_name(schema, view).map(|name| name.to_string())
+            }
+        }
     }
 
     /// Where a session stands in its transaction.

@@ -65,8 +65,7 @@ impl Execution<'_> {
         if let Kind::Sequence(data) = &mut altered.kind {
             data.definition = change.definition;
         }
-        let view = self.catalog_view();
-        self.shared.catalog.update_relation(altered, view, &mut self.session.transaction.undo);
+        self.replace_relation(altered);
         if change.rewrite {
             self.session.transaction.undoing_exercises(Clause::AlterRollsBack);
         }
@@ -122,8 +121,7 @@ impl Execution<'_> {
         let mut altered = (*relation).clone();
         altered.persistence = persistence;
         altered.storage = self.new_page(self.page(&relation), persistence);
-        let view = self.catalog_view();
-        self.shared.catalog.update_relation(altered, view, &mut self.session.transaction.undo);
+        self.replace_relation(altered);
         Ok(())
     }
 }

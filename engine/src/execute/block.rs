@@ -230,7 +230,7 @@ impl Execution<'_> {
         for oid in doomed {
             // Nobody else can hold a lock on these.
             let _ = self.lock(oid, Mode::AccessExclusive);
-            self.shared.catalog.delete_relation(oid, view, &mut self.session.transaction.undo);
+            self.remove_relation(oid);
         }
         if standalone {
             self.commit_transaction();

@@ -1,6 +1,6 @@
 //! COMMENT ON.
 
-use super::names::{MissingSchema, no_relation, no_schema};
+use super::names::{MissingSchema, no_schema};
 use super::{Execution, done};
 use crate::clause::Clause;
 use crate::error::{Result, error, sqlstate, unsupported};
@@ -15,9 +15,7 @@ impl Execution<'_> {
         match &statement.target {
             CommentTarget::Relation(kind, name) => {
                 let name = self.any_name(name)?;
-                let Some(relation) = self.find_relation(name, MissingSchema::Fails)? else {
-                    return Err(no_relation(name));
-                };
+                let relation = self.require_relation(name, MissingSchema::Fails)?;
                 self.lock(relation.oid, Mode::ShareUpdateExclusive)?;
                 if *kind == RelationKind::Sequence {
                     self.reach(Clause::CommentOn);

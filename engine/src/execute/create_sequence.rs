@@ -1,12 +1,14 @@
 //! CREATE SEQUENCE (manual, "CREATE SEQUENCE").
 
-use super::names::MissingSchema;
-use super::{Execution, done, shared_str};
-use crate::catalog::{ColumnOwner, Kind, Persistence, RangeName, Relation, SequenceData, StorageId};
+use std::rc::Rc;
+
+use super::names::{MissingSchema, relation_exists_notice};
+use super::{Execution, done};
+use crate::catalog::{ColumnOwner, Kind, Oid, Persistence, RangeName, Relation, SequenceData, StorageId};
 use crate::clause::Clause;
-use crate::error::{Result, error, notice, sqlstate, unsupported};
+use crate::error::{Result, error, sqlstate, unsupported};
 use crate::lock::Mode;
-use crate::reply::{Severity, StatementResult};
+use crate::reply::StatementResult;
 use crate::sequence::{DefinitionChange, IntegerType, OptionList, Page};
 use crate::statement::{CreateSequence, ObjectName, SequenceOption, TypeName};
 
@@ -21,11 +23,7 @@ impl Execution<'_> {
             let (schema, _) = self.creation_schema(name, statement.persistence)?;
             if self.shared.catalog.relation_named(schema, name.name, self.catalog_view()).is_some() {
                 self.reach(Clause::CreateIfNotExists);
-                self.notice(notice(
-                    Severity::Notice,
-                    sqlstate::DUPLICATE_TABLE,
-                    format!("relation \"{}\" already exists, skipping", name.name),
-                ));
+                self.notice(relation_exists_notice(name.name));
                 return done("CREATE SEQUENCE");
             }
         }
@@ -37,28 +35,38 @@ impl Execution<'_> {
             Persistence::Unlogged => self.reach(Clause::CreateUnlogged),
             Persistence::Permanent => {}
         }
+        self.make_sequence(schema, name.name.into(), persistence, change)?;
+        self.session.transaction.undoing_exercises(Clause::CreateRollsBack);
+        done("CREATE SEQUENCE")
+    }
+
+    /// Makes a sequence of a name that is free.
+    pub(super) fn make_sequence(
+        &mut self,
+        schema: Oid,
+        name: Rc<str>,
+        persistence: Persistence,
+        change: DefinitionChange,
+    ) -> Result<Oid> {
         let oid = self.shared.catalog.new_oid();
         self.lock(oid, Mode::AccessExclusive)?;
-        let storage = self.new_page(change.page, persistence);
-        let view = self.catalog_view();
         let relation = Relation {
             oid,
             schema,
-            name: shared_str(name.name),
+            name,
             persistence,
-            storage,
+            storage: self.new_page(change.page, persistence),
             owner: self.current_role(),
             kind: Kind::Sequence(SequenceData { definition: change.definition, owner: None }),
         };
-        self.shared.catalog.insert_relation(relation.clone(), view, &mut self.session.transaction.undo);
-        self.session.transaction.undoing_exercises(Clause::CreateRollsBack);
+        self.add_relation(relation.clone());
         if let Some(owned_by) = &change.owned_by {
             // The sequence exists by now: OWNED BY may name the sequence itself, and is refused as such.
             let mut owned = relation;
             self.own(&mut owned, owned_by)?;
-            self.shared.catalog.update_relation(owned, view, &mut self.session.transaction.undo);
+            self.replace_relation(owned);
         }
-        done("CREATE SEQUENCE")
+        Ok(oid)
     }
 
     /// Applies an option list to a new sequence, or to an existing one.
@@ -138,7 +146,7 @@ impl Execution<'_> {
     }
 
     /// The detail that tells which table a sequence is linked to.
-    pub(super) fn linked_to(&self, sequence: &str, table: crate::catalog::Oid) -> String {
+    pub(super) fn linked_to(&self, sequence: &str, table: Oid) -> String {
         let table = self.shared.catalog.relation(table, self.catalog_view()).map(|table| table.name.clone());
         format!("Sequence \"{sequence}\" is linked to table \"{}\".", table.as_deref().unwrap_or("?"))
     }
@@ -189,10 +197,7 @@ impl Execution<'_> {
         }
         let Some((index, _)) = data.column(column.name()) else {
             self.reach(Clause::OwnedByColumn);
-            return Err(error(
-                sqlstate::UNDEFINED_COLUMN,
-                format!("column \"{}\" of relation \"{}\" does not exist", column.name(), table.name),
-            ));
+            return Err(super::no_column(column.name(), &table.name));
         };
         self.check_not_identity(sequence)?;
         self.reach(Clause::OwnedBy);
@@ -201,7 +206,8 @@ impl Execution<'_> {
     }
 }
 
-fn set_owner(sequence: &mut Relation, owner: Option<ColumnOwner>) {
+/// Sets the column that a sequence belongs to.
+pub(super) fn set_owner(sequence: &mut Relation, owner: Option<ColumnOwner>) {
     if let Kind::Sequence(data) = &mut sequence.kind {
         data.owner = owner;
     }

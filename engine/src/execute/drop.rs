@@ -2,7 +2,7 @@
 
 use super::names::{MissingSchema, no_schema};
 use super::{Execution, done};
-use crate::catalog::{ConstraintKind, Kind, Object, Oid, RangeName, Relation, TableData};
+use crate::catalog::{ConstraintKind, Kind, Object, Oid, RangeName, TableData};
 use crate::clause::Clause;
 use crate::error::{Result, error, notice, sqlstate};
 use crate::lock::Mode;
@@ -181,7 +181,7 @@ impl Execution<'_> {
         match object {
             Object::Relation(oid) => {
                 self.forget_key(oid);
-                self.shared.catalog.delete_relation(oid, view, &mut self.session.transaction.undo);
+                self.remove_relation(oid);
             }
             Object::Schema(oid) => self.shared.catalog.delete_schema(oid, view, &mut self.session.transaction.undo),
             Object::Default { table, column, .. } => {
@@ -211,13 +211,9 @@ impl Execution<'_> {
     }
 
     fn change_table(&mut self, table: Oid, change: impl FnOnce(&mut TableData)) {
-        let view = self.catalog_view();
-        let Some(relation) = self.shared.catalog.relation(table, view).cloned() else { return };
-        let Kind::Table(data) = &relation.kind else { return };
-        let mut data = data.clone();
+        let Ok((relation, mut data)) = self.table_now(table) else { return };
         change(&mut data);
-        let changed = Relation { kind: Kind::Table(data), ..(*relation).clone() };
-        self.shared.catalog.update_relation(changed, view, &mut self.session.transaction.undo);
+        self.update_table(&relation, data);
     }
 
     fn notice_cascade(&mut self, reported: &[(String, String)]) {

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::Execution;
-use crate::catalog::{FIRST_NORMAL_OID, Oid, Persistence, Relation, StorageId, is_temporary_schema, temporary_schema};
+use crate::catalog::{FIRST_NORMAL_OID, Oid, Persistence, Relation, StorageId};
 use crate::clause::Clause;
 use crate::error::{Result, Stop, error, sqlstate, unsupported};
 use crate::lock::Mode;
@@ -92,9 +92,10 @@ impl Execution<'_> {
             return Ok(cache.last);
         }
         let definition = &sequence.definition;
-        if is_temporary_schema(relation.schema) && relation.schema != temporary_schema(self.session.id) {
+        if self.is_other_temporary(&relation) {
             return Err(other_session());
         }
+        let cache = self.session.caches.entries.entry(oid).or_default();
         cache.increment = definition.increment;
         let logged = relation.persistence == Persistence::Permanent;
         let Some(page) = self.shared.pages.get_mut(&relation.storage) else {
@@ -183,7 +184,7 @@ impl Execution<'_> {
         if relation.persistence != Persistence::Temporary {
             self.prevent_if_read_only("setval()")?;
         }
-        if is_temporary_schema(relation.schema) && relation.schema != temporary_schema(self.session.id) {
+        if self.is_other_temporary(&relation) {
             return Err(other_session());
         }
         let (minimum, maximum) = (sequence.definition.minimum, sequence.definition.maximum);

@@ -2,6 +2,7 @@
 
 mod alter_sequence;
 mod block;
+mod catalog;
 mod comment;
 mod create_sequence;
 mod drop;
@@ -16,7 +17,7 @@ mod table;
 mod transaction;
 
 pub(crate) use names::{MissingSchema, no_relation};
-pub(crate) use table::scope_table;
+pub(crate) use table::{no_column, scope_table};
 
 use std::borrow::Cow;
 use std::rc::Rc;

@@ -8,8 +8,9 @@ use crate::catalog::{
     temporary_schema,
 };
 use crate::clause::Clause;
-use crate::error::{Result, Stop, error, sqlstate, unsupported};
+use crate::error::{Result, Stop, error, notice, sqlstate, unsupported};
 use crate::lock::Mode;
+use crate::reply::{Message, Severity};
 use crate::session::CachedPath;
 use crate::statement::ObjectName;
 
@@ -215,7 +216,7 @@ impl Execution<'_> {
         let view = self.catalog_view();
         if self.shared.catalog.relation_named(schema, name, view).is_some() {
             self.reach(Clause::CreateNameTaken);
-            return Err(error(sqlstate::DUPLICATE_TABLE, format!("relation \"{name}\" already exists")));
+            return Err(relation_exists(name));
         }
         if schema == PG_CATALOG {
             return Err(error(
@@ -234,6 +235,16 @@ impl Execution<'_> {
             None => Ok(()),
         }
     }
+}
+
+/// The error of a name that another relation has.
+pub(super) fn relation_exists(name: &str) -> Stop {
+    error(sqlstate::DUPLICATE_TABLE, format!("relation \"{name}\" already exists"))
+}
+
+/// The notice of IF NOT EXISTS.
+pub(super) fn relation_exists_notice(name: &str) -> Message {
+    notice(Severity::Notice, sqlstate::DUPLICATE_TABLE, format!("relation \"{name}\" already exists, skipping"))
 }
 
 fn too_many_dots(kind: &str, name: &ObjectName) -> Stop {

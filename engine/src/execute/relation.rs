@@ -1,5 +1,6 @@
 //! The ALTER actions that any relation has: RENAME, SET SCHEMA, OWNER TO, SET LOGGED and SET UNLOGGED.
 
+use super::names::relation_exists;
 use super::{Execution, done, shared_str};
 use crate::catalog::{Object, PG_TOAST, Persistence, RangeName, Relation, is_temporary_schema};
 use crate::clause::Clause;
@@ -55,14 +56,14 @@ impl Execution<'_> {
     fn rename(&mut self, relation: &Relation, new_name: &Identifier) -> Result<()> {
         let view = self.catalog_view();
         if self.shared.catalog.relation_named(relation.schema, new_name.name(), view).is_some() {
-            return Err(error(sqlstate::DUPLICATE_TABLE, format!("relation \"{}\" already exists", new_name.name())));
+            return Err(relation_exists(new_name.name()));
         }
         self.wait_for_namesake(relation.schema, new_name.name())?;
         if relation.sequence().is_some() {
             self.reach(Clause::Rename);
         }
         let renamed = Relation { name: shared_str(new_name.name()), ..relation.clone() };
-        self.shared.catalog.update_relation(renamed, view, &mut self.session.transaction.undo);
+        self.replace_relation(renamed);
         Ok(())
     }
 
@@ -102,7 +103,7 @@ impl Execution<'_> {
             }
             self.wait_for_namesake(new_schema, &relation.name)?;
             let moved = Relation { schema: new_schema, ..(*relation).clone() };
-            self.shared.catalog.update_relation(moved, view, &mut self.session.transaction.undo);
+            self.replace_relation(moved);
         }
         Ok(())
     }
@@ -127,7 +128,7 @@ impl Execution<'_> {
         }
         let view = self.catalog_view();
         let altered = Relation { persistence, ..relation.clone() };
-        self.shared.catalog.update_relation(altered, view, &mut self.session.transaction.undo);
+        self.replace_relation(altered);
         if self.shared.settings.major.has_unlogged_sequences() {
             for oid in self.shared.catalog.owned_sequences(relation.oid, view) {
                 if let Some(sequence) = self.shared.catalog.relation(oid, view).cloned() {

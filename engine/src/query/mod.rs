@@ -29,6 +29,6 @@ pub(crate) use coerce::CastContext;
 pub(crate) use evaluate::Row;
 pub(crate) use input::read_value;
 pub(crate) use plan::{Bound, Output, Plan, Typed, nextval_of};
-pub(crate) use scope::{Scope, ScopeTable};
+pub(crate) use scope::{SYSTEM_COLUMNS, Scope, ScopeTable};
 pub(crate) use types::{Type, is_known_type, may_be_system_type, resolve_column_type};
 pub(crate) use value::Value;

@@ -7,6 +7,9 @@ use super::plan::{Bound, Typed};
 use crate::error::{Result, Stop, error, sqlstate, unsupported};
 use crate::statement::ObjectName;
 
+/// The columns that every table has (manual, "System Columns").
+pub(crate) const SYSTEM_COLUMNS: [&str; 6] = ["ctid", "xmin", "xmax", "cmin", "cmax", "tableoid"];
+
 /// One item of FROM as names see it.
 #[derive(Debug, Clone)]
 pub(crate) struct ScopeTable {
@@ -88,7 +91,6 @@ pub(super) fn find_column(scopes: &[Scope], name: &ObjectName) -> Result<(usize,
 }
 
 fn missing_column(scopes: &[Scope], table: Option<&str>, column: &str) -> Stop {
-    const SYSTEM_COLUMNS: [&str; 6] = ["ctid", "xmin", "xmax", "cmin", "cmax", "tableoid"];
     if SYSTEM_COLUMNS.contains(&column) {
         return unsupported(format!("system column {column}"));
     }

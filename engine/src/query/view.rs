@@ -7,7 +7,7 @@ use super::{Type, Value};
 use crate::catalog::{Oid, Relation, is_temporary_schema, temporary_schema};
 use crate::clause::Clause;
 use crate::error::{Result, error, sqlstate, unsupported};
-use crate::execute::Execution;
+use crate::execute::{Execution, no_column};
 use crate::sequence::IntegerType;
 
 /// The views that the model knows.
@@ -162,7 +162,7 @@ impl Execution<'_> {
         })
     }
 
-    fn is_other_temporary(&self, relation: &Relation) -> bool {
+    pub(crate) fn is_other_temporary(&self, relation: &Relation) -> bool {
         is_temporary_schema(relation.schema) && relation.schema != temporary_schema(self.session.id)
     }
 
@@ -218,10 +218,7 @@ impl Execution<'_> {
             return Err(unsupported("pg_get_serial_sequence of a relation that is no table"));
         };
         let Some((place, _)) = data.column(column) else {
-            return Err(error(
-                sqlstate::UNDEFINED_COLUMN,
-                format!("column \"{column}\" of relation \"{}\" does not exist", relation.name),
-            ));
+            return Err(no_column(column, &relation.name));
         };
         let owned = self.shared.catalog.column_sequences(oid, place, view);
         let [sequence] = owned.as_slice() else {

@@ -7,6 +7,7 @@ use super::no_column;
 use crate::catalog::{Column, Oid, Relation, TableData};
 use crate::error::{Result, error, sqlstate, unsupported};
 use crate::lock::Mode;
+use crate::query::SYSTEM_COLUMNS;
 use crate::reply::StatementResult;
 use crate::statement::{AlterTable, Identifier, RelationAction, RenameColumn, TableAction};
 
@@ -97,7 +98,7 @@ impl Execution<'_> {
     }
 
     /// A table as it is now, in the middle of a statement that changes it.
-    pub(super) fn table_now(&self, oid: Oid) -> Result<(Rc<Relation>, TableData)> {
+    pub(in crate::execute) fn table_now(&self, oid: Oid) -> Result<(Rc<Relation>, TableData)> {
         let found = self.shared.catalog.relation(oid, self.catalog_view()).cloned();
         match found {
             Some(relation) => {
@@ -162,7 +163,6 @@ impl Execution<'_> {
 
 /// Refuses a name that another column has.
 pub(super) fn check_free_column(relation: &Relation, data: &TableData, name: &str) -> Result<()> {
-    const SYSTEM_COLUMNS: [&str; 6] = ["ctid", "xmin", "xmax", "cmin", "cmax", "tableoid"];
     if SYSTEM_COLUMNS.contains(&name) {
         return Err(error(
             sqlstate::DUPLICATE_COLUMN,

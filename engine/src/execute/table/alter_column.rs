@@ -3,7 +3,7 @@
 use super::super::Execution;
 use super::alter::check_free_column;
 use super::column::{Place, Planned, PlannedDefault};
-use crate::catalog::{Column, Object, Relation, TableData, TableRow};
+use crate::catalog::{Object, Relation, TableData, TableRow};
 use crate::error::{Result, error, notice, sqlstate, unsupported};
 use crate::query::{Bound, CastContext, Row, Type, Typed, Value, resolve_column_type};
 use crate::reply::Severity;
@@ -31,20 +31,8 @@ impl Execution<'_> {
         let mut planned = Planned::default();
         self.plan_column(definition, &place, &mut planned)?;
         let Some(plan) = planned.columns.first() else { return Ok(()) };
-        let sequences = planned
-            .sequences
-            .iter()
-            .map(|sequence| self.create_planned_sequence(sequence))
-            .collect::<Result<Vec<_>>>()?;
-        let mut column = Column {
-            name: plan.name.clone(),
-            column_type: plan.column_type,
-            length: plan.length,
-            not_null: plan.not_null,
-            default: None,
-            identity: plan.identity,
-            is_dropped: false,
-        };
+        let sequences = self.create_planned_sequences(&planned.sequences)?;
+        let mut column = plan.to_column();
         column.default = match &plan.default {
             None => None,
             Some(default) => Some(self.bind_default(default, &column, &sequences)?),

@@ -1,15 +1,14 @@
 //! ALTER TABLE's actions on identity columns (manual, "ALTER TABLE", ADD GENERATED and its relatives).
 
 use super::super::Execution;
-use super::column::{Place, Planned};
-use crate::catalog::{Kind, Object, Oid, Relation, TableData};
+use super::super::create_sequence::set_owner;
+use super::column::{Place, Planned, type_name_of};
+use crate::catalog::{Object, Oid, Relation, TableData};
 use crate::clause::Clause;
 use crate::error::{Result, Stop, error, notice, sqlstate};
 use crate::query::Type;
 use crate::reply::Severity;
-use crate::statement::{
-    AlterSequence, Behavior, Generated, Identifier, IdentityChange, ObjectName, SequenceOption, TypeName,
-};
+use crate::statement::{AlterSequence, Behavior, Generated, Identifier, IdentityChange, ObjectName, SequenceOption};
 
 impl Execution<'_> {
     pub(super) fn add_identity(
@@ -28,11 +27,7 @@ impl Execution<'_> {
             self.plan_sequence(&found.name, found.column_type, options, true, &place, &mut planned)?;
         }
         // The sequence is made before the column is looked at.
-        let sequences = planned
-            .sequences
-            .iter()
-            .map(|sequence| self.create_planned_sequence(sequence))
-            .collect::<Result<Vec<_>>>()?;
+        let sequences = self.create_planned_sequences(&planned.sequences)?;
         let place = self.require_column(relation, &data, column)?;
         let refused = |message: &str| -> Stop {
             error(
@@ -134,10 +129,8 @@ impl Execution<'_> {
         let Some(mut relation) = self.shared.catalog.relation(sequence, view).map(|found| (**found).clone()) else {
             return;
         };
-        if let Kind::Sequence(data) = &mut relation.kind {
-            data.owner = None;
-        }
-        self.shared.catalog.update_relation(relation, view, &mut self.session.transaction.undo);
+        set_owner(&mut relation, None);
+        self.replace_relation(relation);
     }
 
     /// A change of an identity column's type changes its sequence's type.
@@ -145,17 +138,7 @@ impl Execution<'_> {
         let Some(sequence) = self.shared.catalog.identity_sequence(relation.oid, place, self.catalog_view()) else {
             return Ok(());
         };
-        let name = match new_type {
-            Type::SmallInt => "int2",
-            Type::Integer => "int4",
-            Type::BigInt => "int8",
-            _ => "text",
-        };
-        let name = ObjectName { parts: vec![Identifier::new("pg_catalog"), Identifier::new(name)] };
-        self.alter_sequence_of_identity(
-            sequence,
-            vec![SequenceOption::As(TypeName { name, modifiers: Vec::new(), dimensions: 0 })],
-        )
+        self.alter_sequence_of_identity(sequence, vec![SequenceOption::As(type_name_of(new_type))])
     }
 
     fn alter_sequence_of_identity(&mut self, sequence: Oid, options: Vec<SequenceOption>) -> Result<()> {

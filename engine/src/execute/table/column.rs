@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::super::Execution;
-use crate::catalog::{Oid, Persistence, RangeName};
+use crate::catalog::{Column, Oid, Persistence, RangeName};
 use crate::clause::Clause;
 use crate::error::{Result, Stop, error, sqlstate};
 use crate::query::{Type, resolve_column_type};
@@ -31,6 +31,21 @@ pub(super) struct PlannedColumn {
     pub(super) not_null: bool,
     pub(super) default: Option<PlannedDefault>,
     pub(super) identity: Option<Generated>,
+}
+
+impl PlannedColumn {
+    /// The column before it has its default.
+    pub(super) fn to_column(&self) -> Column {
+        Column {
+            name: self.name.clone(),
+            column_type: self.column_type,
+            length: self.length,
+            not_null: self.not_null,
+            default: None,
+            identity: self.identity,
+            is_dropped: false,
+        }
+    }
 }
 
 /// A sequence that comes with a column.
@@ -224,20 +239,23 @@ impl Execution<'_> {
     /// A free name made of two names and a label, shortened to fit and numbered when taken.
     pub(super) fn choose_relation_name(&self, first: &str, second: Option<&str>, label: &str, schema: Oid) -> Rc<str> {
         let view = self.catalog_view();
-        let mut number = 0;
-        loop {
-            let label = if number == 0 { label.to_owned() } else { format!("{label}{number}") };
-            let name = object_name(first, second, &label);
-            if self.shared.catalog.relation_named(schema, &name, view).is_none() {
-                return name.into();
-            }
-            number += 1;
-        }
+        free_name(first, second, label, |name| self.shared.catalog.relation_named(schema, name, view).is_some())
     }
 }
 
+/// The first name made of two names and a numbered label that is not taken.
+pub(super) fn free_name(first: &str, second: Option<&str>, label: &str, is_taken: impl Fn(&str) -> bool) -> Rc<str> {
+    let mut name = object_name(first, second, label);
+    let mut number = 0;
+    while is_taken(&name) {
+        number += 1;
+        name = object_name(first, second, &format!("{label}{number}"));
+    }
+    name.into()
+}
+
 /// Joins names with underscores and cuts the longer of the two until the whole fits into a name's 63 bytes.
-pub(super) fn object_name(first: &str, second: Option<&str>, label: &str) -> String {
+fn object_name(first: &str, second: Option<&str>, label: &str) -> String {
     let overhead = label.len() + 1 + second.map_or(0, |_| 1);
     let available = crate::statement::IDENTIFIER_BYTES.saturating_sub(overhead);
     let (mut first_bytes, mut second_bytes) = (first.len(), second.map_or(0, str::len));
@@ -256,7 +274,7 @@ pub(super) fn object_name(first: &str, second: Option<&str>, label: &str) -> Str
 }
 
 /// A type as an option list would name it.
-fn type_name_of(value_type: Type) -> TypeName {
+pub(super) fn type_name_of(value_type: Type) -> TypeName {
     let name = match value_type {
         Type::SmallInt => "int2",
         Type::Integer => "int4",

@@ -2,15 +2,18 @@
 
 use std::rc::Rc;
 
+use super::super::create_sequence::set_owner;
+use super::super::names::relation_exists_notice;
 use super::super::{Execution, MissingSchema, done, shared_str};
 use super::column::{
     Place, Planned, PlannedConstraint, PlannedConstraintKind, PlannedDefault, PlannedName, PlannedSequence,
 };
-use crate::catalog::{Column, ColumnDefault, ColumnOwner, Kind, Oid, RangeName, Relation, SequenceData, TableData};
-use crate::error::{Result, Stop, error, notice, sqlstate};
+use super::index::{key_places, several_primary_keys};
+use crate::catalog::{Column, ColumnDefault, ColumnOwner, Kind, Oid, RangeName, Relation, TableData};
+use crate::error::{Result, Stop, error, sqlstate};
 use crate::lock::Mode;
 use crate::query::{Binder, Bound, CastContext, Place as ExpressionPlace, Scope};
-use crate::reply::{Severity, StatementResult};
+use crate::reply::StatementResult;
 use crate::statement::{CreateTable, Expression, TableConstraint, TableConstraintKind, TableElement};
 
 impl Execution<'_> {
@@ -21,11 +24,7 @@ impl Execution<'_> {
         if statement.if_not_exists
             && self.shared.catalog.relation_named(schema, name.name, self.catalog_view()).is_some()
         {
-            self.notice(notice(
-                Severity::Notice,
-                sqlstate::DUPLICATE_TABLE,
-                format!("relation \"{}\" already exists, skipping", name.name),
-            ));
+            self.notice(relation_exists_notice(name.name));
             return done("CREATE TABLE");
         }
         let place = Place { name: name.name, schema, persistence };
@@ -38,11 +37,7 @@ impl Execution<'_> {
             }
         }
         check_keys(name.name, &planned)?;
-        let sequences = planned
-            .sequences
-            .iter()
-            .map(|sequence| self.create_planned_sequence(sequence))
-            .collect::<Result<Vec<_>>>()?;
+        let sequences = self.create_planned_sequences(&planned.sequences)?;
         let mut columns: Vec<Column> = Vec::with_capacity(planned.columns.len());
         for column in &planned.columns {
             if columns.iter().any(|other| other.name == column.name) {
@@ -51,15 +46,7 @@ impl Execution<'_> {
                     format!("column \"{}\" specified more than once", column.name),
                 ));
             }
-            columns.push(Column {
-                name: column.name.clone(),
-                column_type: column.column_type,
-                length: column.length,
-                not_null: column.not_null,
-                default: None,
-                identity: column.identity,
-                is_dropped: false,
-            });
+            columns.push(column.to_column());
         }
         self.check_new_relation(schema, name.name)?;
         let oid = self.shared.catalog.new_oid();
@@ -73,8 +60,7 @@ impl Execution<'_> {
             storage: self.shared.catalog.new_storage(),
             kind: Kind::Table(TableData { columns, constraints: Vec::new() }),
         };
-        let view = self.catalog_view();
-        self.shared.catalog.insert_relation(relation, view, &mut self.session.transaction.undo);
+        self.add_relation(relation);
         // The table exists by now: a default may name it.
         let (relation, mut data) = self.table_now(oid)?;
         for (column, planned) in data.columns.iter_mut().zip(&planned.columns) {
@@ -89,8 +75,12 @@ impl Execution<'_> {
         done("CREATE TABLE")
     }
 
-    /// Makes a sequence that comes with a column; who owns it is settled once the column exists.
-    pub(super) fn create_planned_sequence(&mut self, sequence: &PlannedSequence) -> Result<Oid> {
+    /// Makes the sequences that come with columns; who owns them is settled once the columns exist.
+    pub(super) fn create_planned_sequences(&mut self, sequences: &[PlannedSequence]) -> Result<Vec<Oid>> {
+        sequences.iter().map(|sequence| self.create_planned_sequence(sequence)).collect()
+    }
+
+    fn create_planned_sequence(&mut self, sequence: &PlannedSequence) -> Result<Oid> {
         let change = self.apply_options(&sequence.options, None, sequence.is_identity)?;
         let (schema, name) = match &sequence.name {
             PlannedName::Known(schema, name) => (*schema, name.clone()),
@@ -100,25 +90,7 @@ impl Execution<'_> {
             }
         };
         self.check_new_relation(schema, &name)?;
-        let oid = self.shared.catalog.new_oid();
-        self.lock(oid, Mode::AccessExclusive)?;
-        let relation = Relation {
-            oid,
-            schema,
-            name,
-            owner: self.current_role(),
-            persistence: sequence.persistence,
-            storage: self.new_page(change.page, sequence.persistence),
-            kind: Kind::Sequence(SequenceData { definition: change.definition, owner: None }),
-        };
-        let view = self.catalog_view();
-        self.shared.catalog.insert_relation(relation.clone(), view, &mut self.session.transaction.undo);
-        if let Some(owned_by) = &change.owned_by {
-            let mut owned = relation;
-            self.own(&mut owned, owned_by)?;
-            self.shared.catalog.update_relation(owned, view, &mut self.session.transaction.undo);
-        }
-        Ok(oid)
+        self.make_sequence(schema, name, sequence.persistence, change)
     }
 
     /// Makes a table's columns the owners of the sequences that came with them.
@@ -144,10 +116,8 @@ impl Execution<'_> {
                 self.require_relation(name, MissingSchema::Fails)?;
                 return Err(crate::error::unsupported("a sequence name in another schema that has such a table too"));
             }
-            if let Kind::Sequence(data) = &mut sequence.kind {
-                data.owner = Some(ColumnOwner { table, column, is_identity: planned.is_identity });
-            }
-            self.shared.catalog.update_relation(sequence, view, &mut self.session.transaction.undo);
+            set_owner(&mut sequence, Some(ColumnOwner { table, column, is_identity: planned.is_identity }));
+            self.replace_relation(sequence);
         }
         Ok(())
     }
@@ -207,26 +177,9 @@ fn check_keys(table: &str, planned: &Planned) -> Result<()> {
     for constraint in &planned.constraints {
         let PlannedConstraintKind::Unique { columns, is_primary } = &constraint.kind else { continue };
         if *is_primary && std::mem::replace(&mut has_primary, true) {
-            return Err(error(
-                sqlstate::INVALID_TABLE_DEFINITION,
-                format!("multiple primary keys for table \"{table}\" are not allowed"),
-            ));
+            return Err(several_primary_keys(table));
         }
-        for (index, column) in columns.iter().enumerate() {
-            if !planned.columns.iter().any(|known| known.name == *column) {
-                return Err(error(
-                    sqlstate::UNDEFINED_COLUMN,
-                    format!("column \"{column}\" named in key does not exist"),
-                ));
-            }
-            if columns[..index].contains(column) {
-                let kind = if *is_primary { "primary key" } else { "unique" };
-                return Err(error(
-                    sqlstate::DUPLICATE_COLUMN,
-                    format!("column \"{column}\" appears twice in {kind} constraint"),
-                ));
-            }
-        }
+        key_places(columns, *is_primary, |name| planned.columns.iter().position(|known| *known.name == *name))?;
     }
     Ok(())
 }

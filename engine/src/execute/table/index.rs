@@ -3,10 +3,10 @@
 use std::rc::Rc;
 
 use super::super::Execution;
-use super::column::{PlannedConstraint, PlannedConstraintKind, object_name};
+use super::column::{PlannedConstraint, PlannedConstraintKind, free_name};
 use super::table_scope;
-use crate::catalog::{Constraint, ConstraintKind, Kind, Oid, Persistence, Relation, TableData};
-use crate::error::{Result, Stop, error, sqlstate, unsupported};
+use crate::catalog::{Constraint, ConstraintKind, Kind, Oid, Relation, TableData};
+use crate::error::{Result, Stop, error, sqlstate};
 use crate::query::{Binder, Bound, Place};
 use crate::statement::Expression;
 
@@ -22,16 +22,13 @@ impl Execution<'_> {
             .iter()
             .filter(|constraint| matches!(constraint.kind, PlannedConstraintKind::Unique { is_primary: true, .. }))
             .count();
-        let (relation, data) = self.table_by_oid(table)?;
+        let (relation, data) = self.table_now(table)?;
         let has_primary = data
             .constraints
             .iter()
             .any(|constraint| matches!(constraint.kind, ConstraintKind::Unique { is_primary: true, .. }));
         if primaries + usize::from(has_primary) > 1 {
-            return Err(error(
-                sqlstate::INVALID_TABLE_DEFINITION,
-                format!("multiple primary keys for table \"{}\" are not allowed", relation.name),
-            ));
+            return Err(several_primary_keys(&relation.name));
         }
         // The primary key's index is made first.
         for wanted in [true, false] {
@@ -46,13 +43,6 @@ impl Execution<'_> {
         Ok(())
     }
 
-    fn table_by_oid(&self, oid: Oid) -> Result<(Rc<Relation>, TableData)> {
-        let found = self.shared.catalog.relation(oid, self.catalog_view()).cloned();
-        let Some(relation) = found else { return Err(unsupported("a table that is gone")) };
-        let data = relation.table().cloned().unwrap_or_default();
-        Ok((relation, data))
-    }
-
     fn add_check(
         &mut self,
         table: Oid,
@@ -60,7 +50,7 @@ impl Execution<'_> {
         condition: &Expression,
         column: Option<&str>,
     ) -> Result<()> {
-        let (relation, mut data) = self.table_by_oid(table)?;
+        let (relation, mut data) = self.table_now(table)?;
         let bound = self.bind_check(condition, &relation, &data);
         let condition = match bound {
             Ok(bound) => Some(bound),
@@ -73,7 +63,7 @@ impl Execution<'_> {
                 check_constraint_name(name, &relation.name, &data)?;
                 name.clone()
             }
-            None => free_constraint_name(&relation.name, column, "check", &data),
+            None => free_name(&relation.name, column, "check", |name| is_constraint(name, &data)),
         };
         data.constraints.push(Constraint { name, kind: ConstraintKind::Check { condition, columns } });
         self.update_table(&relation, data);
@@ -86,24 +76,8 @@ impl Execution<'_> {
     }
 
     fn add_key(&mut self, table: Oid, name: Option<&Rc<str>>, columns: &[Rc<str>], is_primary: bool) -> Result<()> {
-        let (relation, mut data) = self.table_by_oid(table)?;
-        let mut places = Vec::with_capacity(columns.len());
-        for column in columns {
-            let Some((place, _)) = data.column(column) else {
-                return Err(error(
-                    sqlstate::UNDEFINED_COLUMN,
-                    format!("column \"{column}\" named in key does not exist"),
-                ));
-            };
-            if places.contains(&place) {
-                let kind = if is_primary { "primary key" } else { "unique" };
-                return Err(error(
-                    sqlstate::DUPLICATE_COLUMN,
-                    format!("column \"{column}\" appears twice in {kind} constraint"),
-                ));
-            }
-            places.push(place);
-        }
+        let (relation, mut data) = self.table_now(table)?;
+        let places = key_places(columns, is_primary, |name| data.column(name).map(|(place, _)| place))?;
         let index_name: Rc<str> = match name {
             Some(name) => {
                 self.check_new_relation(relation.schema, name)?;
@@ -116,21 +90,16 @@ impl Execution<'_> {
             }
         };
         let index = self.shared.catalog.new_oid();
-        let view = self.catalog_view();
         let index_relation = Relation {
             oid: index,
             schema: relation.schema,
             name: index_name.clone(),
             owner: relation.owner,
-            persistence: if relation.persistence == Persistence::Temporary {
-                Persistence::Temporary
-            } else {
-                relation.persistence
-            },
+            persistence: relation.persistence,
             storage: self.shared.catalog.new_storage(),
             kind: Kind::Index(table),
         };
-        self.shared.catalog.insert_relation(index_relation, view, &mut self.session.transaction.undo);
+        self.add_relation(index_relation);
         if is_primary {
             for place in &places {
                 data.columns[*place].not_null = true;
@@ -144,7 +113,7 @@ impl Execution<'_> {
 }
 
 fn check_constraint_name(name: &str, table: &str, data: &TableData) -> Result<()> {
-    match data.constraints.iter().any(|constraint| *constraint.name == *name) {
+    match is_constraint(name, data) {
         true => Err(error(
             sqlstate::DUPLICATE_OBJECT,
             format!("constraint \"{name}\" for relation \"{table}\" already exists"),
@@ -153,14 +122,34 @@ fn check_constraint_name(name: &str, table: &str, data: &TableData) -> Result<()
     }
 }
 
-fn free_constraint_name(table: &str, column: Option<&str>, label: &str, data: &TableData) -> Rc<str> {
-    let mut number = 0;
-    loop {
-        let label = if number == 0 { label.to_owned() } else { format!("{label}{number}") };
-        let name = object_name(table, column, &label);
-        if !data.constraints.iter().any(|constraint| *constraint.name == *name) {
-            return name.into();
+fn is_constraint(name: &str, data: &TableData) -> bool {
+    data.constraints.iter().any(|constraint| *constraint.name == *name)
+}
+
+/// The error of a second primary key.
+pub(super) fn several_primary_keys(table: &str) -> Stop {
+    error(sqlstate::INVALID_TABLE_DEFINITION, format!("multiple primary keys for table \"{table}\" are not allowed"))
+}
+
+/// The places of a key's columns, each of which must exist and may occur once.
+pub(super) fn key_places(
+    columns: &[Rc<str>],
+    is_primary: bool,
+    place_of: impl Fn(&str) -> Option<usize>,
+) -> Result<Vec<usize>> {
+    let mut places = Vec::with_capacity(columns.len());
+    for column in columns {
+        let Some(place) = place_of(column) else {
+            return Err(error(sqlstate::UNDEFINED_COLUMN, format!("column \"{column}\" named in key does not exist")));
+        };
+        if places.contains(&place) {
+            let kind = if is_primary { "primary key" } else { "unique" };
+            return Err(error(
+                sqlstate::DUPLICATE_COLUMN,
+                format!("column \"{column}\" appears twice in {kind} constraint"),
+            ));
         }
-        number += 1;
+        places.push(place);
     }
+    Ok(places)
 }

@@ -1,6 +1,6 @@
 //! CREATE TABLE … (LIKE source) (manual, "CREATE TABLE", LIKE).
 
-use super::super::{Execution, MissingSchema, no_relation};
+use super::super::{Execution, MissingSchema};
 use super::column::{Place, Planned, PlannedColumn, PlannedConstraint, PlannedConstraintKind, PlannedDefault};
 use crate::catalog::{ConstraintKind, Oid};
 use crate::clause::Clause;
@@ -19,9 +19,7 @@ impl Execution<'_> {
         planned: &mut Planned,
     ) -> Result<()> {
         let name = self.range_name(source)?;
-        let Some(relation) = self.find_relation(name, MissingSchema::IsMissingRelation)? else {
-            return Err(no_relation(name));
-        };
+        let relation = self.require_relation(name, MissingSchema::IsMissingRelation)?;
         self.lock(relation.oid, Mode::AccessShare)?;
         let Some(data) = relation.table() else { return Err(unsupported("LIKE of a relation that is no table")) };
         let includes = |wanted: LikeFeature| {

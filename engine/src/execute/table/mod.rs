@@ -18,7 +18,7 @@ pub(in crate::execute) use alter::drop_from;
 
 use std::rc::Rc;
 
-use super::{Execution, MissingSchema, no_relation, shared_str};
+use super::{Execution, MissingSchema, shared_str};
 use crate::catalog::{Column, Kind, Persistence, Relation, TableData};
 use crate::clause::Clause;
 use crate::error::{Result, Stop, error, sqlstate, unsupported};
@@ -35,9 +35,7 @@ impl Execution<'_> {
     /// is found only when the statement is about to run.
     fn relation_to_change(&mut self, name: &ObjectName) -> Result<(Rc<Relation>, TableData)> {
         let name = self.range_name(name)?;
-        let Some(relation) = self.find_relation(name, MissingSchema::IsMissingRelation)? else {
-            return Err(no_relation(name));
-        };
+        let relation = self.require_relation(name, MissingSchema::IsMissingRelation)?;
         self.lock(relation.oid, Mode::RowExclusive)?;
         let data = match &relation.kind {
             Kind::Table(data) => data.clone(),
@@ -73,10 +71,9 @@ impl Execution<'_> {
     }
 
     /// Replaces a table's entry.
-    fn update_table(&mut self, relation: &Relation, data: TableData) {
-        let view = self.catalog_view();
+    pub(in crate::execute) fn update_table(&mut self, relation: &Relation, data: TableData) {
         let altered = Relation { kind: Kind::Table(data), ..relation.clone() };
-        self.shared.catalog.update_relation(altered, view, &mut self.session.transaction.undo);
+        self.replace_relation(altered);
     }
 }
 
@@ -111,6 +108,6 @@ pub(crate) fn scope_table(name: Rc<str>, columns: &[Column]) -> ScopeTable {
     }
 }
 
-fn no_column(column: &str, relation: &str) -> Stop {
+pub(crate) fn no_column(column: &str, relation: &str) -> Stop {
     error(sqlstate::UNDEFINED_COLUMN, format!("column \"{column}\" of relation \"{relation}\" does not exist"))
 }

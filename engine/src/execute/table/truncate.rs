@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::super::{Execution, MissingSchema, done, no_relation};
+use super::super::{Execution, MissingSchema, done};
 use crate::catalog::{Kind, Oid, Relation};
 use crate::clause::Clause;
 use crate::error::{Result, error, sqlstate};
@@ -17,9 +17,7 @@ impl Execution<'_> {
         let mut tables: Vec<Rc<Relation>> = Vec::with_capacity(statement.tables.len());
         for name in &statement.tables {
             let name = self.range_name(name)?;
-            let Some(relation) = self.find_relation(name, MissingSchema::Fails)? else {
-                return Err(no_relation(name));
-            };
+            let relation = self.require_relation(name, MissingSchema::Fails)?;
             if relation.table().is_none() {
                 self.reach(Clause::NotUpdatable);
                 return Err(error(sqlstate::WRONG_OBJECT_TYPE, format!("\"{}\" is not a table", relation.name)));
@@ -42,7 +40,7 @@ impl Execution<'_> {
         }
         for table in &tables {
             let emptied = Relation { storage: self.shared.catalog.new_storage(), ..(**table).clone() };
-            self.shared.catalog.update_relation(emptied, view, &mut self.session.transaction.undo);
+            self.replace_relation(emptied);
         }
         for sequence in sequences {
             self.reset_sequence(sequence)?;
@@ -56,8 +54,7 @@ impl Execution<'_> {
         let Kind::Sequence(sequence) = &relation.kind else { return Ok(()) };
         let page = Page { last_value: sequence.definition.start, is_called: false, log_cnt: 0, ..self.page(&relation) };
         let restarted = Relation { storage: self.new_page(page, relation.persistence), ..(*relation).clone() };
-        let view = self.catalog_view();
-        self.shared.catalog.update_relation(restarted, view, &mut self.session.transaction.undo);
+        self.replace_relation(restarted);
         self.session.caches.entries.entry(oid).or_default().forget_cached();
         Ok(())
     }
