@@ -1,12 +1,13 @@
 //! The one door to the model: sessions, steps, checkpoints.
 
-use crate::catalog::{Catalog, CommitNumber, Oid, View, temporary_schema};
+use crate::catalog::{BOOTSTRAP_ROLE, Catalog, CommitNumber, Oid, View, temporary_schema};
 use crate::clause::ClauseSet;
 use crate::dialect::Major;
+use crate::error::sqlstate;
 use crate::execute::Execution;
 use crate::lock::LockTable;
 use crate::quirk::QuirkSet;
-use crate::reply::{Message, Reply};
+use crate::reply::{Message, Reply, Severity};
 use crate::sequence::{Pages, WriteAheadLog};
 use crate::session::Session;
 use crate::statement::Statement;
@@ -112,6 +113,8 @@ pub(crate) struct Shared {
     pub(crate) locks: LockTable,
     /// The number of the newest commit.
     pub(crate) commits: CommitNumber,
+    /// The newest commit that changed roles or anybody's privileges.
+    pub(crate) privileges_changed: CommitNumber,
     /// How many open transactions hold a snapshot that may need deleted rows.
     pub(crate) snapshots: usize,
     /// How many queries have ever waited.
@@ -152,14 +155,16 @@ pub struct Cluster {
 impl Cluster {
     /// An empty database with one superuser.
     pub fn new(settings: Settings) -> Cluster {
+        let catalog = Catalog::new(&settings.user, settings.major);
         Cluster {
             shared: Shared {
                 settings,
-                catalog: Catalog::new(),
+                catalog,
                 pages: Pages::default(),
                 log: WriteAheadLog::default(),
                 locks: LockTable::default(),
                 commits: 0,
+                privileges_changed: 0,
                 snapshots: 0,
                 arrivals: 0,
             },
@@ -169,8 +174,37 @@ impl Cluster {
 
     /// Opens a session as the superuser.
     pub fn connect(&mut self) -> SessionId {
+        self.open(BOOTSTRAP_ROLE)
+    }
+
+    /// Opens a session as the role of that name (manual, "Client Authentication": as the server's method `trust`).
+    ///
+    /// # Errors
+    ///
+    /// The server's refusal, when there is no such role or it may not log in.
+    pub fn connect_as(&mut self, role: &str) -> Result<SessionId, Message> {
+        // A session that has not begun any transaction sees what is committed.
+        let view = View { session: SessionId(self.sessions.len() as u32), until: CommitNumber::MAX };
+        let refused = |reason: String| Message {
+            severity: Severity::Fatal,
+            sqlstate: sqlstate::INVALID_AUTHORIZATION,
+            message: reason.into(),
+            detail: None,
+            hint: None,
+        };
+        match self.shared.catalog.role_named(role, view) {
+            None => Err(refused(format!("role \"{role}\" does not exist"))),
+            Some(found) if !found.may_log_in => Err(refused(format!("role \"{role}\" is not permitted to log in"))),
+            Some(found) => {
+                let oid = found.oid;
+                Ok(self.open(oid))
+            }
+        }
+    }
+
+    fn open(&mut self, role: Oid) -> SessionId {
         let id = SessionId(self.sessions.len() as u32);
-        self.sessions.push(Some(Box::new(Session::new(id))));
+        self.sessions.push(Some(Box::new(Session::new(id, role))));
         id
     }
 

@@ -86,6 +86,109 @@ impl Major {
         }
     }
 
+    /// CURRENT_ROLE stands for a role in statements about roles (14).
+    pub(crate) fn takes_current_role(self) -> bool {
+        self.0 >= 14
+    }
+
+    /// Tables know the privilege MAINTAIN (17).
+    pub(crate) fn has_maintain(self) -> bool {
+        self.0 >= 17
+    }
+
+    /// Everybody may create in the schema public of a new database (until 14).
+    pub(crate) fn everybody_creates_in_public(self) -> bool {
+        self.0 <= 14
+    }
+
+    /// `pg_sequence_last_value` gives NULL without the privileges (18), and refuses before.
+    pub(crate) fn hides_last_value(self) -> bool {
+        self.0 >= 18
+    }
+
+    /// A role that may not create roles tries to: detailed in 16.
+    pub(crate) fn may_not_create_role(self, superuser: bool) -> Stop {
+        let refused = error(sqlstate::INSUFFICIENT_PRIVILEGE, "permission denied to create role");
+        match (self.0 >= 16, superuser) {
+            (true, _) => refused.detail("Only roles with the CREATEROLE attribute may create roles."),
+            (false, true) => error(sqlstate::INSUFFICIENT_PRIVILEGE, "must be superuser to create superusers"),
+            (false, false) => refused,
+        }
+    }
+
+    /// A role that may not create roles tries to drop one: detailed in 16.
+    pub(crate) fn may_not_drop_role(self) -> Stop {
+        let refused = error(sqlstate::INSUFFICIENT_PRIVILEGE, "permission denied to drop role");
+        match self.0 >= 16 {
+            true => refused.detail(
+                "Only roles with the CREATEROLE attribute and the ADMIN option on the target roles may drop roles.",
+            ),
+            false => refused,
+        }
+    }
+
+    /// GRANT of a membership that exists: reworded in 16, where it matters who granted it.
+    pub(crate) fn already_member(self, role: &str, member: &str, grantor: &str) -> String {
+        match self.0 >= 16 {
+            true => format!(
+                "role \"{member}\" has already been granted membership in role \"{role}\" by role \"{grantor}\""
+            ),
+            false => format!("role \"{member}\" is already a member of role \"{role}\""),
+        }
+    }
+
+    /// REVOKE of a membership that does not exist: reworded in 16.
+    pub(crate) fn not_member(self, role: &str, member: &str, grantor: &str) -> String {
+        match self.0 >= 16 {
+            true => {
+                format!("role \"{member}\" has not been granted membership in role \"{role}\" by role \"{grantor}\"")
+            }
+            false => format!("role \"{member}\" is not a member of role \"{role}\""),
+        }
+    }
+
+    /// An owner gives to a role whose member it is not: reworded in 16.
+    pub(crate) fn may_not_give_to(self, role: &str) -> Stop {
+        let ability = if self.0 >= 16 { "able to SET ROLE" } else { "member of role" };
+        error(sqlstate::INSUFFICIENT_PRIVILEGE, format!("must be {ability} \"{role}\""))
+    }
+
+    /// ALTER DEFAULT PRIVILEGES for a role asks for membership in it (until 15), since 16 for its privileges.
+    pub(crate) fn defaults_need_membership(self) -> bool {
+        self.0 <= 15
+    }
+
+    /// ALTER DEFAULT PRIVILEGES for a role whose privileges one does not have: reworded in 16.
+    pub(crate) fn may_not_change_defaults_of(self, role: &str) -> Stop {
+        match self.0 >= 16 {
+            true => error(sqlstate::INSUFFICIENT_PRIVILEGE, "permission denied to change default privileges"),
+            false => error(sqlstate::INSUFFICIENT_PRIVILEGE, format!("must be member of role \"{role}\"")),
+        }
+    }
+
+    /// REASSIGN OWNED BY a role whose privileges one does not have: detailed in 16.
+    pub(crate) fn may_not_reassign_from(self, role: &str) -> Stop {
+        self.may_not_own("reassign objects", format!("{role}\" may reassign objects owned by it."))
+    }
+
+    /// REASSIGN OWNED to such a role.
+    pub(crate) fn may_not_reassign_to(self, role: &str) -> Stop {
+        self.may_not_own("reassign objects", format!("{role}\" may reassign objects to it."))
+    }
+
+    /// DROP OWNED BY such a role.
+    pub(crate) fn may_not_drop_owned(self, role: &str) -> Stop {
+        self.may_not_own("drop objects", format!("{role}\" may drop objects owned by it."))
+    }
+
+    fn may_not_own(self, what: &str, rest: String) -> Stop {
+        let refused = error(sqlstate::INSUFFICIENT_PRIVILEGE, format!("permission denied to {what}"));
+        match self.0 >= 16 {
+            true => refused.detail(format!("Only roles with privileges of role \"{rest}")),
+            false => refused,
+        }
+    }
+
     /// Sequences may be UNLOGGED, and ALTER SEQUENCE takes SET LOGGED and SET UNLOGGED (15).
     pub(crate) fn has_unlogged_sequences(self) -> bool {
         self.0 >= 15

@@ -69,7 +69,11 @@ pub(crate) mod sqlstate {
     use crate::reply::SqlState;
 
     pub(crate) const SUCCESSFUL_COMPLETION: SqlState = SqlState::new("00000");
+    pub(crate) const WARNING: SqlState = SqlState::new("01000");
+    pub(crate) const PRIVILEGE_NOT_REVOKED: SqlState = SqlState::new("01006");
+    pub(crate) const PRIVILEGE_NOT_GRANTED: SqlState = SqlState::new("01007");
     pub(crate) const FEATURE_NOT_SUPPORTED: SqlState = SqlState::new("0A000");
+    pub(crate) const INVALID_GRANT_OPERATION: SqlState = SqlState::new("0LP01");
     pub(crate) const CARDINALITY_VIOLATION: SqlState = SqlState::new("21000");
     pub(crate) const STRING_DATA_RIGHT_TRUNCATION: SqlState = SqlState::new("22001");
     pub(crate) const NUMERIC_VALUE_OUT_OF_RANGE: SqlState = SqlState::new("22003");
@@ -87,6 +91,7 @@ pub(crate) mod sqlstate {
     pub(crate) const READ_ONLY_SQL_TRANSACTION: SqlState = SqlState::new("25006");
     pub(crate) const NO_ACTIVE_SQL_TRANSACTION: SqlState = SqlState::new("25P01");
     pub(crate) const IN_FAILED_SQL_TRANSACTION: SqlState = SqlState::new("25P02");
+    pub(crate) const INVALID_AUTHORIZATION: SqlState = SqlState::new("28000");
     pub(crate) const DEPENDENT_OBJECTS_STILL_EXIST: SqlState = SqlState::new("2BP01");
     pub(crate) const INVALID_SAVEPOINT_SPECIFICATION: SqlState = SqlState::new("3B001");
     pub(crate) const INVALID_SCHEMA_NAME: SqlState = SqlState::new("3F000");
@@ -113,5 +118,6 @@ pub(crate) mod sqlstate {
     pub(crate) const INVALID_COLUMN_REFERENCE: SqlState = SqlState::new("42P10");
     pub(crate) const INVALID_TABLE_DEFINITION: SqlState = SqlState::new("42P16");
     pub(crate) const OBJECT_NOT_IN_PREREQUISITE_STATE: SqlState = SqlState::new("55000");
+    pub(crate) const OBJECT_IN_USE: SqlState = SqlState::new("55006");
     pub(crate) const INTERNAL_ERROR: SqlState = SqlState::new("XX000");
 }

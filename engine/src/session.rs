@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use crate::catalog::{CommitNumber, SearchPath};
+use crate::catalog::{CommitNumber, Oid, SearchPath};
 use crate::cluster::SessionId;
 use crate::reply::Reply;
 use crate::sequence::{Pages, SequenceCaches};
@@ -32,6 +32,8 @@ impl<T: Clone> Setting<T> {
 /// The run-time parameters that the model knows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Parameters {
+    /// The role taken on by SET ROLE.
+    pub(crate) role: Setting<Option<Oid>>,
     /// `search_path`, each schema's name as given.
     pub(crate) search_path: Setting<Rc<[Rc<str>]>>,
     pub(crate) default_isolation: Setting<IsolationLevel>,
@@ -42,6 +44,7 @@ pub(crate) struct Parameters {
 impl Default for Parameters {
     fn default() -> Self {
         Parameters {
+            role: Setting::new(None),
             search_path: Setting::new(default_search_path()),
             default_isolation: Setting::new(IsolationLevel::ReadCommitted),
             default_read_only: Setting::new(false),
@@ -58,6 +61,7 @@ pub(crate) fn default_search_path() -> Rc<[Rc<str>]> {
 impl Parameters {
     /// The end of a transaction: SET LOCAL wears off.
     pub(crate) fn end_transaction(&mut self) {
+        self.role.value = self.role.after_commit;
         self.search_path.value = self.search_path.after_commit.clone();
         self.default_isolation.value = self.default_isolation.after_commit;
         self.default_read_only.value = self.default_read_only.after_commit;
@@ -83,6 +87,7 @@ pub(crate) struct Pending {
 #[derive(Debug, Clone)]
 pub(crate) struct CachedPath {
     pub(crate) names: Rc<[Rc<str>]>,
+    pub(crate) role: Oid,
     pub(crate) generation: u64,
     pub(crate) path: Rc<SearchPath>,
 }
@@ -91,6 +96,8 @@ pub(crate) struct CachedPath {
 #[derive(Debug, Clone)]
 pub(crate) struct Session {
     pub(crate) id: SessionId,
+    /// The role that it was opened as.
+    pub(crate) authenticated: Oid,
     pub(crate) parameters: Rc<Parameters>,
     pub(crate) transaction: Transaction,
     pub(crate) caches: SequenceCaches,
@@ -110,9 +117,10 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    pub(crate) fn new(id: SessionId) -> Session {
+    pub(crate) fn new(id: SessionId, authenticated: Oid) -> Session {
         Session {
             id,
+            authenticated,
             parameters: Rc::new(Parameters::default()),
             transaction: Transaction::new(),
             caches: SequenceCaches::default(),

@@ -50,6 +50,8 @@ pub(crate) struct Transaction {
     pub(crate) characteristics: Characteristics,
     /// The transaction itself first, then its savepoints; empty between transactions.
     pub(crate) levels: Vec<Level>,
+    /// Whether it has changed roles or privileges.
+    pub(crate) changes_privileges: bool,
     /// Catalog writes in order.
     pub(crate) undo: Vec<Write>,
     /// Tells this transaction from the session's earlier ones.
@@ -76,6 +78,7 @@ impl Transaction {
                 deferrable: false,
             },
             levels: Vec::new(),
+            changes_privileges: false,
             undo: Vec::new(),
             serial: 0,
             has_snapshot: false,

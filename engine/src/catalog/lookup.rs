@@ -48,9 +48,17 @@ pub(crate) struct SearchPath {
 }
 
 impl SearchPath {
-    /// Resolves the names of the parameter `search_path`: unknown schemas are passed over, `pg_catalog` and the
+    /// Resolves the names of the parameter `search_path`: unknown schemas, and those that the role may not use, are
+    /// passed over, `pg_catalog` and the
     /// temporary schema are searched first unless the list names them.
-    pub(crate) fn resolve(names: &[Rc<str>], user: &str, catalog: &Catalog, view: View, temporary: Oid) -> SearchPath {
+    pub(crate) fn resolve(
+        names: &[Rc<str>],
+        user: &str,
+        catalog: &Catalog,
+        view: View,
+        temporary: Oid,
+        usable: impl Fn(Oid) -> bool,
+    ) -> SearchPath {
         let mut schemas: Vec<Oid> = Vec::with_capacity(names.len() + 2);
         for name in names {
             let found = match &**name {
@@ -59,7 +67,7 @@ impl SearchPath {
                 name => catalog.schema_named(name, view),
             };
             match found {
-                Some(oid) if !schemas.contains(&oid) => schemas.push(oid),
+                Some(oid) if !schemas.contains(&oid) && usable(oid) => schemas.push(oid),
                 _ => {}
             }
         }

@@ -1,14 +1,18 @@
 //! Schemas and relations: who exists, under which name, and who sees it.
 
+mod access;
 mod dependency;
 mod describe;
 mod heap;
 mod lookup;
 mod relation;
+mod role;
+mod write;
 
 use std::collections::HashMap;
 use std::rc::Rc;
 
+pub(crate) use access::{Access, AccessChange, Inherits, Privileges};
 pub(crate) use dependency::Object;
 pub(crate) use describe::{quote_identifier, quote_qualified};
 pub(crate) use heap::{CommitNumber, Heap, Slot, Stamp, View};
@@ -17,8 +21,12 @@ pub(crate) use relation::{
     Column, ColumnOwner, Constraint, ConstraintKind, Default as ColumnDefault, Kind, Persistence, Relation,
     SequenceData, StorageId, TableData,
 };
+pub(crate) use role::{DefaultAccess, Membership, Role, SeenRoles};
+pub(crate) use write::{Write, WritePlace};
 
+use crate::dialect::Major;
 use crate::number_map::NumberMap;
+use crate::statement::Privilege;
 
 /// An object identifier. The model's numbers are its own; they never appear in replies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -54,23 +62,15 @@ pub(crate) fn is_temporary_schema(schema: Oid) -> bool {
 pub(crate) struct Schema {
     pub(crate) oid: Oid,
     pub(crate) name: Rc<str>,
-}
-
-/// A write that a rollback takes back and a commit confirms.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Write {
-    SchemaCreated(Slot),
-    SchemaDeleted(Slot),
-    RelationCreated(Slot),
-    RelationDeleted(Slot),
-    RowCreated(StorageId, Slot),
-    RowDeleted(StorageId, Slot),
+    pub(crate) owner: Oid,
+    /// Who may use it and create in it; only the owner when `None`.
+    pub(crate) access: Option<Access>,
 }
 
 /// One row of a table.
 pub(crate) type TableRow = Rc<[crate::query::Value]>;
 
-/// Every schema, relation and table row, with their versions.
+/// Every schema, relation, table row and role, with their versions.
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Catalog {
     schemas: Heap<Schema>,
@@ -82,23 +82,41 @@ pub(crate) struct Catalog {
     /// When the set of schemas last changed by a commit.
     schemas_changed: CommitNumber,
     rows: NumberMap<StorageId, Heap<TableRow>>,
+    roles: Heap<Rc<Role>>,
+    memberships: Heap<Membership>,
+    default_access: Heap<DefaultAccess>,
     last_oid: u32,
     last_storage: u32,
-    /// Grows with every change to the set of visible schemas, so that a resolved search path knows when it is stale.
+    /// Grows with every change to schemas and roles, so that a resolved search path knows when it is stale.
     pub(crate) schema_generation: u64,
 }
 
 impl Catalog {
-    /// The catalog of a new database.
-    pub(crate) fn new() -> Catalog {
+    /// The catalog of a new database, whose one role is the superuser `user`.
+    pub(crate) fn new(user: &str, major: Major) -> Catalog {
         let mut catalog = Catalog { last_oid: FIRST_NORMAL_OID, ..Catalog::default() };
-        for (oid, name) in [
-            (PG_CATALOG, "pg_catalog"),
-            (PG_TOAST, "pg_toast"),
-            (INFORMATION_SCHEMA, "information_schema"),
-            (PUBLIC, "public"),
+        let superuser = Role {
+            oid: BOOTSTRAP_ROLE,
+            name: user.into(),
+            is_superuser: true,
+            inherits: true,
+            may_create_roles: true,
+            may_create_databases: true,
+            may_log_in: true,
+        };
+        catalog.roles.insert(Rc::new(superuser), Stamp::Committed(0));
+        let usage = Privileges::of(&[Privilege::Usage]);
+        let public = if major.everybody_creates_in_public() { Privileges::SCHEMA } else { usage };
+        for (oid, name, everybody) in [
+            (PG_CATALOG, "pg_catalog", usage),
+            (PG_TOAST, "pg_toast", Privileges::NONE),
+            (INFORMATION_SCHEMA, "information_schema", usage),
+            (PUBLIC, "public", public),
         ] {
-            catalog.schemas.insert(Schema { oid, name: name.into() }, Stamp::Committed(0));
+            let owner = BOOTSTRAP_ROLE;
+            let access = Access::of_owner(owner, Privileges::SCHEMA).merged(&Access::of_everybody(owner, everybody));
+            let schema = Schema { oid, name: name.into(), owner, access: Some(access) };
+            catalog.schemas.insert(schema, Stamp::Committed(0));
         }
         catalog
     }
@@ -125,6 +143,11 @@ impl Catalog {
         self.schemas(view).find(|schema| &*schema.name == name).map(|schema| schema.oid)
     }
 
+    /// The schema with that number.
+    pub(crate) fn schema(&self, oid: Oid, view: View) -> Option<&Schema> {
+        self.schemas(view).find(|schema| schema.oid == oid)
+    }
+
     /// A schema's name.
     pub(crate) fn schema_name(&self, oid: Oid, view: View) -> Option<Rc<str>> {
         self.schemas(view).find(|schema| schema.oid == oid).map(|schema| schema.name.clone())
@@ -138,22 +161,24 @@ impl Catalog {
     }
 
     /// Makes a schema.
-    pub(crate) fn create_schema(&mut self, name: &str, view: View, undo: &mut Vec<Write>) -> Oid {
-        let oid = self.new_oid();
-        let slot = self.schemas.insert(Schema { oid, name: name.into() }, Stamp::Open(view.session));
-        undo.push(Write::SchemaCreated(slot));
+    pub(crate) fn insert_schema(&mut self, schema: Schema, view: View, undo: &mut Vec<Write>) {
+        let slot = self.schemas.insert(schema, Stamp::Open(view.session));
         self.schema_generation += 1;
-        oid
+        undo.push(Write::created(WritePlace::Schema(slot)));
     }
 
-    /// Deletes a schema that `view` sees.
+    /// Deletes the version of a schema that `view` sees.
     pub(crate) fn delete_schema(&mut self, oid: Oid, view: View, undo: &mut Vec<Write>) {
         let found = self.schemas.visible(view).find(|(_, schema)| schema.oid == oid).map(|(slot, _)| slot);
         if let Some(slot) = found {
-            self.schemas.mark_deleted(slot, Some(Stamp::Open(view.session)));
-            undo.push(Write::SchemaDeleted(slot));
-            self.schema_generation += 1;
+            self.delete_at(WritePlace::Schema(slot), view, undo);
         }
+    }
+
+    /// Replaces the version of a schema that `view` sees.
+    pub(crate) fn update_schema(&mut self, schema: Schema, view: View, undo: &mut Vec<Write>) {
+        self.delete_schema(schema.oid, view, undo);
+        self.insert_schema(schema, view, undo);
     }
 
     /// The relations that `view` sees, in order of creation of their current versions.
@@ -201,6 +226,13 @@ impl Catalog {
             .map(|version| &version.value)
     }
 
+    /// Whether another session's open transaction has replaced or deleted the version that `view` sees.
+    pub(crate) fn is_being_changed(&self, oid: Oid, view: View) -> bool {
+        let Some(slots) = self.by_oid.get(&oid) else { return false };
+        let mut deleted = slots.iter().filter_map(|slot| self.relations.version(*slot).deleted);
+        deleted.any(|stamp| matches!(stamp, Stamp::Open(session) if session != view.session))
+    }
+
     /// Adds a version of a relation.
     pub(crate) fn insert_relation(&mut self, relation: Relation, view: View, undo: &mut Vec<Write>) {
         let name = relation.name.clone();
@@ -208,7 +240,7 @@ impl Catalog {
         let slot = self.relations.insert(Rc::new(relation), Stamp::Open(view.session));
         self.by_name.entry(name).or_default().push(slot);
         self.by_oid.entry(oid).or_default().push(slot);
-        undo.push(Write::RelationCreated(slot));
+        undo.push(Write::created(WritePlace::Relation(slot)));
     }
 
     /// Deletes the version of a relation that `view` sees.
@@ -218,8 +250,7 @@ impl Catalog {
             .get(&oid)
             .and_then(|slots| slots.iter().copied().find(|slot| self.relations.version(*slot).visible(view)));
         if let Some(slot) = found {
-            self.relations.mark_deleted(slot, Some(Stamp::Open(view.session)));
-            undo.push(Write::RelationDeleted(slot));
+            self.delete_at(WritePlace::Relation(slot), view, undo);
         }
     }
 
@@ -245,15 +276,12 @@ impl Catalog {
     /// Adds a row to a table.
     pub(crate) fn insert_row(&mut self, storage: StorageId, row: TableRow, view: View, undo: &mut Vec<Write>) {
         let slot = self.rows.entry(storage).or_default().insert(row, Stamp::Open(view.session));
-        undo.push(Write::RowCreated(storage, slot));
+        undo.push(Write::created(WritePlace::Row(storage, slot)));
     }
 
     /// Deletes a row of a table.
     pub(crate) fn delete_row(&mut self, storage: StorageId, slot: Slot, view: View, undo: &mut Vec<Write>) {
-        if let Some(heap) = self.rows.get_mut(&storage) {
-            heap.mark_deleted(slot, Some(Stamp::Open(view.session)));
-            undo.push(Write::RowDeleted(storage, slot));
-        }
+        self.delete_at(WritePlace::Row(storage, slot), view, undo);
     }
 
     /// Another session whose open transaction has written a row of this table.
@@ -266,29 +294,6 @@ impl Catalog {
         })
     }
 
-    /// Notes which names stand for something else from commit `number` on. To be called before the writes are confirmed.
-    pub(crate) fn note_renamings(&mut self, writes: &[Write], number: CommitNumber) {
-        let mut changed: Vec<(Rc<str>, Oid, Oid)> = Vec::new();
-        for write in writes {
-            match write {
-                Write::SchemaCreated(_) | Write::SchemaDeleted(_) => self.schemas_changed = number,
-                Write::RelationCreated(slot) | Write::RelationDeleted(slot) => {
-                    let relation = &self.relations.version(*slot).value;
-                    let binding = (relation.name.clone(), relation.schema, relation.oid);
-                    // A version that goes and its successor of the same name cancel each other out.
-                    match changed.iter().position(|other| *other == binding) {
-                        Some(index) => drop(changed.swap_remove(index)),
-                        None => changed.push(binding),
-                    }
-                }
-                Write::RowCreated(..) | Write::RowDeleted(..) => {}
-            }
-        }
-        for (name, _, _) in changed {
-            self.renamed.insert(name, number);
-        }
-    }
-
     /// Whether a name, or the set of schemas, has been changed by a commit after `known_until`.
     pub(crate) fn renamed_since(&self, name: &str, known_until: CommitNumber) -> bool {
         self.schemas_changed > known_until || self.renamed.get(name).is_some_and(|changed| *changed > known_until)
@@ -297,91 +302,5 @@ impl Catalog {
     /// Whether a schema was made or dropped by a commit after `known_until`.
     pub(crate) fn schemas_changed_since(&self, known_until: CommitNumber) -> bool {
         self.schemas_changed > known_until
-    }
-
-    /// Confirms a write as the commit with this number. Deleted versions are dropped unless `keep_dead` says that an
-    /// open snapshot may still need them. Returns the storage of a sequence that no version refers to any more.
-    pub(crate) fn commit(&mut self, write: Write, number: CommitNumber, keep_dead: bool) -> Option<StorageId> {
-        let stamp = Stamp::Committed(number);
-        match write {
-            Write::SchemaCreated(slot) => {
-                self.schemas.mark_created(slot, stamp);
-                self.schema_generation += 1;
-            }
-            Write::RelationCreated(slot) => self.relations.mark_created(slot, stamp),
-            Write::RowCreated(storage, slot) => {
-                if let Some(heap) = self.rows.get_mut(&storage) {
-                    heap.mark_created(slot, stamp);
-                }
-            }
-            Write::SchemaDeleted(slot) => {
-                self.schema_generation += 1;
-                match keep_dead {
-                    true => self.schemas.mark_deleted(slot, Some(stamp)),
-                    false => drop(self.schemas.remove(slot)),
-                }
-            }
-            Write::RelationDeleted(slot) => match keep_dead {
-                true => self.relations.mark_deleted(slot, Some(stamp)),
-                false => return self.remove_relation_version(slot),
-            },
-            Write::RowDeleted(storage, slot) => {
-                if let Some(heap) = self.rows.get_mut(&storage) {
-                    match keep_dead {
-                        true => heap.mark_deleted(slot, Some(stamp)),
-                        false => drop(heap.remove(slot)),
-                    }
-                }
-            }
-        }
-        None
-    }
-
-    /// Takes a write back. Returns storage that no version refers to any more.
-    pub(crate) fn undo(&mut self, write: Write) -> Option<StorageId> {
-        match write {
-            Write::SchemaCreated(slot) => {
-                self.schemas.remove(slot);
-                self.schema_generation += 1;
-            }
-            Write::SchemaDeleted(slot) => {
-                self.schemas.mark_deleted(slot, None);
-                self.schema_generation += 1;
-            }
-            Write::RelationCreated(slot) => return self.remove_relation_version(slot),
-            Write::RelationDeleted(slot) => self.relations.mark_deleted(slot, None),
-            Write::RowCreated(storage, slot) => {
-                if let Some(heap) = self.rows.get_mut(&storage) {
-                    heap.remove(slot);
-                }
-            }
-            Write::RowDeleted(storage, slot) => {
-                if let Some(heap) = self.rows.get_mut(&storage) {
-                    heap.mark_deleted(slot, None);
-                }
-            }
-        }
-        None
-    }
-
-    fn remove_relation_version(&mut self, slot: Slot) -> Option<StorageId> {
-        let relation = self.relations.remove(slot)?;
-        if let Some(slots) = self.by_name.get_mut(&relation.name) {
-            slots.retain(|other| *other != slot);
-            if slots.is_empty() {
-                self.by_name.remove(&relation.name);
-            }
-        }
-        let slots = self.by_oid.get_mut(&relation.oid)?;
-        slots.retain(|other| *other != slot);
-        let storage = relation.storage;
-        if slots.iter().any(|other| self.relations.version(*other).value.storage == storage) {
-            return None;
-        }
-        if slots.is_empty() {
-            self.by_oid.remove(&relation.oid);
-        }
-        self.rows.remove(&storage);
-        Some(storage)
     }
 }

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::Oid;
+use super::{Access, Oid};
 use crate::query::{Bound, Type};
 use crate::sequence::Definition;
 use crate::statement::Generated;
@@ -114,6 +114,8 @@ pub(crate) struct Relation {
     pub(crate) schema: Oid,
     pub(crate) name: Rc<str>,
     pub(crate) owner: Oid,
+    /// Who may do what; what is built in when `None`.
+    pub(crate) access: Option<Access>,
     pub(crate) persistence: Persistence,
     pub(crate) storage: StorageId,
     pub(crate) kind: Kind,

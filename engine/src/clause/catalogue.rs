@@ -161,6 +161,42 @@ catalogue! {
         AlterTableForm "alter.through-alter-table" ("Notes")
             "ALTER TABLE with RENAME, SET SCHEMA, OWNER TO or SET LOGGED works on sequences too."
     }
+    page "CREATE ROLE" {
+        CreateRole "role.create" ("Description")
+            "CREATE ROLE adds a role to the whole cluster."
+        Membership "role.membership" ("GRANT, GRANT on Roles")
+            "A member of a role has that role's privileges, unless it is NOINHERIT."
+        SetRole "role.set" ("SET ROLE, Description")
+            "SET ROLE takes on a role whose member the session's role is; from then on only that one's privileges count."
+        RoleNeeded "role.drop-needs-nothing-left" ("DROP ROLE, Description")
+            "A role that owns something, or has been granted something, cannot be dropped."
+        ReassignOwned "role.reassign-owned" ("REASSIGN OWNED, Description")
+            "REASSIGN OWNED gives everything that a role owns to another, sequences of its tables included."
+        DropOwned "role.drop-owned" ("DROP OWNED, Description")
+            "DROP OWNED drops what a role owns and takes back what it was granted."
+    }
+    page "GRANT" {
+        Grant "grant.gives" ("Description")
+            "GRANT gives privileges on sequences, tables and schemas to roles or to everybody."
+        Revoke "grant.revoke" ("REVOKE, Description")
+            "REVOKE takes privileges back."
+        GrantOnAll "grant.all-in-schema" ("Description")
+            "ALL SEQUENCES IN SCHEMA means those that exist now."
+        GrantOption "grant.option" ("Description")
+            "With the grant option the grantee may grant the privilege to others in turn."
+        GrantOptionNeeded "grant.needs-option" ("Description")
+            "Who lacks the grant options is refused, or warned that not all was granted or revoked."
+        DefaultPrivileges "grant.default-privileges" ("ALTER DEFAULT PRIVILEGES, Description")
+            "ALTER DEFAULT PRIVILEGES decides what relations get that a role makes later."
+        PrivilegeNeeded "privilege.sequence" ("Privileges, USAGE")
+            "nextval needs USAGE or UPDATE, currval and lastval SELECT or USAGE, setval UPDATE, reading the row SELECT."
+        SchemaPrivilege "privilege.schema" ("Privileges, CREATE")
+            "Looking into a schema needs USAGE on it, and making a relation there CREATE."
+        HasPrivilege "privilege.inquiry" ("System Information Functions, Access Privilege Inquiry Functions")
+            "has_sequence_privilege tells whether a role has one of the privileges listed."
+        OwnershipNeeded "privilege.ownership" ("Privileges")
+            "Only a sequence's owner may alter it or drop it; its schema's owner may drop it too."
+    }
     page "DROP SEQUENCE" {
         Drop "drop.removes" ("Description")
             "DROP SEQUENCE removes the named sequences."

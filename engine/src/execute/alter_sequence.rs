@@ -65,7 +65,7 @@ impl Execution<'_> {
         if let Kind::Sequence(data) = &mut altered.kind {
             data.definition = change.definition;
         }
-        self.replace_relation(altered);
+        self.replace_relation(altered)?;
         if change.rewrite {
             self.session.transaction.undoing_exercises(Clause::AlterRollsBack);
         }
@@ -121,7 +121,7 @@ impl Execution<'_> {
         let mut altered = (*relation).clone();
         altered.persistence = persistence;
         altered.storage = self.new_page(self.page(&relation), persistence);
-        self.replace_relation(altered);
+        self.replace_relation(altered)?;
         Ok(())
     }
 }

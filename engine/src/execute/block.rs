@@ -64,6 +64,9 @@ impl Execution<'_> {
         let writes = std::mem::take(&mut self.session.transaction.undo);
         if !writes.is_empty() {
             self.shared.commits += 1;
+            if self.session.transaction.changes_privileges {
+                self.shared.privileges_changed = self.shared.commits;
+            }
             self.shared.catalog.note_renamings(&writes, self.shared.commits);
             let keep_dead = self.shared.snapshots > 0;
             for write in writes {
@@ -185,6 +188,7 @@ impl Execution<'_> {
         self.session.transaction.undo_clauses.clear();
         self.session.transaction.advanced = None;
         self.session.transaction.set = None;
+        self.session.transaction.changes_privileges = false;
         self.session.pages_at_begin = None;
         self.shared.locks.release(self.session.id, 0);
     }
@@ -230,7 +234,7 @@ impl Execution<'_> {
         for oid in doomed {
             // Nobody else can hold a lock on these.
             let _ = self.lock(oid, Mode::AccessExclusive);
-            self.remove_relation(oid);
+            self.shared.catalog.delete_relation(oid, view, &mut self.session.transaction.undo);
         }
         if standalone {
             self.commit_transaction();

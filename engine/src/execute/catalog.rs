@@ -2,6 +2,7 @@
 
 use super::Execution;
 use crate::catalog::{Oid, Relation};
+use crate::error::{Result, unsupported};
 
 impl Execution<'_> {
     /// Adds a new relation.
@@ -11,14 +12,26 @@ impl Execution<'_> {
     }
 
     /// Replaces a relation by a changed version of itself.
-    pub(super) fn replace_relation(&mut self, relation: Relation) {
+    pub(super) fn replace_relation(&mut self, relation: Relation) -> Result<()> {
+        self.check_not_being_changed(relation.oid)?;
         let view = self.catalog_view();
         self.shared.catalog.update_relation(relation, view, &mut self.session.transaction.undo);
+        Ok(())
     }
 
     /// Removes a relation.
-    pub(super) fn remove_relation(&mut self, oid: Oid) {
+    pub(super) fn remove_relation(&mut self, oid: Oid) -> Result<()> {
+        self.check_not_being_changed(oid)?;
         let view = self.catalog_view();
         self.shared.catalog.delete_relation(oid, view, &mut self.session.transaction.undo);
+        Ok(())
+    }
+
+    /// GRANT takes no lock, so that it and other statements can meet another transaction's change that is still open.
+    fn check_not_being_changed(&self, oid: Oid) -> Result<()> {
+        match self.shared.catalog.is_being_changed(oid, self.catalog_view()) {
+            true => Err(unsupported("a relation whose catalog entry another open transaction has changed")),
+            false => Ok(()),
+        }
     }
 }

@@ -26,12 +26,18 @@ impl Execution<'_> {
                     RelationKind::Table if is_sequence => "a table",
                     RelationKind::View => "a view",
                     RelationKind::Index => "an index",
-                    RelationKind::Sequence | RelationKind::Table => return done("COMMENT"),
+                    RelationKind::Sequence | RelationKind::Table => {
+                        self.check_owner(&relation)?;
+                        return done("COMMENT");
+                    }
                 };
                 Err(error(sqlstate::WRONG_OBJECT_TYPE, format!("\"{}\" is not {wanted}", relation.name)))
             }
             CommentTarget::Schema(name) => match self.schema_named(name.name()) {
-                Some(_) => done("COMMENT"),
+                Some(schema) => {
+                    self.check_schema_owner(schema)?;
+                    done("COMMENT")
+                }
                 None => Err(no_schema(name.name())),
             },
             CommentTarget::Column(_) => Err(unsupported("COMMENT ON COLUMN")),

@@ -57,6 +57,7 @@ impl Execution<'_> {
             persistence,
             storage: self.new_page(change.page, persistence),
             owner: self.current_role(),
+            access: self.access_of_new(schema, true),
             kind: Kind::Sequence(SequenceData { definition: change.definition, owner: None }),
         };
         self.add_relation(relation.clone());
@@ -64,7 +65,7 @@ impl Execution<'_> {
             // The sequence exists by now: OWNED BY may name the sequence itself, and is refused as such.
             let mut owned = relation;
             self.own(&mut owned, owned_by)?;
-            self.replace_relation(owned);
+            self.replace_relation(owned)?;
         }
         Ok(oid)
     }

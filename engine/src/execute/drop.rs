@@ -131,7 +131,7 @@ impl Execution<'_> {
         }
         let drops_sequences = deletions.iter().any(|deletion| self.is_sequence(deletion.object));
         for deletion in &deletions {
-            self.delete_object(deletion.object);
+            self.delete_object(deletion.object)?;
         }
         if drops_sequences {
             self.session.transaction.undoing_exercises(Clause::DropRollsBack);
@@ -176,16 +176,21 @@ impl Execution<'_> {
         Ok(())
     }
 
-    fn delete_object(&mut self, object: Object) {
+    fn delete_object(&mut self, object: Object) -> Result<()> {
         let view = self.catalog_view();
         match object {
             Object::Relation(oid) => {
-                self.forget_key(oid);
-                self.remove_relation(oid);
+                self.forget_key(oid)?;
+                self.remove_relation(oid)
             }
-            Object::Schema(oid) => self.shared.catalog.delete_schema(oid, view, &mut self.session.transaction.undo),
+            Object::Schema(oid) => {
+                let undo = &mut self.session.transaction.undo;
+                self.shared.catalog.delete_default_access(|entry| entry.schema == Some(oid), view, undo);
+                self.shared.catalog.delete_schema(oid, view, undo);
+                Ok(())
+            }
             Object::Default { table, column, .. } => {
-                self.change_table(table, |data| data.columns[column].default = None);
+                self.change_table(table, |data| data.columns[column].default = None)
             }
             Object::Column(table, column) => self.change_table(table, |data| {
                 super::table::drop_from(&mut data.columns[column]);
@@ -199,21 +204,26 @@ impl Execution<'_> {
     }
 
     /// Takes the key of an index that goes out of its table.
-    fn forget_key(&mut self, index: Oid) {
+    fn forget_key(&mut self, index: Oid) -> Result<()> {
         let found = self.shared.catalog.relation(index, self.catalog_view()).cloned();
-        if let Some(Kind::Index(table)) = found.map(|relation| relation.kind.clone()) {
-            self.change_table(table, |data| {
+        match found.map(|relation| relation.kind.clone()) {
+            Some(Kind::Index(table)) => self.change_table(table, |data| {
                 data.constraints.retain(|constraint| {
                     !matches!(constraint.kind, ConstraintKind::Unique { index: other, .. } if other == index)
                 });
-            });
+            }),
+            _ => Ok(()),
         }
     }
 
-    fn change_table(&mut self, table: Oid, change: impl FnOnce(&mut TableData)) {
-        let Ok((relation, mut data)) = self.table_now(table) else { return };
+    fn change_table(&mut self, table: Oid, change: impl FnOnce(&mut TableData)) -> Result<()> {
+        if self.shared.catalog.relation(table, self.catalog_view()).is_none() {
+            // It went before, with everything that belongs to it.
+            return Ok(());
+        }
+        let (relation, mut data) = self.table_now(table)?;
         change(&mut data);
-        self.update_table(&relation, data);
+        self.update_table(&relation, data)
     }
 
     fn notice_cascade(&mut self, reported: &[(String, String)]) {
@@ -237,7 +247,8 @@ impl Execution<'_> {
     }
 }
 
-fn listing(lines: impl Iterator<Item = String>, count: usize) -> String {
+/// Objects line by line, up to the number that messages list.
+pub(super) fn listing(lines: impl Iterator<Item = String>, count: usize) -> String {
     let mut text = lines.take(REPORTED_DEPENDENTS).collect::<Vec<_>>().join("\n");
     if count > REPORTED_DEPENDENTS {
         let rest = count - REPORTED_DEPENDENTS;

@@ -8,6 +8,7 @@ use crate::clause::Clause;
 use crate::error::{Result, Stop, error, sqlstate, unsupported};
 use crate::lock::Mode;
 use crate::quirk::Quirk;
+use crate::statement::Privilege;
 
 impl Execution<'_> {
     /// Opens a sequence: takes the lock that the session keeps until its transaction ends, and drops cached values
@@ -64,16 +65,19 @@ impl Execution<'_> {
 
     /// `nextval`.
     pub(crate) fn nextval(&mut self, oid: Oid) -> Result<i64> {
-        self.once(|execution| execution.nextval_now(oid))
+        self.once(|execution| execution.nextval_now(oid, true))
     }
 
     /// The next value of an identity column, for which the right to insert is enough.
     pub(super) fn nextval_unchecked(&mut self, oid: Oid) -> Result<i64> {
-        self.once(|execution| execution.nextval_now(oid))
+        self.once(|execution| execution.nextval_now(oid, false))
     }
 
-    fn nextval_now(&mut self, oid: Oid) -> Result<i64> {
+    fn nextval_now(&mut self, oid: Oid, checks_privileges: bool) -> Result<i64> {
         let relation = self.open_sequence(oid)?;
+        if checks_privileges {
+            self.check_any(&relation, &[Privilege::Usage, Privilege::Update])?;
+        }
         if relation.persistence != Persistence::Temporary {
             self.prevent_if_read_only("nextval()")?;
         }
@@ -135,6 +139,7 @@ impl Execution<'_> {
     /// `currval`.
     pub(crate) fn currval(&mut self, oid: Oid) -> Result<i64> {
         let relation = self.open_sequence(oid)?;
+        self.check_any(&relation, &[Privilege::Select, Privilege::Usage])?;
         match self.session.caches.entries.get(&oid) {
             Some(cache) if cache.last_valid => {
                 self.clauses.insert(Clause::Currval);
@@ -158,15 +163,16 @@ impl Execution<'_> {
             self.reach(Clause::LastvalUndefined);
             return Err(undefined());
         };
-        if self.shared.catalog.relation(oid, self.catalog_view()).is_none() {
+        let Some(relation) = self.shared.catalog.relation(oid, self.catalog_view()).cloned() else {
             self.reach(Clause::LastvalDropped);
             return Err(undefined());
-        }
+        };
         let serial = self.session.transaction.serial;
         if self.session.caches.entries.get(&oid).is_some_and(|cache| cache.locked_by != Some(serial)) {
             self.lock_sequence(oid)?;
             self.session.caches.entries.entry(oid).or_default().locked_by = Some(serial);
         }
+        self.check_any(&relation, &[Privilege::Select, Privilege::Usage])?;
         self.reach(Clause::Lastval);
         Ok(self.session.caches.entries.get(&oid).map_or(0, |cache| cache.last))
     }
@@ -178,6 +184,7 @@ impl Execution<'_> {
 
     fn setval_now(&mut self, oid: Oid, value: i64, is_called: bool) -> Result<i64> {
         let relation = self.open_sequence(oid)?;
+        self.check_any(&relation, &[Privilege::Update])?;
         let Some(sequence) = relation.sequence() else {
             return Err(self.shared.settings.major.not_a_sequence(&relation));
         };

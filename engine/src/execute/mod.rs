@@ -7,8 +7,11 @@ mod comment;
 mod create_sequence;
 mod drop;
 mod function;
+mod grant;
 mod names;
+mod owner;
 mod parameter;
+mod privilege;
 mod query;
 mod relation;
 mod role;
@@ -22,7 +25,7 @@ pub(crate) use table::{no_column, scope_table};
 use std::borrow::Cow;
 use std::rc::Rc;
 
-use crate::catalog::{CommitNumber, Oid, View};
+use crate::catalog::{CommitNumber, Oid, Privileges, View};
 use crate::clause::{Clause, ClauseSet};
 use crate::cluster::{Progress, Shared};
 use crate::error::{Result, Stop, error, notice, sqlstate};
@@ -41,13 +44,23 @@ pub(crate) struct Execution<'a> {
     reply: Reply,
     /// Whether the query goes on after a wait, in the order in which the sessions began to wait.
     is_resumed: bool,
+    /// What the query under way needs, as far as it has been analysed.
+    needed: Vec<(Oid, Privileges)>,
     /// The row that a query is computing, kept between rows for its memory.
     pub(crate) buffer: Vec<Value>,
 }
 
 impl<'a> Execution<'a> {
     pub(crate) fn new(shared: &'a mut Shared, session: &'a mut Session, clauses: &'a mut ClauseSet) -> Self {
-        Execution { shared, session, clauses, reply: Reply::default(), is_resumed: false, buffer: Vec::new() }
+        Execution {
+            shared,
+            session,
+            clauses,
+            reply: Reply::default(),
+            is_resumed: false,
+            needed: Vec::new(),
+            buffer: Vec::new(),
+        }
     }
 
     /// Runs a simple query from its first statement.
@@ -119,6 +132,7 @@ impl<'a> Execution<'a> {
         }
         let mark = self.statement_mark();
         let notices = self.reply.notices.len();
+        self.needed.clear();
         match self.execute(statement) {
             Ok(result) => {
                 self.session.journal.clear();
@@ -166,6 +180,7 @@ impl<'a> Execution<'a> {
     }
 
     fn execute(&mut self, statement: &Statement) -> Result<StatementResult> {
+        self.check_own_role()?;
         match statement {
             Statement::Transaction(statement) => self.transaction_statement(statement),
             Statement::SetParameter(statement) => self.set_parameter(statement),
@@ -186,13 +201,13 @@ impl<'a> Execution<'a> {
                     Statement::RenameColumn(statement) => self.rename_column(statement),
                     Statement::CreateView(_) => Err(crate::error::unsupported("CREATE VIEW")),
                     Statement::CreateIndex(_) => Err(crate::error::unsupported("CREATE INDEX")),
-                    Statement::CreateRole(_)
-                    | Statement::DropRole(_)
-                    | Statement::Grant(_)
-                    | Statement::GrantRole(_)
-                    | Statement::DefaultPrivileges(_)
-                    | Statement::ReassignOwned(_)
-                    | Statement::DropOwned(_) => Err(crate::error::unsupported("roles and privileges")),
+                    Statement::CreateRole(statement) => self.create_role(statement),
+                    Statement::DropRole(statement) => self.drop_roles(statement),
+                    Statement::Grant(statement) => self.grant(statement),
+                    Statement::GrantRole(statement) => self.grant_role(statement),
+                    Statement::DefaultPrivileges(statement) => self.alter_default_privileges(statement),
+                    Statement::ReassignOwned(statement) => self.reassign_owned(statement),
+                    Statement::DropOwned(statement) => self.drop_owned(statement),
                     Statement::Insert(statement) => self.insert(statement),
                     Statement::Update(statement) => self.update(statement),
                     Statement::Delete(statement) => self.delete(statement),

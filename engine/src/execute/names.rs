@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::Execution;
 use crate::catalog::{
-    INFORMATION_SCHEMA, Oid, PG_CATALOG, Persistence, RangeName, Relation, SearchPath, is_temporary_schema,
+    INFORMATION_SCHEMA, Oid, PG_CATALOG, Persistence, Privileges, RangeName, Relation, SearchPath, is_temporary_schema,
     temporary_schema,
 };
 use crate::clause::Clause;
@@ -12,7 +12,7 @@ use crate::error::{Result, Stop, error, notice, sqlstate, unsupported};
 use crate::lock::Mode;
 use crate::reply::{Message, Severity};
 use crate::session::CachedPath;
-use crate::statement::ObjectName;
+use crate::statement::{ObjectName, Privilege};
 
 /// What a lookup does when the schema that a name gives does not exist.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,20 +38,20 @@ impl Execution<'_> {
     pub(crate) fn search_path(&mut self) -> Rc<SearchPath> {
         let names = self.session.parameters.search_path.value.clone();
         let generation = self.shared.catalog.schema_generation;
+        let role = self.current_role();
         if let Some(cached) = &self.session.path
             && cached.generation == generation
+            && cached.role == role
             && Rc::ptr_eq(&cached.names, &names)
         {
             return cached.path.clone();
         }
-        let path = Rc::new(SearchPath::resolve(
-            &names,
-            &self.shared.settings.user,
-            &self.shared.catalog,
-            self.catalog_view(),
-            temporary_schema(self.session.id),
-        ));
-        self.session.path = Some(CachedPath { names, generation, path: path.clone() });
+        let view = self.catalog_view();
+        let user = self.shared.catalog.role_name(role, view);
+        let usable = |schema: Oid| !self.rights_on_schema(schema, role, Privileges::of(&[Privilege::Usage])).is_empty();
+        let temporary = temporary_schema(self.session.id);
+        let path = Rc::new(SearchPath::resolve(&names, &user, &self.shared.catalog, view, temporary, usable));
+        self.session.path = Some(CachedPath { names, role, generation, path: path.clone() });
         path
     }
 
@@ -105,6 +105,7 @@ impl Execution<'_> {
             }
             Some(schema) => match self.schema_named(schema) {
                 Some(oid) => {
+                    self.check_schema(oid, Privilege::Usage)?;
                     let found = self.shared.catalog.relation_named(oid, name.name, view).cloned();
                     if found.is_none() && (oid == PG_CATALOG || oid == INFORMATION_SCHEMA) {
                         return Err(unsupported(format!("relation {}, which may be a system catalog", name.dotted())));
@@ -190,6 +191,7 @@ impl Execution<'_> {
                 }
             },
         };
+        self.check_schema(schema, Privilege::Create)?;
         if schema == temporary {
             self.session.has_temporary_schema = true;
         }

@@ -20,8 +20,13 @@ impl Execution<'_> {
         let tag = if statement.value == ParameterValue::Reset { "RESET" } else { "SET" };
         let local = statement.scope == SetScope::Local;
         if name.eq_ignore_ascii_case("all") && statement.value == ParameterValue::Reset {
-            self.session.parameters = Rc::new(Parameters::default());
+            // The role is no part of RESET ALL.
+            let role = self.session.parameters.role.clone();
+            self.session.parameters = Rc::new(Parameters { role, ..Parameters::default() });
             return done(tag);
+        }
+        if name.eq_ignore_ascii_case("role") {
+            return self.set_role(statement, tag);
         }
         if !name.eq_ignore_ascii_case("search_path") {
             return Err(unsupported(format!("parameter {name}")));
@@ -44,12 +49,35 @@ impl Execution<'_> {
         done(tag)
     }
 
+    fn set_role(&mut self, statement: &SetParameter, tag: &'static str) -> Result<StatementResult> {
+        let local = statement.scope == SetScope::Local;
+        if local {
+            self.warn_outside_block("SET LOCAL");
+        }
+        let role = match &statement.value {
+            ParameterValue::List(names) => match names.as_slice() {
+                [name] => self.role_to_take_on(name)?,
+                _ => return Err(unsupported("a list of roles in SET ROLE")),
+            },
+            ParameterValue::Default | ParameterValue::Reset => None,
+        };
+        let mut parameters = (*self.session.parameters).clone();
+        parameters.role.set(role, local);
+        self.session.parameters = parameters.into();
+        done(tag)
+    }
+
     pub(super) fn show(&mut self, name: &Identifier) -> Result<StatementResult> {
         let (column, value): (&'static str, String) = match name.name().to_ascii_lowercase().as_str() {
             "search_path" => {
                 let names = &self.session.parameters.search_path.value;
                 let quoted: Vec<String> = names.iter().map(|name| quote_identifier(name)).collect();
                 ("search_path", quoted.join(", "))
+            }
+            "role" => {
+                let role = self.session.parameters.role.value;
+                let name = role.map(|role| self.shared.catalog.role_name(role, self.catalog_view()).to_string());
+                ("role", name.unwrap_or_else(|| "none".to_owned()))
             }
             "transaction_isolation" => (
                 "transaction_isolation",

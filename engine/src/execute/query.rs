@@ -13,6 +13,7 @@ impl Execution<'_> {
         self.take_snapshot();
         let mut plan = Binder::new(self, Scope::default()).query(query)?;
         self.fold_plan(&mut plan)?;
+        self.check_needed()?;
         let result = self.collect(&plan)?;
         let tag = select_tag(result.count);
         rows(result, tag)

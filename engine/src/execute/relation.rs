@@ -7,7 +7,7 @@ use crate::clause::Clause;
 use crate::error::{Result, error, sqlstate};
 use crate::lock::Mode;
 use crate::reply::StatementResult;
-use crate::statement::{AlterRelation, Identifier, RelationAction, RelationKind};
+use crate::statement::{AlterRelation, Identifier, Privilege, RelationAction, RelationKind};
 
 impl Execution<'_> {
     pub(super) fn alter_relation(&mut self, statement: &AlterRelation) -> Result<StatementResult> {
@@ -23,6 +23,9 @@ impl Execution<'_> {
             return done(tag);
         };
         self.check_owner(&relation)?;
+        if matches!(statement.action, RelationAction::RenameTo(_)) {
+            self.check_schema(relation.schema, Privilege::Create)?;
+        }
         self.check_kind(statement, &relation, name)?;
         if statement.kind == RelationKind::Table && relation.sequence().is_some() {
             self.reach(Clause::AlterTableForm);
@@ -63,7 +66,7 @@ impl Execution<'_> {
             self.reach(Clause::Rename);
         }
         let renamed = Relation { name: shared_str(new_name.name()), ..relation.clone() };
-        self.replace_relation(renamed);
+        self.replace_relation(renamed)?;
         Ok(())
     }
 
@@ -103,7 +106,7 @@ impl Execution<'_> {
             }
             self.wait_for_namesake(new_schema, &relation.name)?;
             let moved = Relation { schema: new_schema, ..(*relation).clone() };
-            self.replace_relation(moved);
+            self.replace_relation(moved)?;
         }
         Ok(())
     }
@@ -128,7 +131,7 @@ impl Execution<'_> {
         }
         let view = self.catalog_view();
         let altered = Relation { persistence, ..relation.clone() };
-        self.replace_relation(altered);
+        self.replace_relation(altered)?;
         if self.shared.settings.major.has_unlogged_sequences() {
             for oid in self.shared.catalog.owned_sequences(relation.oid, view) {
                 if let Some(sequence) = self.shared.catalog.relation(oid, view).cloned() {

@@ -1,8 +1,9 @@
 //! CREATE SCHEMA and DROP SCHEMA.
 
 use super::names::no_schema;
+use super::privilege::permission_denied;
 use super::{Execution, done};
-use crate::catalog::{INFORMATION_SCHEMA, Object, PG_CATALOG, PG_TOAST};
+use crate::catalog::{INFORMATION_SCHEMA, Object, PG_CATALOG, PG_TOAST, Schema};
 use crate::error::{Result, error, notice, sqlstate, unsupported};
 use crate::lock::Mode;
 use crate::reply::{Severity, StatementResult};
@@ -11,6 +12,9 @@ use crate::statement::{CreateSchema, DropSchema};
 impl Execution<'_> {
     pub(super) fn create_schema(&mut self, statement: &CreateSchema) -> Result<StatementResult> {
         self.prevent_if_read_only("CREATE SCHEMA")?;
+        if !self.is_superuser() {
+            return Err(permission_denied("database", &self.shared.settings.database));
+        }
         self.check_schemas_known()?;
         let name = statement.name.name();
         let view = self.catalog_view();
@@ -32,7 +36,9 @@ impl Execution<'_> {
         if self.shared.catalog.has_uncommitted_schema(name, view) {
             return Err(unsupported("waiting for another session's uncommitted schema of the same name"));
         }
-        let oid = self.shared.catalog.create_schema(name, view, &mut self.session.transaction.undo);
+        let oid = self.shared.catalog.new_oid();
+        let schema = Schema { oid, name: name.into(), owner: self.current_role(), access: None };
+        self.shared.catalog.insert_schema(schema, view, &mut self.session.transaction.undo);
         self.lock(oid, Mode::AccessExclusive)?;
         done("CREATE SCHEMA")
     }
@@ -57,6 +63,7 @@ impl Execution<'_> {
                 ));
                 continue;
             };
+            self.check_schema_owner(oid)?;
             if oid == PG_CATALOG {
                 return Err(error(
                     sqlstate::DEPENDENT_OBJECTS_STILL_EXIST,

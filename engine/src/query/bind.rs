@@ -150,13 +150,14 @@ impl<'e, 'a> Binder<'e, 'a> {
     }
 
     fn session_value(&mut self, value: SessionValue) -> Typed {
-        let settings = &self.execution.shared.settings;
+        let execution = &mut *self.execution;
         let value = match value {
-            SessionValue::CurrentUser | SessionValue::CurrentRole | SessionValue::SessionUser | SessionValue::User => {
-                Value::text(&settings.user)
+            SessionValue::CurrentUser | SessionValue::CurrentRole | SessionValue::User => {
+                execution.role_value(execution.current_role())
             }
-            SessionValue::CurrentCatalog => Value::text(&settings.database),
-            SessionValue::CurrentSchema => self.execution.current_schema(),
+            SessionValue::SessionUser => execution.role_value(execution.session.authenticated),
+            SessionValue::CurrentCatalog => Value::text(&execution.shared.settings.database),
+            SessionValue::CurrentSchema => execution.current_schema(),
         };
         Typed { bound: Bound::Constant(value), value_type: Type::Name }
     }

@@ -154,6 +154,10 @@ impl Execution<'_> {
             Function::ToRegclass => self.find_regclass(&text(0)?)?,
             Function::SerialSequence => self.serial_sequence(&text(0)?, &text(1)?)?,
             Function::CurrentSchema => self.current_schema(),
+            Function::HasPrivilege(target) => match arguments.len() {
+                3 => self.has_privilege(target, Some(&text(0)?), &values[1], &text(2)?)?,
+                _ => self.has_privilege(target, None, &values[0], &text(1)?)?,
+            },
             Function::Length => Value::Integer(text(0)?.chars().count() as i64),
             Function::Lower => Value::text(&text(0)?.to_lowercase()),
             Function::Upper => Value::text(&text(0)?.to_uppercase()),

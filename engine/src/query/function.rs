@@ -15,9 +15,18 @@ pub(crate) enum Function {
     ToRegclass,
     SerialSequence,
     CurrentSchema,
+    HasPrivilege(PrivilegeTarget),
     Length,
     Lower,
     Upper,
+}
+
+/// What kind of object a question about privileges is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum PrivilegeTarget {
+    Sequence,
+    Table,
+    Schema,
 }
 
 impl Function {
@@ -94,6 +103,16 @@ pub(super) const SIGNATURES: &[Signature] = &[
     scalar("pg_get_serial_sequence", Function::SerialSequence, &[Text, Text], Text),
     scalar("to_regclass", Function::ToRegclass, &[Text], Regclass),
     scalar("current_schema", Function::CurrentSchema, &[], Type::Name),
+    scalar("has_sequence_privilege", Function::HasPrivilege(PrivilegeTarget::Sequence), &[Text, Text], Boolean),
+    scalar("has_sequence_privilege", Function::HasPrivilege(PrivilegeTarget::Sequence), &[Oid, Text], Boolean),
+    scalar("has_sequence_privilege", Function::HasPrivilege(PrivilegeTarget::Sequence), &[Text, Text, Text], Boolean),
+    scalar("has_sequence_privilege", Function::HasPrivilege(PrivilegeTarget::Sequence), &[Text, Oid, Text], Boolean),
+    scalar("has_table_privilege", Function::HasPrivilege(PrivilegeTarget::Table), &[Text, Text], Boolean),
+    scalar("has_table_privilege", Function::HasPrivilege(PrivilegeTarget::Table), &[Oid, Text], Boolean),
+    scalar("has_table_privilege", Function::HasPrivilege(PrivilegeTarget::Table), &[Text, Text, Text], Boolean),
+    scalar("has_table_privilege", Function::HasPrivilege(PrivilegeTarget::Table), &[Text, Oid, Text], Boolean),
+    scalar("has_schema_privilege", Function::HasPrivilege(PrivilegeTarget::Schema), &[Text, Text], Boolean),
+    scalar("has_schema_privilege", Function::HasPrivilege(PrivilegeTarget::Schema), &[Text, Text, Text], Boolean),
     scalar("length", Function::Length, &[Text], Integer),
     scalar("lower", Function::Lower, &[Text], Text),
     scalar("upper", Function::Upper, &[Text], Text),

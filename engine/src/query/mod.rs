@@ -15,6 +15,7 @@ mod input;
 mod numeric;
 mod operator;
 mod plan;
+mod privilege;
 mod regclass;
 mod run;
 mod scope;

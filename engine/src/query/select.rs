@@ -13,7 +13,9 @@ use crate::clause::Clause;
 use crate::error::{Result, error, sqlstate, unsupported};
 use crate::execute::MissingSchema;
 use crate::lock::Mode;
-use crate::statement::{Call, Expression, FromItem, Identifier, Literal, ObjectName, OrderItem, Query, Select};
+use crate::statement::{
+    Call, Expression, FromItem, Identifier, Literal, ObjectName, OrderItem, Privilege, Query, Select,
+};
 
 impl Binder<'_, '_> {
     /// Analyses a query in the innermost scope, which is empty.
@@ -180,6 +182,7 @@ impl Binder<'_, '_> {
         }
         let relation = self.execution.require_relation(range, MissingSchema::IsMissingRelation)?;
         self.execution.lock(relation.oid, Mode::AccessShare)?;
+        self.execution.need(relation.oid, Privilege::Select);
         let (source, columns) = match &relation.kind {
             Kind::Sequence(_) => (
                 Source::Sequence(relation.oid),

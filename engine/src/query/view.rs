@@ -4,11 +4,15 @@ use std::rc::Rc;
 
 use super::function::SEQUENCE_PARAMETERS;
 use super::{Type, Value};
-use crate::catalog::{Oid, Relation, is_temporary_schema, temporary_schema};
+use crate::catalog::{Oid, Privileges, Relation, is_temporary_schema, temporary_schema};
 use crate::clause::Clause;
 use crate::error::{Result, error, sqlstate, unsupported};
 use crate::execute::{Execution, no_column};
 use crate::sequence::IntegerType;
+use crate::statement::Privilege;
+
+/// One of these is needed to learn a sequence's value.
+const VALUE_READERS: [Privilege; 2] = [Privilege::Select, Privilege::Usage];
 
 /// The views that the model knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,12 +99,22 @@ impl Execution<'_> {
                 // The standard knows them as part of their columns.
                 continue;
             }
+            let is_visible = self.acts_as(relation.owner)
+                || !self.rights_on(&relation, self.current_role(), Privileges::SEQUENCE).is_empty();
+            if !is_visible && view == SystemView::InformationSchemaSequences {
+                continue;
+            }
             rows.push(match view {
                 SystemView::Sequences => self.sequences_row(&relation)?,
                 SystemView::InformationSchemaSequences => self.information_schema_row(&relation),
             });
         }
         Ok(rows)
+    }
+
+    /// A role's name as a value.
+    pub(super) fn role_value(&self, role: Oid) -> Value {
+        Value::Text(self.shared.catalog.role_name(role, self.query_view()))
     }
 
     fn schema_of(&self, relation: &Relation) -> Value {
@@ -115,7 +129,7 @@ impl Execution<'_> {
         Ok(vec![
             self.schema_of(relation),
             Value::Text(relation.name.clone()),
-            Value::text(&self.shared.settings.user),
+            self.role_value(relation.owner),
             Value::text(definition.value_type.name()),
             Value::Integer(definition.start),
             Value::Integer(definition.minimum),
@@ -123,7 +137,10 @@ impl Execution<'_> {
             Value::Integer(definition.increment),
             Value::Boolean(definition.cycle),
             Value::Integer(definition.cache),
-            self.sequence_last_value(relation.oid)?,
+            match self.may_read_value(relation) || self.shared.settings.major.hides_last_value() {
+                true => self.sequence_last_value(relation.oid)?,
+                false => Value::Null,
+            },
         ])
     }
 
@@ -155,11 +172,21 @@ impl Execution<'_> {
     /// `pg_sequence_last_value`: the stored value, NULL before the first use.
     pub(super) fn sequence_last_value(&mut self, oid: Oid) -> Result<Value> {
         let relation = self.open_sequence(oid)?;
+        if !self.may_read_value(&relation) {
+            if self.shared.settings.major.hides_last_value() {
+                return Ok(Value::Null);
+            }
+            self.check_any(&relation, &VALUE_READERS)?;
+        }
         let page = self.page(&relation);
         Ok(match page.is_called && !self.is_other_temporary(&relation) {
             true => Value::Integer(page.last_value),
             false => Value::Null,
         })
+    }
+
+    fn may_read_value(&self, sequence: &Relation) -> bool {
+        !self.rights_on(sequence, self.current_role(), Privileges::of(&VALUE_READERS)).is_empty()
     }
 
     pub(crate) fn is_other_temporary(&self, relation: &Relation) -> bool {
@@ -172,6 +199,7 @@ impl Execution<'_> {
         let Some(relation) = self.shared.catalog.relation(oid, view).cloned() else {
             return Err(error(sqlstate::UNDEFINED_TABLE, format!("relation with OID {} does not exist", oid.0)));
         };
+        self.check_any(&relation, &[Privilege::Select, Privilege::Update, Privilege::Usage])?;
         let Some(sequence) = relation.sequence() else {
             return Err(unsupported("pg_sequence_parameters of a relation that is no sequence"));
         };

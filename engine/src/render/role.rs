@@ -107,24 +107,9 @@ fn start(out: &mut impl Output, is_grant: bool, grant_option: bool, privileges: 
     sql_if(out, !is_grant && grant_option, "GRANT OPTION FOR ");
     match privileges {
         None => out.sql("ALL"),
-        Some(privileges) => separated(out, ", ", privileges, |out, privilege| out.sql(privilege_word(*privilege))),
+        Some(privileges) => separated(out, ", ", privileges, |out, privilege| out.sql(privilege.keyword())),
     }
     out.sql(" ON ");
-}
-
-fn privilege_word(privilege: Privilege) -> &'static str {
-    match privilege {
-        Privilege::Select => "SELECT",
-        Privilege::Insert => "INSERT",
-        Privilege::Update => "UPDATE",
-        Privilege::Delete => "DELETE",
-        Privilege::Truncate => "TRUNCATE",
-        Privilege::References => "REFERENCES",
-        Privilege::Trigger => "TRIGGER",
-        Privilege::Usage => "USAGE",
-        Privilege::Create => "CREATE",
-        Privilege::Maintain => "MAINTAIN",
-    }
 }
 
 fn grantees(out: &mut impl Output, is_grant: bool, grantees: &[Grantee]) {

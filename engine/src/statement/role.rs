@@ -51,6 +51,24 @@ pub enum Privilege {
     Maintain,
 }
 
+impl Privilege {
+    /// The word that stands for it in SQL.
+    pub fn keyword(self) -> &'static str {
+        match self {
+            Privilege::Select => "SELECT",
+            Privilege::Insert => "INSERT",
+            Privilege::Update => "UPDATE",
+            Privilege::Delete => "DELETE",
+            Privilege::Truncate => "TRUNCATE",
+            Privilege::References => "REFERENCES",
+            Privilege::Trigger => "TRIGGER",
+            Privilege::Usage => "USAGE",
+            Privilege::Create => "CREATE",
+            Privilege::Maintain => "MAINTAIN",
+        }
+    }
+}
+
 /// What privileges are granted on.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum GrantTarget {

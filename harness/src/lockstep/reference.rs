@@ -49,7 +49,10 @@ impl Reference for Cluster {
     fn connect(&mut self, role: Option<&str>) -> Connected {
         match role {
             None => Connected::Open(Cluster::connect(self)),
-            Some(role) => Connected::Unsupported(format!("connecting as role {role} is outside the model")),
+            Some(role) => match Cluster::connect_as(self, role) {
+                Ok(session) => Connected::Open(session),
+                Err(message) => Connected::Refused(message),
+            },
         }
     }
 

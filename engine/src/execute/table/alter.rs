@@ -151,7 +151,7 @@ impl Execution<'_> {
         };
         check_free_column(&relation, &data, new)?;
         data.columns[place].name = new.into();
-        self.update_table(&relation, data);
+        self.update_table(&relation, data)?;
         done("ALTER TABLE")
     }
 

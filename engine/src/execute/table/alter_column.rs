@@ -38,7 +38,7 @@ impl Execution<'_> {
             Some(default) => Some(self.bind_default(default, &column, &sequences)?),
         };
         data.columns.push(column);
-        self.update_table(relation, data);
+        self.update_table(relation, data)?;
         self.own_planned_sequences(relation.oid, &planned.sequences, &sequences)?;
         let (relation, data) = self.table_now(relation.oid)?;
         let added = data.columns.len() - 1;
@@ -73,7 +73,7 @@ impl Execution<'_> {
             let row: TableRow = compute(self, &row)?.into();
             self.shared.catalog.insert_row(storage, row, view, &mut self.session.transaction.undo);
         }
-        self.update_table(&Relation { storage, ..relation.clone() }, data.clone());
+        self.update_table(&Relation { storage, ..relation.clone() }, data.clone())?;
         Ok(())
     }
 
@@ -126,7 +126,7 @@ impl Execution<'_> {
                     .filter(|default| !matches!(default.value, Some(Bound::Constant(Value::Null))))
             }
         };
-        self.update_table(relation, data);
+        self.update_table(relation, data)?;
         Ok(())
     }
 
@@ -137,7 +137,7 @@ impl Execution<'_> {
             return Err(contains_null(column.name(), &relation.name));
         }
         data.columns[place].not_null = true;
-        self.update_table(relation, data);
+        self.update_table(relation, data)?;
         Ok(())
     }
 
@@ -165,7 +165,7 @@ impl Execution<'_> {
             ));
         }
         data.columns[place].not_null = false;
-        self.update_table(relation, data);
+        self.update_table(relation, data)?;
         Ok(())
     }
 

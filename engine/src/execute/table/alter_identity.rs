@@ -46,7 +46,7 @@ impl Execution<'_> {
         }
         let mut data = data;
         data.columns[place].identity = Some(generated);
-        self.update_table(relation, data);
+        self.update_table(relation, data)?;
         self.own_planned_sequences(relation.oid, &planned.sequences, &sequences)?;
         Ok(())
     }
@@ -84,7 +84,7 @@ impl Execution<'_> {
         }
         if let Some(generated) = generated {
             data.columns[place].identity = Some(generated);
-            self.update_table(relation, data);
+            self.update_table(relation, data)?;
         }
         Ok(())
     }
@@ -114,23 +114,23 @@ impl Execution<'_> {
             return Ok(());
         }
         data.columns[place].identity = None;
-        self.update_table(relation, data);
+        self.update_table(relation, data)?;
         let view = self.catalog_view();
         if let Some(sequence) = self.shared.catalog.identity_sequence(relation.oid, place, view) {
-            self.disown(sequence);
+            self.disown(sequence)?;
             self.drop_objects(&[Object::Relation(sequence)], Behavior::Restrict)?;
         }
         Ok(())
     }
 
     /// Takes a sequence's owner away, so that it can be dropped alone.
-    fn disown(&mut self, sequence: Oid) {
+    fn disown(&mut self, sequence: Oid) -> Result<()> {
         let view = self.catalog_view();
         let Some(mut relation) = self.shared.catalog.relation(sequence, view).map(|found| (**found).clone()) else {
-            return;
+            return Ok(());
         };
         set_owner(&mut relation, None);
-        self.replace_relation(relation);
+        self.replace_relation(relation)
     }
 
     /// A change of an identity column's type changes its sequence's type.

@@ -8,7 +8,7 @@ use crate::catalog::{Relation, TableData, TableRow};
 use crate::error::{Result, error, sqlstate};
 use crate::query::{Binder, Bound, Place, Row, Value};
 use crate::reply::StatementResult;
-use crate::statement::{Delete, Expression, Generated, Update};
+use crate::statement::{Delete, Expression, Generated, Privilege, Update};
 
 impl Execution<'_> {
     pub(in crate::execute) fn update(&mut self, statement: &Update) -> Result<StatementResult> {
@@ -26,6 +26,11 @@ impl Execution<'_> {
                 )
                 .detail(always_detail(column)));
             }
+        }
+        self.need(table.oid, Privilege::Update);
+        let values = assignments.iter().filter_map(|(_, value)| value.as_ref());
+        if filter.iter().chain(values).any(|value| !value.columns().is_empty()) || returning.reads_columns() {
+            self.need(table.oid, Privilege::Select);
         }
         self.check_change(&table, "UPDATE", "change")?;
         let mut updated = 0;
@@ -105,6 +110,10 @@ impl Execution<'_> {
         let (table, data) = self.relation_to_change(&statement.table)?;
         let filter = self.bind_filter(statement.filter.as_ref(), &table, &data)?;
         let mut returning = Returning::new(self, &table, &data.columns, &statement.returning)?;
+        self.need(table.oid, Privilege::Delete);
+        if filter.as_ref().is_some_and(|filter| !filter.columns().is_empty()) || returning.reads_columns() {
+            self.need(table.oid, Privilege::Select);
+        }
         self.check_change(&table, "DELETE", "change")?;
         let mut deleted = 0;
         let view = self.query_view();

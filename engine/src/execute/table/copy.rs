@@ -6,12 +6,14 @@ use super::returning::Returning;
 use crate::error::{Result, error, sqlstate, unsupported};
 use crate::query::{Type, Value, read_value};
 use crate::reply::StatementResult;
-use crate::statement::Copy;
+use crate::statement::{Copy, Privilege};
 
 impl Execution<'_> {
     pub(in crate::execute) fn copy(&mut self, statement: &Copy) -> Result<StatementResult> {
         let (table, data) = self.relation_to_change(&statement.table)?;
         let targets = target_columns(&table, &data, &statement.columns)?;
+        self.need(table.oid, Privilege::Insert);
+        self.check_needed()?;
         self.check_change(&table, "COPY FROM", "copy to")?;
         let mut returning = Returning::new(self, &table, &data.columns, &[])?;
         let mut copied = 0;

@@ -56,6 +56,7 @@ impl Execution<'_> {
             schema,
             name: shared_str(name.name),
             owner: self.current_role(),
+            access: self.access_of_new(schema, false),
             persistence,
             storage: self.shared.catalog.new_storage(),
             kind: Kind::Table(TableData { columns, constraints: Vec::new() }),
@@ -69,7 +70,7 @@ impl Execution<'_> {
                 Some(default) => Some(self.bind_default(default, column, &sequences)?),
             };
         }
-        self.update_table(&relation, data);
+        self.update_table(&relation, data)?;
         self.add_constraints(oid, &planned.constraints)?;
         self.own_planned_sequences(oid, &planned.sequences, &sequences)?;
         done("CREATE TABLE")
@@ -117,7 +118,7 @@ impl Execution<'_> {
                 return Err(crate::error::unsupported("a sequence name in another schema that has such a table too"));
             }
             set_owner(&mut sequence, Some(ColumnOwner { table, column, is_identity: planned.is_identity }));
-            self.replace_relation(sequence);
+            self.replace_relation(sequence)?;
         }
         Ok(())
     }

@@ -66,7 +66,7 @@ impl Execution<'_> {
             None => free_name(&relation.name, column, "check", |name| is_constraint(name, &data)),
         };
         data.constraints.push(Constraint { name, kind: ConstraintKind::Check { condition, columns } });
-        self.update_table(&relation, data);
+        self.update_table(&relation, data)?;
         Ok(())
     }
 
@@ -95,6 +95,7 @@ impl Execution<'_> {
             schema: relation.schema,
             name: index_name.clone(),
             owner: relation.owner,
+            access: None,
             persistence: relation.persistence,
             storage: self.shared.catalog.new_storage(),
             kind: Kind::Index(table),
@@ -107,7 +108,7 @@ impl Execution<'_> {
         }
         let kind = ConstraintKind::Unique { columns: places, index, is_primary };
         data.constraints.push(Constraint { name: index_name, kind });
-        self.update_table(&relation, data);
+        self.update_table(&relation, data)?;
         Ok(())
     }
 }

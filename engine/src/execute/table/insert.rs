@@ -8,7 +8,9 @@ use crate::clause::Clause;
 use crate::error::{Result, Stop, error, sqlstate, unsupported};
 use crate::query::{Binder, Bound, CastContext, Place, Plan, Row, Scope, Type, Typed, Value};
 use crate::reply::StatementResult;
-use crate::statement::{Expression, Generated, Identifier, Insert, InsertSource, Literal, Overriding, Query};
+use crate::statement::{
+    Expression, Generated, Identifier, Insert, InsertSource, Literal, Overriding, Privilege, Query,
+};
 
 /// Where the value of one of the table's columns comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,6 +61,10 @@ impl Execution<'_> {
                     }
                 }
             }
+        }
+        self.need(table.oid, Privilege::Insert);
+        if returning.reads_columns() {
+            self.need(table.oid, Privilege::Select);
         }
         self.check_change(&table, "INSERT", "change")?;
         let mut inserted = 0;

@@ -7,7 +7,7 @@ use crate::clause::Clause;
 use crate::error::{Result, unsupported};
 use crate::lock::Mode;
 use crate::sequence::Definition;
-use crate::statement::{LikeFeature, ObjectName, SequenceOption};
+use crate::statement::{LikeFeature, ObjectName, Privilege, SequenceOption};
 
 impl Execution<'_> {
     /// Plans the columns, and what else is asked for, of another table.
@@ -21,6 +21,7 @@ impl Execution<'_> {
         let name = self.range_name(source)?;
         let relation = self.require_relation(name, MissingSchema::IsMissingRelation)?;
         self.lock(relation.oid, Mode::AccessShare)?;
+        self.check_any(&relation, &[Privilege::Select])?;
         let Some(data) = relation.table() else { return Err(unsupported("LIKE of a relation that is no table")) };
         let includes = |wanted: LikeFeature| {
             features.iter().fold(false, |included, (including, feature)| match feature {

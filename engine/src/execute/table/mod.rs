@@ -56,6 +56,7 @@ impl Execution<'_> {
         if relation.persistence != Persistence::Temporary {
             self.prevent_if_read_only(command)?;
         }
+        self.check_needed()?;
         if relation.sequence().is_some() {
             self.reach(Clause::NotUpdatable);
             return Err(error(sqlstate::WRONG_OBJECT_TYPE, format!("cannot {verb} sequence \"{}\"", relation.name)));
@@ -71,9 +72,8 @@ impl Execution<'_> {
     }
 
     /// Replaces a table's entry.
-    pub(in crate::execute) fn update_table(&mut self, relation: &Relation, data: TableData) {
-        let altered = Relation { kind: Kind::Table(data), ..relation.clone() };
-        self.replace_relation(altered);
+    pub(in crate::execute) fn update_table(&mut self, relation: &Relation, data: TableData) -> Result<()> {
+        self.replace_relation(Relation { kind: Kind::Table(data), ..relation.clone() })
     }
 }
 

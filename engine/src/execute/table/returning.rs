@@ -39,6 +39,11 @@ impl Returning {
         Ok(Returning { outputs, types, rows })
     }
 
+    /// Whether the clause reads what the table holds, for which one needs the privilege SELECT.
+    pub(super) fn reads_columns(&self) -> bool {
+        self.outputs.iter().any(|output| !output.value.columns().is_empty())
+    }
+
     /// Computes the clause for one changed row.
     pub(super) fn add(&mut self, execution: &mut Execution<'_>, row: &[Value]) -> Result<()> {
         let Some(rows) = &mut self.rows else { return Ok(()) };

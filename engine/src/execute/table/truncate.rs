@@ -9,7 +9,7 @@ use crate::error::{Result, error, sqlstate};
 use crate::lock::Mode;
 use crate::reply::StatementResult;
 use crate::sequence::Page;
-use crate::statement::Truncate;
+use crate::statement::{Privilege, Truncate};
 
 impl Execution<'_> {
     pub(in crate::execute) fn truncate(&mut self, statement: &Truncate) -> Result<StatementResult> {
@@ -22,6 +22,7 @@ impl Execution<'_> {
                 self.reach(Clause::NotUpdatable);
                 return Err(error(sqlstate::WRONG_OBJECT_TYPE, format!("\"{}\" is not a table", relation.name)));
             }
+            self.check_any(&relation, &[Privilege::Truncate])?;
             self.lock(relation.oid, Mode::AccessExclusive)?;
             if !tables.iter().any(|other| other.oid == relation.oid) {
                 tables.push(relation);
@@ -36,11 +37,14 @@ impl Execution<'_> {
             }
             for sequence in &sequences {
                 self.lock(*sequence, Mode::AccessExclusive)?;
+                if let Some(sequence) = self.shared.catalog.relation(*sequence, view).cloned() {
+                    self.check_owner(&sequence)?;
+                }
             }
         }
         for table in &tables {
             let emptied = Relation { storage: self.shared.catalog.new_storage(), ..(**table).clone() };
-            self.replace_relation(emptied);
+            self.replace_relation(emptied)?;
         }
         for sequence in sequences {
             self.reset_sequence(sequence)?;
@@ -54,7 +58,7 @@ impl Execution<'_> {
         let Kind::Sequence(sequence) = &relation.kind else { return Ok(()) };
         let page = Page { last_value: sequence.definition.start, is_called: false, log_cnt: 0, ..self.page(&relation) };
         let restarted = Relation { storage: self.new_page(page, relation.persistence), ..(*relation).clone() };
-        self.replace_relation(restarted);
+        self.replace_relation(restarted)?;
         self.session.caches.entries.entry(oid).or_default().forget_cached();
         Ok(())
     }

@@ -1,0 +1,173 @@
+//! Writes to the catalog: a rollback takes them back, a commit confirms them.
+
+use std::rc::Rc;
+
+use super::heap::Heap;
+use super::{Catalog, CommitNumber, Oid, Slot, Stamp, StorageId, View};
+
+/// The version that a write made or deleted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum WritePlace {
+    Schema(Slot),
+    Relation(Slot),
+    Row(StorageId, Slot),
+    Role(Slot),
+    Membership(Slot),
+    DefaultAccess(Slot),
+}
+
+/// One write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Write {
+    is_creation: bool,
+    place: WritePlace,
+}
+
+impl Write {
+    pub(super) fn created(place: WritePlace) -> Write {
+        Write { is_creation: true, place }
+    }
+}
+
+/// What a write does to a heap, whatever it holds.
+trait Versions {
+    fn set_created(&mut self, slot: Slot, stamp: Stamp);
+    fn set_deleted(&mut self, slot: Slot, stamp: Option<Stamp>);
+    fn discard(&mut self, slot: Slot);
+}
+
+impl<T> Versions for Heap<T> {
+    fn set_created(&mut self, slot: Slot, stamp: Stamp) {
+        self.mark_created(slot, stamp);
+    }
+
+    fn set_deleted(&mut self, slot: Slot, stamp: Option<Stamp>) {
+        self.mark_deleted(slot, stamp);
+    }
+
+    fn discard(&mut self, slot: Slot) {
+        self.remove(slot);
+    }
+}
+
+impl Catalog {
+    /// Deletes the version at a place, as the transaction of `view`'s session.
+    pub(super) fn delete_at(&mut self, place: WritePlace, view: View, undo: &mut Vec<Write>) {
+        self.mark_deleted(place, Some(Stamp::Open(view.session)));
+        self.note_schemas(place);
+        undo.push(Write { is_creation: false, place });
+    }
+
+    /// Notes which names stand for something else from commit `number` on. To be called before the writes are confirmed.
+    pub(crate) fn note_renamings(&mut self, writes: &[Write], number: CommitNumber) {
+        let mut changed: Vec<(Rc<str>, Oid, Oid)> = Vec::new();
+        for write in writes {
+            match write.place {
+                WritePlace::Schema(_) => self.schemas_changed = number,
+                WritePlace::Relation(slot) => {
+                    let relation = &self.relations.version(slot).value;
+                    let binding = (relation.name.clone(), relation.schema, relation.oid);
+                    // A version that goes and its successor of the same name cancel each other out.
+                    match changed.iter().position(|other| *other == binding) {
+                        Some(index) => drop(changed.swap_remove(index)),
+                        None => changed.push(binding),
+                    }
+                }
+                WritePlace::Row(..)
+                | WritePlace::Role(_)
+                | WritePlace::Membership(_)
+                | WritePlace::DefaultAccess(_) => {}
+            }
+        }
+        for (name, _, _) in changed {
+            self.renamed.insert(name, number);
+        }
+    }
+
+    /// Confirms a write as the commit with this number. Deleted versions are dropped unless `keep_dead` says that an
+    /// open snapshot may still need them. Returns the storage of a sequence that no version refers to any more.
+    pub(crate) fn commit(&mut self, write: Write, number: CommitNumber, keep_dead: bool) -> Option<StorageId> {
+        let stamp = Stamp::Committed(number);
+        self.note_schemas(write.place);
+        if write.is_creation {
+            if let Some((heap, slot)) = self.heap(write.place) {
+                heap.set_created(slot, stamp);
+            }
+            return None;
+        }
+        match keep_dead {
+            true => {
+                self.mark_deleted(write.place, Some(stamp));
+                None
+            }
+            false => self.remove(write.place),
+        }
+    }
+
+    /// Takes a write back. Returns storage that no version refers to any more.
+    pub(crate) fn undo(&mut self, write: Write) -> Option<StorageId> {
+        self.note_schemas(write.place);
+        match write.is_creation {
+            true => self.remove(write.place),
+            false => {
+                self.mark_deleted(write.place, None);
+                None
+            }
+        }
+    }
+
+    fn heap(&mut self, place: WritePlace) -> Option<(&mut dyn Versions, Slot)> {
+        Some(match place {
+            WritePlace::Schema(slot) => (&mut self.schemas, slot),
+            WritePlace::Relation(slot) => (&mut self.relations, slot),
+            WritePlace::Row(storage, slot) => (self.rows.get_mut(&storage)?, slot),
+            WritePlace::Role(slot) => (&mut self.roles, slot),
+            WritePlace::Membership(slot) => (&mut self.memberships, slot),
+            WritePlace::DefaultAccess(slot) => (&mut self.default_access, slot),
+        })
+    }
+
+    fn mark_deleted(&mut self, place: WritePlace, stamp: Option<Stamp>) {
+        if let Some((heap, slot)) = self.heap(place) {
+            heap.set_deleted(slot, stamp);
+        }
+    }
+
+    fn remove(&mut self, place: WritePlace) -> Option<StorageId> {
+        if let WritePlace::Relation(slot) = place {
+            return self.remove_relation_version(slot);
+        }
+        if let Some((heap, slot)) = self.heap(place) {
+            heap.discard(slot);
+        }
+        None
+    }
+
+    /// A resolved search path depends on schemas, and on who may use them.
+    fn note_schemas(&mut self, place: WritePlace) {
+        if matches!(place, WritePlace::Schema(_) | WritePlace::Role(_) | WritePlace::Membership(_)) {
+            self.schema_generation += 1;
+        }
+    }
+
+    fn remove_relation_version(&mut self, slot: Slot) -> Option<StorageId> {
+        let relation = self.relations.remove(slot)?;
+        if let Some(slots) = self.by_name.get_mut(&relation.name) {
+            slots.retain(|other| *other != slot);
+            if slots.is_empty() {
+                self.by_name.remove(&relation.name);
+            }
+        }
+        let slots = self.by_oid.get_mut(&relation.oid)?;
+        slots.retain(|other| *other != slot);
+        let storage = relation.storage;
+        if slots.iter().any(|other| self.relations.version(*other).value.storage == storage) {
+            return None;
+        }
+        if slots.is_empty() {
+            self.by_oid.remove(&relation.oid);
+        }
+        self.rows.remove(&storage);
+        Some(storage)
+    }
+}
