@@ -4,7 +4,7 @@ use super::Options;
 use super::record::{Divergence, Observed, Run, StepRecord, Verdict, kind};
 use super::reference::{Connected, Reference};
 use super::step::{Action, Refusal, Step, syntax_error};
-use super::waiting::{Answer, expect_reply, expect_wait};
+use super::waiting::{Answer, expect_reply, find_out};
 use crate::compare::{self, Difference, Field, Level, Signature};
 use crate::implementation::{Implementation, Infrastructure, Received, Request};
 use seqcheck_engine::{Outcome, Progress, Reply, SessionId};
@@ -212,7 +212,7 @@ impl<'a> Runner<'a> {
     fn take_wait(&mut self, index: usize) -> Result<(), Stop> {
         let session = self.steps[index].session;
         self.owe(session, |session| session.model_waits = Some(index));
-        match expect_wait(self.implementation, session, self.options.time_out)? {
+        match find_out(self.implementation, session, self.options.time_out)? {
             Answer::Waits => {
                 self.owe(session, |session| session.server_owes = Some(index));
                 self.records[index] = Some(StepRecord::agrees(Some(Observed::waits()), Some(Observed::waits())));
@@ -281,7 +281,7 @@ impl<'a> Runner<'a> {
             .filter_map(|(&number, session)| Some((number, session.server_owes?)))
             .collect();
         for (number, index) in waiting {
-            if let Answer::Replied(reply) = expect_wait(self.implementation, number, self.options.time_out)? {
+            if let Answer::Replied(reply) = find_out(self.implementation, number, self.options.time_out)? {
                 self.take_early(number, index, reply)?;
             }
         }

@@ -29,17 +29,8 @@ pub(super) fn expect_reply(
     find_out(implementation, session, time_out)
 }
 
-/// Finds out whether a session that should wait does.
-pub(super) fn expect_wait(
-    implementation: &mut dyn Implementation,
-    session: usize,
-    time_out: Duration,
-) -> Result<Answer, Infrastructure> {
-    find_out(implementation, session, time_out)
-}
-
-/// Looks for a reply and asks about locks in turn, until one of them is there.
-fn find_out(
+/// Finds out whether a session waits: looks for a reply and asks about locks in turn, until one of them is there.
+pub(super) fn find_out(
     implementation: &mut dyn Implementation,
     session: usize,
     time_out: Duration,
