@@ -93,19 +93,24 @@ fn first_word(text: &str) -> &str {
     text.split_whitespace().next().unwrap_or_default()
 }
 
+/// Gives the lines that come with a query to its first COPY, to which they belong.
+pub(crate) fn give_copy_data(statements: &mut [Statement], copy_data: &[String]) {
+    let first = statements.iter_mut().find_map(|statement| match statement {
+        Statement::Copy(copy) => Some(copy),
+        _ => None,
+    });
+    if let Some(copy) = first {
+        copy.data = copy_data.to_vec();
+    }
+}
+
 /// Parses a query for the engine.
 pub fn query(sql: &str, copy_data: &[String]) -> Action {
     let statements = match sql::parse(sql) {
         // No SQL begins with a backslash; a psql script's meta-commands do.
         _ if sql.starts_with('\\') => Err(Refusal::Unsupported { what: format!("psql's {}", first_word(sql)) }),
         Ok(mut statements) => {
-            // The lines belong to the first COPY of the text.
-            for statement in &mut statements {
-                if let Statement::Copy(copy) = statement {
-                    copy.data = copy_data.to_vec();
-                    break;
-                }
-            }
+            give_copy_data(&mut statements, copy_data);
             Ok(statements)
         }
         Err(SqlError::Syntax { message, .. }) => Err(Refusal::Syntax { message }),

@@ -2,6 +2,7 @@
 
 use super::{Implementation, Infrastructure, Received, Request, not_able, session_name};
 use crate::lockstep::{Reference, Refusal, reference::Connected, syntax_error};
+use crate::prepare::give_copy_data;
 use seqcheck_engine::{Outcome, Progress, Reply, SessionId, Statement};
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Instant;
@@ -49,12 +50,7 @@ impl<R: Reference> Model<R> {
         let id = self.session(session)?.id;
         let outcome = match (self.parse)(sql) {
             Ok(mut statements) => {
-                if let Some(copy) = statements.iter_mut().find_map(|statement| match statement {
-                    Statement::Copy(copy) => Some(copy),
-                    _ => None,
-                }) {
-                    copy.data = copy_data.to_vec();
-                }
+                give_copy_data(&mut statements, copy_data);
                 self.engine.step(id, &statements)
             }
             Err(Refusal::Syntax { message }) => self.engine.fail(id, syntax_error(message)),
