@@ -7,14 +7,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
-use seqcheck_engine::{Quirk, QuirkSet};
+use seqcheck_engine::Quirk;
 
 use super::exit;
 use super::failure::Failure;
-use super::files::{check_folder, check_writable, unused, write};
-use super::output::Output;
+use super::files::{check_folder, check_writable, unused, write, write_or_print};
+use super::output::{Output, is_for_people};
 use super::progress::Display;
-use super::server_options::{ServerOptions, get_server, on_signals, parse_quirk, quirk_arguments};
+use super::server_options::{ServerOptions, get_server, on_signals, parse_quirk, quirk_arguments, quirk_set};
 use crate::campaign::{self, Finding, Progress, Summary};
 use crate::corpus::{self, Entry};
 use crate::report::{Conclusion, Judged, html, json, junit, terminal};
@@ -90,8 +90,7 @@ impl Check {
         // What is wrong with the arguments is said before a server is started.
         let wanted = self.server.wanted()?;
         let corpus = self.read_corpus()?;
-        let to_stdout = self.json.as_deref() == Some(Path::new("-"));
-        for path in [&self.json, &self.junit, &self.html].into_iter().flatten().filter(|path| *path != Path::new("-")) {
+        for path in [&self.json, &self.junit, &self.html].into_iter().flatten() {
             check_writable(path)?;
         }
         // The default folder may well be out of reach, and there may be nothing to put into it.
@@ -99,7 +98,7 @@ impl Check {
             check_folder(folder)?;
         }
         let shutdown = on_signals()?;
-        let mut out = Output::new(!self.quiet && !to_stdout);
+        let mut out = Output::new(self.is_for_people());
         let mut judged = Vec::with_capacity(wanted.len());
         for wanted in &wanted {
             judged.push(self.judge(wanted, &corpus, &shutdown, &mut out)?);
@@ -152,8 +151,7 @@ impl Check {
         let _ = terminal::print_head(out, &server, &options);
         let _ = out.flush();
         let progress = Arc::new(Progress::default());
-        let shown = !self.quiet && self.json.as_deref() != Some(Path::new("-"));
-        let display = Display::start(progress.clone(), options.traces + corpus.len() as u64, !shown);
+        let display = Display::start(progress.clone(), options.traces + corpus.len() as u64, !self.is_for_people());
         let summary = campaign::run(&server, corpus, &options, &progress, shutdown);
         drop(display);
         shutdown.let_signal_win();
@@ -175,6 +173,10 @@ impl Check {
         Ok(judged)
     }
 
+    fn is_for_people(&self) -> bool {
+        is_for_people(self.quiet, self.json.as_deref())
+    }
+
     fn read_corpus(&self) -> Result<Vec<Entry>, Failure> {
         match &self.corpus {
             Some(folder) => corpus::read(folder),
@@ -192,7 +194,7 @@ impl Check {
             lanes,
             time_out: self.time_out,
             findings: MOST_FINDINGS,
-            quirks: self.quirk.iter().fold(QuirkSet::NONE, |set, quirk| set.with(*quirk)),
+            quirks: quirk_set(&self.quirk),
         }
     }
 
@@ -221,14 +223,7 @@ impl Check {
 
     fn write_reports(&self, judged: &[Judged]) -> Result<(), Failure> {
         if let Some(path) = &self.json {
-            let text = json::check(judged) + "\n";
-            if path == Path::new("-") {
-                let mut out = Output::new(true);
-                let _ = out.write_all(text.as_bytes());
-                out.finish()?;
-            } else {
-                write(path, &text)?;
-            }
+            write_or_print(path, &(json::check(judged) + "\n"))?;
         }
         if let Some(path) = &self.junit {
             write(path, &junit::check(judged).map_err(Failure::infrastructure)?)?;

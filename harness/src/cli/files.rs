@@ -1,12 +1,22 @@
 //! Files that the command writes.
 
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use super::failure::Failure;
+use super::output::Output;
+
+/// Whether a file name, `-`, stands for standard output.
+pub(super) fn is_standard_output(path: &Path) -> bool {
+    path == Path::new("-")
+}
 
 /// Refuses a file that cannot be written, without touching one that exists.
 pub(super) fn check_writable(path: &Path) -> Result<(), Failure> {
+    if is_standard_output(path) {
+        return Ok(());
+    }
     let existed = path.exists();
     fs::OpenOptions::new().append(true).create(true).open(path).map_err(|error| Failure::cannot_write(path, &error))?;
     if !existed {
@@ -53,4 +63,14 @@ pub(super) fn write(path: &Path, text: &str) -> Result<(), Failure> {
         }
         Failure::cannot_write(path, &error)
     })
+}
+
+/// Writes a whole file, or to standard output where its name stands for that.
+pub(super) fn write_or_print(path: &Path, text: &str) -> Result<(), Failure> {
+    if !is_standard_output(path) {
+        return write(path, text);
+    }
+    let mut out = Output::new(true);
+    let _ = out.write_all(text.as_bytes());
+    out.finish()
 }

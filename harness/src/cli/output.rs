@@ -1,13 +1,20 @@
 //! Standard output, which a reader may close and a disk may refuse.
 
 use std::io::{self, IsTerminal, Write};
+use std::path::Path;
 
 use anstream::AutoStream;
 
 use super::failure::Failure;
+use super::files::is_standard_output;
 
 /// The width of reports where there is no terminal to ask, in characters.
 const WIDTH: usize = 110;
+
+/// Whether people read standard output: not when the command is quiet, nor when programs find its JSON there.
+pub(super) fn is_for_people(quiet: bool, json: Option<&Path>) -> bool {
+    !quiet && !json.is_some_and(is_standard_output)
+}
 
 /// Standard output, or nothing when the command is quiet. Colours appear on a terminal only, and not with `NO_COLOR`.
 ///

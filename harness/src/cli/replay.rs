@@ -1,17 +1,16 @@
 //! `seqcheck replay`: files, step by step.
 
-use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 use seqcheck_engine::{Cluster, Major, Quirk, QuirkSet, Settings};
 
 use super::exit;
 use super::failure::Failure;
-use super::files::{check_writable, write};
+use super::files::{check_writable, write, write_or_print};
 use super::input::{Source, read};
-use super::output::Output;
-use super::server_options::{ServerOptions, get_server, on_signals, parse_quirk};
+use super::output::{Output, is_for_people};
+use super::server_options::{ServerOptions, get_server, on_signals, parse_quirk, quirk_set};
 use crate::expectation::{self, Side};
 use crate::implementation::postgres::{self, Postgres};
 use crate::lockstep::{self, Run};
@@ -77,20 +76,19 @@ impl Replay {
         if self.bless && sources.iter().any(|source| source.trace().is_none()) {
             return Err(Failure::input("--bless writes trace files only; a .sql file has no expectations"));
         }
-        let to_stdout = self.json.as_deref() == Some(Path::new("-"));
-        if let Some(path) = self.json.as_deref().filter(|_| !to_stdout) {
+        if let Some(path) = &self.json {
             check_writable(path)?;
         }
         if sources.iter().all(Source::is_empty) {
             return Err(Failure::input("there is not one step in the files given; nothing can be compared"));
         }
-        let mut out = Output::new(!self.quiet && !to_stdout);
+        let mut out = Output::new(is_for_people(self.quiet, self.json.as_deref()));
         let mut listing = Listing::new(&mut out, Output::width());
         let mut replayed = Vec::new();
         if self.model_only {
             let major = self.server.single_major().and_then(Major::new).unwrap_or(Major::NEWEST);
             for source in &sources {
-                let one = predict(source, major, self.quirks());
+                let one = predict(source, major, quirk_set(&self.quirk));
                 let _ = listing.print(&one);
                 replayed.push(one);
             }
@@ -101,21 +99,11 @@ impl Replay {
             let several = self.server.asks_for_several();
             let lines: String =
                 replayed.iter().flat_map(|one| one.json_lines(several)).map(|line| line + "\n").collect();
-            if to_stdout {
-                let mut out = Output::new(true);
-                let _ = out.write_all(lines.as_bytes());
-                out.finish()?;
-            } else {
-                write(path, &lines)?;
-            }
+            write_or_print(path, &lines)?;
         }
         let _ = listing.print_end(&replayed);
         out.finish()?;
         Ok(exit_code(&replayed))
-    }
-
-    fn quirks(&self) -> QuirkSet {
-        self.quirk.iter().fold(QuirkSet::NONE, |set, quirk| set.with(*quirk))
     }
 
     fn on_servers(
@@ -128,7 +116,7 @@ impl Replay {
         let mut seen: Vec<Vec<(u8, Vec<ObservedStep>)>> = vec![Vec::new(); sources.len()];
         for wanted in self.server.wanted()? {
             let server = get_server(&wanted, &shutdown)?;
-            let mut bench = Bench::new(&server, self.quirks())?;
+            let mut bench = Bench::new(&server, quirk_set(&self.quirk))?;
             let _ = listing.print_server(&server);
             for (source, seen) in sources.iter().zip(&mut seen) {
                 let one = bench.replay(source, &server);

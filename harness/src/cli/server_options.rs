@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use seqcheck_engine::Quirk;
+use seqcheck_engine::{Quirk, QuirkSet};
 
 use crate::report::shell_word;
 use crate::server::{Endpoint, Kind, Server, ServerError, Shutdown, Wanted, obtain};
@@ -100,6 +100,11 @@ pub(super) fn parse_quirk(name: &str) -> Result<Quirk, String> {
         let known: Vec<&str> = Quirk::ALL.iter().map(|quirk| quirk.name()).collect();
         format!("there is no such quirk; known are {}", known.join(", "))
     })
+}
+
+/// The faults to plant, as the engine takes them.
+pub(super) fn quirk_set(quirks: &[Quirk]) -> QuirkSet {
+    quirks.iter().fold(QuirkSet::NONE, |set, quirk| set.with(*quirk))
 }
 
 /// The options as they would be written to plant these faults again.
