@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::Path;
 
 use super::exit;
+use crate::report::style::BAD;
 
 /// What went wrong, for people, and the exit code that says whose fault it is.
 #[derive(Debug)]
@@ -37,7 +38,6 @@ impl Failure {
     }
 
     pub(super) fn print(&self) {
-        let style = anstyle::AnsiColor::Red.on_default().bold();
-        anstream::eprintln!("{style}error:{style:#} {}", self.message);
+        anstream::eprintln!("{BAD}error:{BAD:#} {}", self.message);
     }
 }

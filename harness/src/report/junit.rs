@@ -4,6 +4,9 @@ use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
 use super::{Conclusion, Judged, side_by_side};
 
+/// How many characters the lines of a case's description have at most, where that is possible.
+const WIDTH: usize = 110;
+
 /// The result of `seqcheck check`: one suite for each server, one case for each divergence, and one for the campaign.
 ///
 /// # Errors
@@ -15,9 +18,8 @@ pub fn check(judged: &[Judged]) -> Result<String, quick_junit::SerializeError> {
         let mut suite = TestSuite::new(format!("PostgreSQL {}", one.version));
         for (index, finding) in one.summary.findings.iter().enumerate() {
             let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
-            let model = side_by_side::lines(finding.model.as_ref());
-            let server = side_by_side::lines(finding.server.as_ref());
-            let text = side_by_side::columns("model", &model, "server", &server, 110).join("\n");
+            let (model, server) = (finding.model.as_ref(), finding.server.as_ref());
+            let text = side_by_side::observed("model", model, server, WIDTH).join("\n");
             status.set_message(finding.sql());
             status.set_description(format!("{}\n\n{text}\n\nreproduce: {}", finding.trace, one.reproduce(index)));
             suite.add_test_case(TestCase::new(finding.file_name(), status));

@@ -5,6 +5,7 @@ pub mod json;
 pub mod junit;
 pub mod replay;
 pub mod side_by_side;
+pub(crate) mod style;
 pub mod terminal;
 pub mod transcript;
 

@@ -3,20 +3,14 @@
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use anstyle::{AnsiColor, Style};
 use serde_json::{Map, Value};
 
 use super::json;
 use super::side_by_side;
+use super::style::{BAD, FAINT, GOOD, STRONG, WEAK};
 use crate::lockstep::{Run, StepRecord, Verdict};
 use crate::server::Server;
 use crate::trace::{Action, Mismatch, Step};
-
-const GOOD: Style = AnsiColor::Green.on_default().bold();
-const BAD: Style = AnsiColor::Red.on_default().bold();
-const WEAK: Style = AnsiColor::Yellow.on_default();
-const FAINT: Style = Style::new().dimmed();
-const STRONG: Style = Style::new().bold();
 
 /// A file's run on one server, or on the model alone.
 #[derive(Debug, Clone)]
@@ -169,11 +163,9 @@ impl<'w> Listing<'w> {
         }
         match &record.verdict {
             Verdict::Diverges(_) => {
-                let model = side_by_side::lines(record.model.as_ref());
-                let server = side_by_side::lines(record.server.as_ref());
-                for row in
-                    side_by_side::columns("model", &model, "server", &server, self.width.saturating_sub(indent.len()))
-                {
+                let (model, server) = (record.model.as_ref(), record.server.as_ref());
+                let width = self.width.saturating_sub(indent.len());
+                for row in side_by_side::observed("model", model, server, width) {
                     writeln!(self.out, "{indent}{row}")?;
                 }
             }

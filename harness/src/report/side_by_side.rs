@@ -44,8 +44,14 @@ fn reply_lines(reply: &Reply) -> Vec<String> {
     }
 }
 
+/// What the model, under a title of its own, and the server did, as columns of together at most `width` characters where
+/// that is possible; lines that differ are marked.
+pub fn observed(title: &str, model: Option<&Observed>, server: Option<&Observed>, width: usize) -> Vec<String> {
+    columns(title, &lines(model), "server", &lines(server), width)
+}
+
 /// Two blocks of lines as columns under titles; lines that differ are marked.
-pub fn columns(left_title: &str, left: &[String], right_title: &str, right: &[String], width: usize) -> Vec<String> {
+fn columns(left_title: &str, left: &[String], right_title: &str, right: &[String], width: usize) -> Vec<String> {
     let half = (width.saturating_sub(6) / 2).max(20);
     let longest = left.iter().map(|line| line.chars().count()).max().unwrap_or(0).max(left_title.chars().count());
     let other = right.iter().map(|line| line.chars().count()).max().unwrap_or(0);

@@ -2,17 +2,12 @@
 
 use std::io::{self, Write};
 
-use anstyle::{AnsiColor, Style};
 use seqcheck_engine::Clause;
 
+use super::style::{BAD, FAINT, GOOD, STRONG};
 use super::{Conclusion, Judged, side_by_side};
 use crate::campaign::{Finding, Options};
 use crate::server::Server;
-
-const GOOD: Style = AnsiColor::Green.on_default().bold();
-const BAD: Style = AnsiColor::Red.on_default().bold();
-const STRONG: Style = Style::new().bold();
-const FAINT: Style = Style::new().dimmed();
 
 /// How many reasons of unsupported steps, and unreached clauses, are listed.
 const LISTED: usize = 5;
@@ -103,12 +98,10 @@ fn describe(judged: &Judged, index: usize, finding: &Finding, width: usize) -> V
             });
         }
     }
-    let model = side_by_side::lines(finding.model.as_ref());
-    let server = side_by_side::lines(finding.server.as_ref());
     lines.push(String::new());
-    for row in side_by_side::columns("model (PostgreSQL should)", &model, "server", &server, width.saturating_sub(2)) {
-        lines.push(format!("  {row}"));
-    }
+    let (model, server) = (finding.model.as_ref(), finding.server.as_ref());
+    let rows = side_by_side::observed("model (PostgreSQL should)", model, server, width.saturating_sub(2));
+    lines.extend(rows.iter().map(|row| format!("  {row}")));
     lines.push(String::new());
     lines.push(format!("  reproduce: {}", judged.reproduce(index)));
     lines
