@@ -6,16 +6,20 @@
 mod authentication;
 mod connection;
 mod decode;
+mod open;
 mod reset;
 mod session;
 mod stream;
+mod suspicion;
 
 use super::{Implementation, Infrastructure, Received, Request, not_able, session_name};
 use crate::server::Endpoint;
 use connection::{Connection, OpenError};
+use open::{class, open_control, open_patiently, refused};
 use reset::Baseline;
-use seqcheck_engine::{Message, Reply};
+use seqcheck_engine::Reply;
 use session::Session;
+use suspicion::may_make_temporary;
 use std::time::{Duration, Instant};
 
 /// How to treat a server.
@@ -70,11 +74,6 @@ struct Slot {
     reusable: bool,
 }
 
-/// Whether SQL text might make temporary relations.
-fn mentions_temporary(sql: &str) -> bool {
-    sql.as_bytes().windows(4).any(|word| word.eq_ignore_ascii_case(b"temp"))
-}
-
 impl Postgres {
     /// Connects to `endpoint`, and remembers its schema `public` and its roles as what a reset goes back to.
     ///
@@ -83,7 +82,7 @@ impl Postgres {
     /// When no session can be opened, or its user may not read the catalogues.
     pub fn open(endpoint: Endpoint, settings: Settings) -> Result<Postgres, Infrastructure> {
         let deadline = Instant::now() + settings.patience;
-        let mut control = open_control(&endpoint, &settings)?;
+        let mut control = open_control(&endpoint, settings.patience)?;
         let version = reset::table(control.query("SHOW server_version", deadline)?)?;
         let version = version.first().map(|row| reset::text(row, 0)).unwrap_or_default();
         let baseline = Baseline::read(&mut control, settings.drop_roles, deadline)?;
@@ -128,7 +127,7 @@ impl Postgres {
                 }
             }
         }
-        let mut control = open_control(&self.endpoint, &self.settings)?;
+        let mut control = open_control(&self.endpoint, self.settings.patience)?;
         self.baseline.install(&mut control, deadline)?;
         let result = work(&mut control, deadline)?;
         self.control = Some(control);
@@ -219,41 +218,6 @@ impl Postgres {
     }
 }
 
-/// Opens a connection; waits while the server starts up.
-fn open_patiently(
-    endpoint: &Endpoint,
-    user: &str,
-    parameters: &[(&str, &str)],
-    who: &str,
-    patience: Duration,
-) -> Result<Connection, OpenError> {
-    let deadline = Instant::now() + patience;
-    loop {
-        match Connection::open(endpoint, user, parameters, who.to_owned(), patience) {
-            Err(OpenError::Refused(message)) if message.sqlstate.code() == "57P03" && Instant::now() < deadline => {
-                std::thread::sleep(Duration::from_millis(20));
-            }
-            other => return other,
-        }
-    }
-}
-
-/// Opens the session through which the others are watched and the database is cleaned.
-fn open_control(endpoint: &Endpoint, settings: &Settings) -> Result<Session, Infrastructure> {
-    let parameters = [
-        ("application_name", "seqcheck control"),
-        ("search_path", "pg_catalog"),
-        // Dropping a schema would otherwise list what it held.
-        ("client_min_messages", "error"),
-    ];
-    let who = "the control session";
-    match open_patiently(endpoint, &endpoint.user, &parameters, who, settings.patience) {
-        Ok(connection) => Ok(Session::new(connection)),
-        Err(OpenError::Infrastructure(error)) => Err(error),
-        Err(OpenError::Refused(message)) => Err(refused(endpoint, &message)),
-    }
-}
-
 /// Asks a session to become as if it were new.
 fn ask_to_forget(session: &mut Session) -> Result<(), Infrastructure> {
     if session.in_transaction() {
@@ -272,18 +236,6 @@ fn has_forgotten(session: &mut Session, deadline: Instant) -> bool {
         }
     }
     true
-}
-
-fn refused(endpoint: &Endpoint, message: &Message) -> Infrastructure {
-    Infrastructure::Connect {
-        target: endpoint.to_string(),
-        reason: format!("{}: {}", message.sqlstate, message.message),
-    }
-}
-
-/// The first two characters of an SQLSTATE.
-fn class(message: &Message) -> &str {
-    message.sqlstate.code().get(..2).unwrap_or_default()
 }
 
 impl Implementation for Postgres {
@@ -340,7 +292,7 @@ impl Implementation for Postgres {
         // A server process that has once made its temporary schema keeps it, and answers differently to names in it:
         // such a connection cannot pass for a new one.
         if let Some(Some(slot)) = self.slots.get_mut(session)
-            && mentions_temporary(request.sql)
+            && may_make_temporary(request.sql)
         {
             slot.reusable = false;
         }

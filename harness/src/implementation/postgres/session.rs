@@ -2,6 +2,7 @@
 
 use super::connection::Connection;
 use super::decode::{Collected, Collector};
+use super::suspicion::may_copy;
 use crate::implementation::{Infrastructure, Received, Request};
 use bytes::BytesMut;
 use postgres_protocol::message::frontend::{self, CopyData};
@@ -81,7 +82,7 @@ impl Session {
 
     fn write(&mut self, sql: &str, copy_data: Vec<String>) -> Result<(), Infrastructure> {
         self.connection.write(|output| frontend::query(sql, output))?;
-        self.may_copy = contains_copy(sql);
+        self.may_copy = may_copy(sql);
         self.bytes_in_flight += sql.len();
         self.in_flight.push_back(copy_data);
         Ok(())
@@ -191,9 +192,4 @@ fn is_infrastructure(error: &Message) -> bool {
     error.severity == Severity::Fatal
         || error.severity == Severity::Panic
         || ["08", "53", "58", "57P"].iter().any(|class| code.starts_with(class))
-}
-
-/// Whether the text may hold a COPY statement.
-fn contains_copy(sql: &str) -> bool {
-    sql.as_bytes().windows(4).any(|window| window.eq_ignore_ascii_case(b"copy"))
 }
