@@ -36,12 +36,7 @@ impl Lane {
         // Roles belong to the whole server: one lane cleans them up for all.
         let settings = postgres::Settings { drop_roles: is_first, patience: options.time_out };
         let postgres = Postgres::open(database.endpoint().clone(), settings)?;
-        let settings = Settings {
-            quirks: options.quirks,
-            database: database.name().to_owned(),
-            user: database.endpoint().user.clone(),
-            ..Settings::new(major)
-        };
+        let settings = Settings { quirks: options.quirks, ..postgres.model_settings(major) };
         let judging = Judging { version: server.version().to_owned(), quirks: options.quirks };
         let options = lockstep::Options { time_out: options.time_out, ..lockstep::Options::default() };
         Ok(Lane { postgres, settings, options, judging })

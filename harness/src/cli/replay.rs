@@ -152,12 +152,7 @@ impl Bench {
         let database = create_database(server).map_err(Failure::infrastructure)?;
         let postgres = Postgres::open(database.endpoint().clone(), postgres::Settings::default())
             .map_err(Failure::infrastructure)?;
-        let settings = Settings {
-            quirks,
-            database: database.name().to_owned(),
-            user: database.endpoint().user.clone(),
-            ..Settings::new(major)
-        };
+        let settings = Settings { quirks, ..postgres.model_settings(major) };
         Ok(Bench { postgres, settings, _database: database })
     }
 

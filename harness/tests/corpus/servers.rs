@@ -58,10 +58,9 @@ struct Bench {
 impl Bench {
     fn new(server: &Server) -> Result<Bench, Failed> {
         let database = create_database(server)?;
-        let endpoint = database.endpoint().clone();
-        let settings =
-            Settings { database: database.name().to_owned(), user: endpoint.user.clone(), ..settings(server.major()) };
-        let postgres = Postgres::open(endpoint, postgres::Settings::default()).map_err(|error| error.to_string())?;
+        let postgres = Postgres::open(database.endpoint().clone(), postgres::Settings::default())
+            .map_err(|error| error.to_string())?;
+        let settings = postgres.model_settings(settings(server.major()).major);
         Ok(Bench { postgres, settings, _database: database })
     }
 

@@ -17,10 +17,10 @@ use crate::server::Endpoint;
 use connection::{Connection, OpenError};
 use open::{class, open_control, open_patiently, refused};
 use reset::Baseline;
-use seqcheck_engine::Reply;
+use seqcheck_engine::{Major, Reply};
 use session::Session;
-use suspicion::may_make_temporary;
 use std::time::{Duration, Instant};
+use suspicion::may_make_temporary;
 
 /// How to treat a server.
 #[derive(Debug, Clone)]
@@ -103,6 +103,15 @@ impl Postgres {
     pub fn with_power(mut self, power: Box<dyn Power>) -> Postgres {
         self.power = Some(power);
         self
+    }
+
+    /// The settings of a model that stands beside this server: its database and user, and no quirks.
+    pub fn model_settings(&self, major: Major) -> seqcheck_engine::Settings {
+        seqcheck_engine::Settings {
+            database: self.endpoint.database.clone(),
+            user: self.endpoint.user.clone(),
+            ..seqcheck_engine::Settings::new(major)
+        }
     }
 
     fn deadline(&self) -> Instant {
