@@ -7,43 +7,26 @@ use std::process::Stdio;
 use libtest_mimic::Trial;
 use seqcheck::server::{Kind, Server};
 
-use crate::support::{on_server, where_available};
-use crate::{Said, say, seqcheck};
+use crate::support::on_server;
+use crate::{Said, Test, in_folder, local_trials, say, seqcheck};
 
-/// A test in a folder of its own.
-type Test = fn(&Path);
-/// The same with a server.
+/// A test with a server, in a folder of its own.
 type ServerTest = fn(Server, &Path);
 
 pub(crate) fn trials() -> Vec<Trial> {
-    let tests: [(&str, Test); 5] = [
+    let tests: &[(&str, Test)] = &[
         ("conforms", conforms),
         ("planted_fault", planted_fault),
         ("nothing_compared", nothing_compared),
         ("one_major_missing", one_major_missing),
         ("closed_output", closed_output),
     ];
-    let mut trials: Vec<Trial> = tests
-        .into_iter()
-        .map(|(name, test)| {
-            Trial::ignorable_test(format!("check::{name}"), move || {
-                where_available(Kind::Local, || {
-                    let folder = tempfile::tempdir()?;
-                    test(folder.path());
-                    Ok(())
-                })
-            })
-        })
-        .collect();
+    let mut trials = local_trials("check", tests);
     let tests: [(&str, ServerTest); 3] =
         [("without_createdb", without_createdb), ("no_superuser", no_superuser), ("server_killed", server_killed)];
     trials.extend(tests.into_iter().map(|(name, test)| {
         Trial::ignorable_test(format!("check::{name}"), move || {
-            on_server(Kind::Local, |server| {
-                let folder = tempfile::tempdir()?;
-                test(server, folder.path());
-                Ok(())
-            })
+            on_server(Kind::Local, |server| in_folder(|folder| test(server, folder)))
         })
     }));
     trials

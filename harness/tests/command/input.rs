@@ -3,15 +3,12 @@
 use std::fs;
 use std::path::Path;
 
-use libtest_mimic::{Failed, Trial};
+use libtest_mimic::Trial;
 
-use crate::say;
-
-/// A test in a folder of its own.
-type Test = fn(&Path);
+use crate::{Test, plain_trials, say};
 
 pub(crate) fn trials() -> Vec<Trial> {
-    let tests: [(&str, Test); 9] = [
+    let tests: &[(&str, Test)] = &[
         ("usage", usage),
         ("server_options", server_options),
         ("unreadable_files", unreadable_files),
@@ -22,16 +19,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         ("unwritable_places", unwritable_places),
         ("bless_in_ci", bless_in_ci),
     ];
-    tests
-        .into_iter()
-        .map(|(name, test)| {
-            Trial::test(format!("input::{name}"), move || {
-                let folder = tempfile::tempdir().map_err(Failed::from)?;
-                test(folder.path());
-                Ok(())
-            })
-        })
-        .collect()
+    plain_trials("input", tests)
 }
 
 fn usage(folder: &Path) {

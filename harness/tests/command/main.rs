@@ -11,7 +11,8 @@ mod support;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-use libtest_mimic::{Arguments, Trial, run};
+use libtest_mimic::{Arguments, Failed, Trial, run};
+use seqcheck::server::Kind;
 
 /// The command in a folder of its own, as in a shell without a terminal.
 fn seqcheck(folder: &Path, arguments: &[&str]) -> Command {
@@ -61,6 +62,31 @@ impl Said {
 
 fn say(folder: &Path, arguments: &[&str]) -> Said {
     seqcheck(folder, arguments).output().expect("the command can be run").into()
+}
+
+/// A test in a folder of its own.
+type Test = fn(&Path);
+
+fn in_folder(test: impl FnOnce(&Path)) -> Result<(), Failed> {
+    let folder = tempfile::tempdir()?;
+    test(folder.path());
+    Ok(())
+}
+
+/// Trials of tests that need no server.
+fn plain_trials(group: &str, tests: &[(&str, Test)]) -> Vec<Trial> {
+    let trial = |&(name, test): &(&str, Test)| Trial::test(format!("{group}::{name}"), move || in_folder(test));
+    tests.iter().map(trial).collect()
+}
+
+/// Trials of tests that have the command start a server with programs of this machine.
+fn local_trials(group: &str, tests: &[(&str, Test)]) -> Vec<Trial> {
+    let trial = |&(name, test): &(&str, Test)| {
+        Trial::ignorable_test(format!("{group}::{name}"), move || {
+            support::where_available(Kind::Local, || in_folder(test))
+        })
+    };
+    tests.iter().map(trial).collect()
 }
 
 fn main() {

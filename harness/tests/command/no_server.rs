@@ -5,31 +5,19 @@ use std::net::TcpListener;
 use std::path::Path;
 use std::thread;
 
-use libtest_mimic::{Failed, Trial};
+use libtest_mimic::Trial;
 
-use crate::{Said, say, seqcheck};
-
-/// A test in a folder of its own.
-type Test = fn(&Path);
+use crate::{Said, Test, plain_trials, say, seqcheck};
 
 pub(crate) fn trials() -> Vec<Trial> {
-    let tests: [(&str, Test); 5] = [
+    let tests: &[(&str, Test)] = &[
         ("nothing_found", nothing_found),
         ("no_programs", no_programs),
         ("refused", refused),
         ("unknown_host", unknown_host),
         ("not_postgres", not_postgres),
     ];
-    tests
-        .into_iter()
-        .map(|(name, test)| {
-            Trial::test(format!("no_server::{name}"), move || {
-                let folder = tempfile::tempdir().map_err(Failed::from)?;
-                test(folder.path());
-                Ok(())
-            })
-        })
-        .collect()
+    plain_trials("no_server", tests)
 }
 
 fn nothing_found(folder: &Path) {

@@ -3,12 +3,10 @@
 use std::fs;
 use std::path::Path;
 
-use libtest_mimic::{Failed, Trial};
-use seqcheck::server::Kind;
+use libtest_mimic::Trial;
 use serde_json::{Value, json};
 
-use crate::say;
-use crate::support::where_available;
+use crate::{Test, local_trials, plain_trials, say};
 
 const SCRIPT: &str = "\
 CREATE SEQUENCE s;
@@ -19,20 +17,11 @@ CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1';
 SELECT 1; SELECT currval('s');
 ";
 
-type Test = fn(&Path) -> Result<(), Failed>;
-
 pub(crate) fn trials() -> Vec<Trial> {
-    let mut trials = vec![Trial::test("replay::json_of_the_model", || {
-        let folder = tempfile::tempdir()?;
-        json_of_the_model(folder.path())
-    })];
-    let tests: [(&str, Test); 3] =
-        [("json_of_both", json_of_both), ("unmet_expectation", unmet_expectation), ("waiting", waiting)];
-    trials.extend(tests.into_iter().map(|(name, test)| {
-        Trial::ignorable_test(format!("replay::{name}"), move || {
-            where_available(Kind::Local, || test(tempfile::tempdir()?.path()))
-        })
-    }));
+    let mut trials = plain_trials("replay", &[("json_of_the_model", json_of_the_model)]);
+    let tests: &[(&str, Test)] =
+        &[("json_of_both", json_of_both), ("unmet_expectation", unmet_expectation), ("waiting", waiting)];
+    trials.extend(local_trials("replay", tests));
     trials
 }
 
@@ -47,18 +36,17 @@ fn keys(step: &Value) -> Vec<&str> {
     step.as_object().unwrap().keys().map(String::as_str).collect()
 }
 
-fn json_of_the_model(folder: &Path) -> Result<(), Failed> {
-    fs::write(folder.join("a.sql"), SCRIPT)?;
+fn json_of_the_model(folder: &Path) {
+    fs::write(folder.join("a.sql"), SCRIPT).unwrap();
     let steps = steps(folder, &["replay", "a.sql", "--model-only", "--json", "-"], 0);
     assert_eq!(steps.len(), 7);
     assert_eq!(keys(&steps[0]), ["file", "line", "step", "session", "sql", "model", "verdict"]);
     assert_eq!(steps[0]["model"], json!({ "tag": "CREATE SEQUENCE" }));
     assert_eq!((&steps[6]["line"], &steps[6]["step"]), (&json!(6), &json!(7)));
-    Ok(())
 }
 
-fn json_of_both(folder: &Path) -> Result<(), Failed> {
-    fs::write(folder.join("a.sql"), SCRIPT)?;
+fn json_of_both(folder: &Path) {
+    fs::write(folder.join("a.sql"), SCRIPT).unwrap();
     let steps = steps(folder, &["replay", "a.sql", "--server", "local", "--json", "-"], 0);
     for step in steps.iter().filter(|step| step["verdict"] == "agrees") {
         assert_eq!(keys(step), ["file", "line", "step", "session", "sql", "model", "server", "verdict"]);
@@ -75,21 +63,19 @@ fn json_of_both(folder: &Path) -> Result<(), Failed> {
     assert_eq!(steps[3]["server"], json!({ "tag": "DROP SEQUENCE", "notices": [notice] }));
     assert_eq!(keys(&steps[4]), ["file", "line", "step", "session", "sql", "verdict", "reason"]);
     assert_eq!((&steps[4]["verdict"], &steps[4]["reason"]), (&json!("unsupported"), &json!("CREATE FUNCTION")));
-    Ok(())
 }
 
-fn unmet_expectation(folder: &Path) -> Result<(), Failed> {
-    fs::write(folder.join("a.trace"), "S1: CREATE SEQUENCE s\nS1: SELECT nextval('s')\n    2\n")?;
+fn unmet_expectation(folder: &Path) {
+    fs::write(folder.join("a.trace"), "S1: CREATE SEQUENCE s\nS1: SELECT nextval('s')\n    2\n").unwrap();
     let steps = steps(folder, &["replay", "a.trace", "--server", "local", "--json", "-"], 1);
     assert_eq!(steps[1]["verdict"], "agrees");
     assert_eq!(steps[1]["unmet"], json!({ "expected": ["2"], "actual": ["1"] }));
-    Ok(())
 }
 
-fn waiting(folder: &Path) -> Result<(), Failed> {
+fn waiting(folder: &Path) {
     let trace =
         "S1: CREATE SEQUENCE s\nS1: BEGIN\nS1: ALTER SEQUENCE s INCREMENT 2\nS2: SELECT nextval('s')\nS1: COMMIT\n";
-    fs::write(folder.join("a.trace"), trace)?;
+    fs::write(folder.join("a.trace"), trace).unwrap();
     let said = say(folder, &["replay", "a.trace", "--server", "local", "--json", "-"]);
     let steps: Vec<Value> = said.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let waited = &steps[3];
@@ -98,5 +84,4 @@ fn waiting(folder: &Path) -> Result<(), Failed> {
         let later = json!({ "waits": true, "later": { "rows": [["1"]], "columns": ["nextval"], "tag": "SELECT 1" } });
         assert_eq!(waited["server"], later);
     }
-    Ok(())
 }
