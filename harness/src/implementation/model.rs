@@ -56,13 +56,19 @@ impl<R: Reference> Model<R> {
             Err(Refusal::Syntax { message }) => self.engine.fail(id, syntax_error(message)),
             Err(Refusal::Unsupported { what }) => return Err(not_able(self.name.clone(), &format!("run {what}"))),
         };
-        let Outcome { progress, woken, .. } = outcome;
+        let Outcome { progress, woken, lost, .. } = outcome;
+        self.follow(lost)?;
         match progress {
             Progress::Done(reply) => self.session(session)?.replies.push_back(reply),
             Progress::Waits { blockers } => self.session(session)?.blockers = Some(blockers),
             Progress::Unsupported(what) => return Err(not_able(self.name.clone(), &format!("run {what}"))),
         }
         self.wake(woken)
+    }
+
+    /// Fails when the engine has lost track: what it says from then on is no model's answer.
+    fn follow(&self, lost: Option<String>) -> Result<(), Infrastructure> {
+        lost.map_or(Ok(()), |what| Err(not_able(self.name.clone(), &format!("run {what}"))))
     }
 
     /// Notes the replies of woken sessions, and runs what these were sent while they waited.
@@ -116,7 +122,8 @@ impl<R: Reference> Implementation for Model<R> {
     fn disconnect(&mut self, session: usize) -> Result<(), Infrastructure> {
         match self.sessions.remove(&session) {
             Some(session) => {
-                let woken = self.engine.disconnect(session.id).woken;
+                let Outcome { woken, lost, .. } = self.engine.disconnect(session.id);
+                self.follow(lost)?;
                 self.wake(woken)
             }
             None => Ok(()),

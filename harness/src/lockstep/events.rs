@@ -12,7 +12,7 @@ impl Runner<'_> {
     pub(super) fn connect(&mut self, index: usize, role: Option<&str>) -> Result<(), Stop> {
         self.flush()?;
         self.check_silence()?;
-        self.close(self.steps[index].session)?;
+        self.close(index)?;
         let (connected, reply) = self.open(self.steps[index].session, role)?;
         let predicted = match connected {
             Connected::Unsupported(what) => {
@@ -31,7 +31,7 @@ impl Runner<'_> {
     pub(super) fn disconnect(&mut self, index: usize) -> Result<(), Stop> {
         self.flush()?;
         self.check_silence()?;
-        self.close(self.steps[index].session)?;
+        self.close(index)?;
         self.records[index] = Some(StepRecord::agrees(None, None));
         Ok(())
     }
@@ -55,11 +55,15 @@ impl Runner<'_> {
         Ok((connected, reply))
     }
 
-    /// Closes a session on both sides, if it is open.
-    fn close(&mut self, session: usize) -> Result<(), Stop> {
+    /// Closes the session of a step on both sides, if it is open.
+    fn close(&mut self, index: usize) -> Result<(), Stop> {
+        let session = self.steps[index].session;
         let Some(Session { id, .. }) = self.sessions.remove(&session) else { return Ok(()) };
-        let Outcome { woken, clauses, .. } = self.reference.disconnect(id);
+        let Outcome { woken, clauses, lost, .. } = self.reference.disconnect(id);
         self.run.clauses.extend(clauses);
+        if let Some(what) = lost {
+            return Err(self.lose_track(index, &what));
+        }
         self.implementation.disconnect(session)?;
         self.take_woken(woken)
     }

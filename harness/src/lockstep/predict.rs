@@ -17,11 +17,21 @@ pub fn predict(steps: &[Step], reference: &mut dyn Reference) -> Run {
         sessions: BTreeMap::new(),
         waiting: BTreeMap::new(),
         woken_now: Vec::new(),
+        lost: None,
         run: Run::default(),
     };
     for step in steps {
+        if let Some(what) = &prediction.lost {
+            prediction.run.steps.push(StepRecord::after_loss(what));
+            continue;
+        }
         let record = prediction.step(step);
         let woken = std::mem::take(&mut prediction.woken_now);
+        if let Some(what) = &prediction.lost {
+            // As in lockstep, where the implementation does not get to see such a step.
+            prediction.run.steps.push(StepRecord::unsupported(what));
+            continue;
+        }
         prediction.run.steps.push(record);
         prediction.note_woken(woken);
     }
@@ -34,6 +44,8 @@ struct Prediction<'r> {
     /// The steps that wait, by their sessions.
     waiting: BTreeMap<SessionId, usize>,
     woken_now: Vec<(SessionId, Reply)>,
+    /// Why the engine cannot follow any more.
+    lost: Option<String>,
     run: Run,
 }
 
@@ -59,6 +71,9 @@ impl Prediction<'_> {
             }
             Action::Connect { role } => {
                 self.close(step.session);
+                if let Some(what) = &self.lost {
+                    return StepRecord::unsupported(what);
+                }
                 match self.open(step.session, role.as_deref()) {
                     Ok(_) => StepRecord::agrees(Some(Observed::reply(Reply::default())), None),
                     Err(record) => *record,
@@ -77,6 +92,7 @@ impl Prediction<'_> {
     fn outcome(&mut self, id: SessionId, outcome: Outcome) -> StepRecord {
         self.run.exercise(self.run.steps.len(), outcome.clauses);
         self.woken_now = outcome.woken;
+        self.lost = outcome.lost;
         match outcome.progress {
             Progress::Done(reply) => StepRecord::agrees(Some(Observed::reply(reply)), None),
             Progress::Unsupported(what) => StepRecord::unsupported(what),
@@ -110,6 +126,7 @@ impl Prediction<'_> {
             let outcome = self.reference.disconnect(id);
             self.run.clauses.extend(outcome.clauses);
             self.woken_now = outcome.woken;
+            self.lost = outcome.lost;
         }
     }
 

@@ -120,6 +120,11 @@ impl StepRecord {
     pub(super) fn unsupported(what: impl Into<String>) -> StepRecord {
         StepRecord { verdict: Verdict::Unsupported(what.into()), model: None, server: None }
     }
+
+    /// A step after one that woke what turned out to be outside the model.
+    pub(super) fn after_loss(what: &str) -> StepRecord {
+        StepRecord::unsupported(format!("the model has lost track: {what}"))
+    }
 }
 
 /// The kind of a step for its signature; of a query with several statements, that of the one at which replies part.

@@ -154,11 +154,7 @@ impl<'a> Runner<'a> {
         if let Some(what) = lost {
             // The implementation has not run the step yet, and nothing after it could be judged.
             self.flush()?;
-            self.records[index] = Some(StepRecord::unsupported(&what));
-            let rest = self.steps.len() - self.records.len();
-            let why = format!("the model has lost track: {what}");
-            self.records.extend(std::iter::repeat_n(Some(StepRecord::unsupported(why)), rest));
-            return Err(Stop::Ended);
+            return Err(self.lose_track(index, &what));
         }
         if involves_deadlock(&progress, &woken) {
             self.flush()?;
@@ -183,6 +179,13 @@ impl<'a> Runner<'a> {
         }
         self.slow = self.options.slow;
         Ok(())
+    }
+
+    /// Notes that neither a step, which the engine alone has run, nor any after it can be judged.
+    pub(super) fn lose_track(&mut self, index: usize, what: &str) -> Stop {
+        self.records[index] = Some(StepRecord::unsupported(what));
+        self.records.resize(self.steps.len(), Some(StepRecord::after_loss(what)));
+        Stop::Ended
     }
 
     /// Takes the replies to all steps that were sent together.

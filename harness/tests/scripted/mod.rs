@@ -17,6 +17,8 @@ pub(crate) struct Cue {
     pub(crate) wakes: Vec<(usize, Reply)>,
     /// Whether the engine refuses the statement; an implementation must never see such a step.
     pub(crate) unsupported: bool,
+    /// Why the engine cannot follow any more from here on.
+    pub(crate) lost: Option<&'static str>,
 }
 
 /// A reply of one row of one value.
@@ -53,11 +55,18 @@ pub(crate) struct Engine {
     sessions: u32,
     /// Sessions that wake when another one disconnects.
     pub(crate) on_disconnect: Vec<(usize, Reply)>,
+    /// Why the engine cannot follow any more once a session has disconnected.
+    pub(crate) lost_on_disconnect: Option<&'static str>,
 }
 
 impl Engine {
     pub(crate) fn new(script: impl IntoIterator<Item = Cue>) -> Engine {
-        Engine { script: script.into_iter().collect(), sessions: 0, on_disconnect: Vec::new() }
+        Engine {
+            script: script.into_iter().collect(),
+            sessions: 0,
+            on_disconnect: Vec::new(),
+            lost_on_disconnect: None,
+        }
     }
 }
 
@@ -77,7 +86,8 @@ impl Reference for Engine {
 
     fn disconnect(&mut self, _session: SessionId) -> Outcome {
         let woken = ids(std::mem::take(&mut self.on_disconnect));
-        Outcome { progress: Progress::Done(Reply::default()), woken, clauses: ClauseSet::default(), lost: None }
+        let lost = self.lost_on_disconnect.map(str::to_owned);
+        Outcome { progress: Progress::Done(Reply::default()), woken, clauses: ClauseSet::default(), lost }
     }
 
     fn step(&mut self, _session: SessionId, _statements: &[Statement]) -> Outcome {
@@ -87,7 +97,8 @@ impl Reference for Engine {
             Some(reply) => Progress::Done(reply),
             None => Progress::Waits { blockers: Vec::new() },
         };
-        Outcome { progress, woken: ids(cue.wakes), clauses: ClauseSet::default(), lost: None }
+        let lost = cue.lost.map(str::to_owned);
+        Outcome { progress, woken: ids(cue.wakes), clauses: ClauseSet::default(), lost }
     }
 
     fn fail(&mut self, _session: SessionId, message: Message) -> Outcome {

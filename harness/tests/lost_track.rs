@@ -1,0 +1,84 @@
+//! What happens when the engine finds, as it wakes a session, that it cannot follow: nothing from there on is judged.
+
+#[expect(dead_code, reason = "other tests need the rest")]
+mod scripted;
+
+use scripted::{Cue, Engine, Server, query, replies, waits};
+use seqcheck::implementation::model::Model;
+use seqcheck::lockstep::{self, Action, Options, Run, Step, Verdict};
+use seqcheck_engine::Statement;
+
+const WHY: &str = "what it woke";
+
+/// A step that wakes another one, which the engine cannot run to its end.
+fn loses(number: i64) -> Cue {
+    Cue { lost: Some(WHY), ..replies(number) }
+}
+
+fn disconnect(session: usize) -> Step {
+    Step { session, action: Action::Disconnect }
+}
+
+fn connect(session: usize) -> Step {
+    Step { session, action: Action::Connect { role: None } }
+}
+
+/// Holds a run to steps that agree, then one that cannot be judged, and all after it that cannot either.
+fn is_lost_after(agreeing: usize, run: &Run, steps: usize) {
+    assert_eq!((run.infrastructure.as_ref(), run.divergences.len(), run.steps.len()), (None, 0, steps));
+    for (index, record) in run.steps.iter().enumerate() {
+        let expected = match index {
+            _ if index < agreeing => Verdict::Agrees,
+            _ if index == agreeing => Verdict::Unsupported(WHY.into()),
+            _ => Verdict::Unsupported(format!("the model has lost track: {WHY}")),
+        };
+        assert_eq!(record.verdict, expected, "step {index}");
+    }
+}
+
+fn engine(script: Vec<Cue>) -> Engine {
+    let mut engine = Engine::new(script);
+    engine.lost_on_disconnect = Some(WHY);
+    engine
+}
+
+#[test]
+fn a_query_ends_what_can_be_judged() {
+    let steps = [query(0, "a"), query(1, "b"), query(0, "c"), query(2, "d"), disconnect(2)];
+    let script = vec![replies(1), waits(), loses(3), replies(4)];
+    let mut server = Server::new([replies(1), waits()]);
+    is_lost_after(
+        2,
+        &lockstep::run(&steps, &mut Engine::new(script.clone()), &mut server, &Options::default()),
+        steps.len(),
+    );
+    is_lost_after(2, &lockstep::predict(&steps, &mut Engine::new(script)), steps.len());
+}
+
+#[test]
+fn a_session_that_goes_ends_what_can_be_judged() {
+    // A session that connects again goes first.
+    for last in [disconnect(0), connect(0)] {
+        let steps = [query(0, "a"), query(1, "b"), last, query(2, "c")];
+        let script = vec![replies(1), waits(), replies(3)];
+        let mut server = Server::new([replies(1), waits(), replies(3)]);
+        let run = lockstep::run(&steps, &mut engine(script.clone()), &mut server, &Options::default());
+        is_lost_after(2, &run, steps.len());
+        assert!(!server.log.iter().any(|entry| entry.starts_with("send 2")), "{:?}", server.log);
+        is_lost_after(2, &lockstep::predict(&steps, &mut engine(script)), steps.len());
+    }
+}
+
+#[test]
+fn a_model_that_is_judged_says_so() {
+    for last in [query(0, "c"), disconnect(0)] {
+        let steps = [query(0, "a"), query(1, "b"), last];
+        let make = || engine(vec![replies(1), waits(), loses(3)]);
+        let mut model = Model::new("other", make, |_| Ok(vec![Statement::Show("x".into())]));
+        let mut reference = Engine::new([replies(1), waits(), replies(3)]);
+        let run = lockstep::run(&steps, &mut reference, &mut model, &Options::default());
+        assert_eq!((run.infrastructure, run.divergences.len()), (None, 0));
+        let expected = Verdict::Unsupported(format!("other is not able to run {WHY}"));
+        assert_eq!(run.steps.last().map(|record| &record.verdict), Some(&expected));
+    }
+}
