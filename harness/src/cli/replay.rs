@@ -1,10 +1,12 @@
 //! `seqcheck replay`: files, step by step.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::Args;
 use seqcheck_engine::{Cluster, Major, Quirk, QuirkSet, Settings};
 
+use super::bench::{Bench, finish};
 use super::exit;
 use super::failure::Failure;
 use super::files::{check_writable, write, write_or_print};
@@ -12,11 +14,9 @@ use super::input::{Source, read};
 use super::output::{Output, is_for_people};
 use super::server_options::{ServerOptions, get_server, on_signals, parse_quirk, quirk_set};
 use crate::expectation::{self, Side};
-use crate::implementation::postgres::{self, Postgres};
 use crate::lockstep::{self, Run};
 use crate::prepare::Prepared;
 use crate::report::replay::{Listing, Replayed};
-use crate::server::{Server, create_database};
 use crate::trace::{self, ObservedStep};
 
 /// Arguments of `seqcheck replay`.
@@ -50,6 +50,10 @@ pub(super) struct Replay {
     /// Write what the server answers into the trace files as their expectations.
     #[arg(long)]
     bless: bool,
+
+    /// How long the server may take for anything before a file ends undecided, such as 15s.
+    #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration, default_value = "30s")]
+    time_out: Duration,
 
     /// Write one JSON object for each step to a file, or to standard output with -.
     #[arg(long, value_name = "FILE")]
@@ -85,6 +89,7 @@ impl Replay {
         let mut out = Output::new(is_for_people(self.quiet, self.json.as_deref()));
         let mut listing = Listing::new(&mut out, Output::width());
         let mut replayed = Vec::new();
+        let mut stopped = None;
         if self.model_only {
             let major = self.server.single_major().and_then(Major::new).unwrap_or(Major::NEWEST);
             for source in &sources {
@@ -93,7 +98,17 @@ impl Replay {
                 replayed.push(one);
             }
         } else {
-            self.on_servers(sources, &mut listing, &mut replayed)?;
+            stopped = self.on_servers(sources, &mut listing, &mut replayed).err();
+        }
+        if replayed.is_empty()
+            && let Some(failure) = stopped
+        {
+            return Err(failure);
+        }
+        for one in &replayed {
+            if let Some(error) = &one.run.infrastructure {
+                Failure::infrastructure(format!("{}: {error}", one.file.display())).print();
+            }
         }
         if let Some(path) = &self.json {
             let several = self.server.asks_for_several();
@@ -103,7 +118,15 @@ impl Replay {
         }
         let _ = listing.print_end(&replayed);
         out.finish()?;
-        Ok(exit_code(&replayed))
+        match (exit_code(&replayed), stopped) {
+            (exit::DIVERGES, Some(failure)) => {
+                // That a server failed matters less than a divergence.
+                failure.print();
+                Ok(exit::DIVERGES)
+            }
+            (_, Some(failure)) => Err(failure),
+            (code, None) => Ok(code),
+        }
     }
 
     fn on_servers(
@@ -116,11 +139,16 @@ impl Replay {
         let mut seen: Vec<Vec<(u8, Vec<ObservedStep>)>> = vec![Vec::new(); sources.len()];
         for wanted in self.server.wanted()? {
             let server = get_server(&wanted, &shutdown)?;
-            let mut bench = Bench::new(&server, quirk_set(&self.quirk))?;
+            let mut bench = Bench::new(&server, quirk_set(&self.quirk), self.time_out)?;
             let _ = listing.print_server(&server);
+            let mut has_failed = false;
             for (source, seen) in sources.iter().zip(&mut seen) {
-                let one = bench.replay(source, &server);
+                if has_failed {
+                    bench = bench.anew()?;
+                }
+                let one = bench.replay(source);
                 shutdown.let_signal_win();
+                has_failed = one.run.infrastructure.is_some();
                 if self.bless && one.is_decided() {
                     let steps = source.steps_for(server.major());
                     seen.push((server.major(), observed_in_file(source, &steps, &one.run)));
@@ -138,55 +166,11 @@ impl Replay {
     }
 }
 
-/// A server with a database to replay in.
-struct Bench {
-    postgres: Postgres,
-    settings: Settings,
-    _database: crate::server::ScratchDatabase,
-}
-
-impl Bench {
-    fn new(server: &Server, quirks: QuirkSet) -> Result<Bench, Failure> {
-        let major = Major::new(server.major())
-            .ok_or_else(|| Failure::infrastructure(format!("PostgreSQL {} is outside the model", server.major())))?;
-        let database = create_database(server).map_err(Failure::infrastructure)?;
-        let postgres = Postgres::open(database.endpoint().clone(), postgres::Settings::default())
-            .map_err(Failure::infrastructure)?;
-        let settings = Settings { quirks, ..postgres.model_settings(major) };
-        Ok(Bench { postgres, settings, _database: database })
-    }
-
-    fn replay(&mut self, source: &Source, server: &Server) -> Replayed {
-        let steps = source.steps_for(server.major());
-        let prepared = Prepared::from_trace(steps.iter().copied());
-        let mut cluster = Cluster::new(self.settings.clone());
-        let options = lockstep::Options { go_on: true, ..lockstep::Options::default() };
-        let run = lockstep::run(&prepared.steps, &mut cluster, &mut self.postgres, &options);
-        finish(source, &steps, run, Some(server.version().to_owned()), server.major(), Side::Server)
-    }
-}
-
 fn predict(source: &Source, major: Major, quirks: QuirkSet) -> Replayed {
     let steps = source.steps_for(major.number());
     let prepared = Prepared::from_trace(steps.iter().copied());
     let run = lockstep::predict(&prepared.steps, &mut Cluster::new(Settings { quirks, ..Settings::new(major) }));
     finish(source, &steps, run, None, major.number(), Side::Model)
-}
-
-fn finish(
-    source: &Source,
-    steps: &[&trace::Step],
-    run: Run,
-    version: Option<String>,
-    major: u8,
-    side: Side,
-) -> Replayed {
-    let unmet = match source.trace() {
-        Some(_) => expectation::unmet(steps, &run, side, major),
-        None => Vec::new(),
-    };
-    let steps = steps.iter().map(|step| (*step).clone()).collect();
-    Replayed { file: source.path().to_owned(), steps, run, version, unmet }
 }
 
 /// What the server did in each step of the file, the steps for other versions included.

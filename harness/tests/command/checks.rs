@@ -5,13 +5,9 @@ use std::path::Path;
 use std::process::Stdio;
 
 use libtest_mimic::Trial;
-use seqcheck::server::{Kind, Server};
+use seqcheck::server::Server;
 
-use crate::support::on_server;
-use crate::{Said, Test, in_folder, local_trials, say, seqcheck};
-
-/// A test with a server, in a folder of its own.
-type ServerTest = fn(Server, &Path);
+use crate::{Said, ServerTest, Test, address, local_trials, say, seqcheck, server_trials};
 
 pub(crate) fn trials() -> Vec<Trial> {
     let tests: &[(&str, Test)] = &[
@@ -22,13 +18,9 @@ pub(crate) fn trials() -> Vec<Trial> {
         ("closed_output", closed_output),
     ];
     let mut trials = local_trials("check", tests);
-    let tests: [(&str, ServerTest); 3] =
-        [("without_createdb", without_createdb), ("no_superuser", no_superuser), ("server_killed", server_killed)];
-    trials.extend(tests.into_iter().map(|(name, test)| {
-        Trial::ignorable_test(format!("check::{name}"), move || {
-            on_server(Kind::Local, |server| in_folder(|folder| test(server, folder)))
-        })
-    }));
+    let tests: &[(&str, ServerTest)] =
+        &[("without_createdb", without_createdb), ("no_superuser", no_superuser), ("server_killed", server_killed)];
+    trials.extend(server_trials("check", tests));
     trials
 }
 
@@ -109,10 +101,6 @@ fn closed_output(folder: &Path) {
         let output = seqcheck(folder, &[&LOCAL[..], &["--traces", "5"]].concat()).stdout(full).output().unwrap();
         Said::from(output).fails(3, &["cannot write to standard output"]);
     }
-}
-
-fn address(server: &Server, user: &str) -> String {
-    server.endpoint().to_string().replace("user=postgres", &format!("user={user}"))
 }
 
 fn execute(server: &Server, sql: &str) {

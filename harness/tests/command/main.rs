@@ -12,7 +12,7 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 use libtest_mimic::{Arguments, Failed, Trial, run};
-use seqcheck::server::Kind;
+use seqcheck::server::{Kind, Server};
 
 /// The command in a folder of its own, as in a shell without a terminal.
 fn seqcheck(folder: &Path, arguments: &[&str]) -> Command {
@@ -66,6 +66,8 @@ fn say(folder: &Path, arguments: &[&str]) -> Said {
 
 /// A test in a folder of its own.
 type Test = fn(&Path);
+/// A test with a server, in a folder of its own.
+type ServerTest = fn(Server, &Path);
 
 fn in_folder(test: impl FnOnce(&Path)) -> Result<(), Failed> {
     let folder = tempfile::tempdir()?;
@@ -87,6 +89,21 @@ fn local_trials(group: &str, tests: &[(&str, Test)]) -> Vec<Trial> {
         })
     };
     tests.iter().map(trial).collect()
+}
+
+/// Trials of tests that have a server of this machine running while they run the command.
+fn server_trials(group: &str, tests: &[(&str, ServerTest)]) -> Vec<Trial> {
+    let trial = |&(name, test): &(&str, ServerTest)| {
+        Trial::ignorable_test(format!("{group}::{name}"), move || {
+            support::on_server(Kind::Local, |server| in_folder(|folder| test(server, folder)))
+        })
+    };
+    tests.iter().map(trial).collect()
+}
+
+/// Where a server is, for the command, as somebody else.
+fn address(server: &Server, user: &str) -> String {
+    server.endpoint().to_string().replace("user=postgres", &format!("user={user}"))
 }
 
 fn main() {

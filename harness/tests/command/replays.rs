@@ -1,12 +1,17 @@
 //! `seqcheck replay`, above all the JSON that programs read.
 
 use std::fs;
+use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
 
 use libtest_mimic::Trial;
+use rustix::process::{Pid, Signal, kill_process};
+use seqcheck::server::Server;
 use serde_json::{Value, json};
 
-use crate::{Test, local_trials, plain_trials, say};
+use crate::{Said, Test, address, local_trials, plain_trials, say, seqcheck, server_trials};
 
 const SCRIPT: &str = "\
 CREATE SEQUENCE s;
@@ -22,6 +27,7 @@ pub(crate) fn trials() -> Vec<Trial> {
     let tests: &[(&str, Test)] =
         &[("json_of_both", json_of_both), ("unmet_expectation", unmet_expectation), ("waiting", waiting)];
     trials.extend(local_trials("replay", tests));
+    trials.extend(server_trials("replay", &[("session_hangs", session_hangs)]));
     trials
 }
 
@@ -84,4 +90,41 @@ fn waiting(folder: &Path) {
         let later = json!({ "waits": true, "later": { "rows": [["1"]], "columns": ["nextval"], "tag": "SELECT 1" } });
         assert_eq!(waited["server"], later);
     }
+}
+
+/// A session that hangs for good takes the file with it that ran into it, and no other.
+fn session_hangs(server: Server, folder: &Path) {
+    // The server counts through all values that a session caches, which leaves time to stop it.
+    let count = "DISCARD SEQUENCES;\nSELECT nextval('s');\n";
+    fs::write(folder.join("a.sql"), format!("CREATE SEQUENCE s CACHE 1000000000;\n{}", count.repeat(9))).unwrap();
+    for file in ["b.sql", "c.sql"] {
+        fs::write(folder.join(file), "CREATE SEQUENCE s; SELECT nextval('s')").unwrap();
+    }
+    let url = address(&server, "postgres");
+    let arguments = ["replay", "a.sql", "b.sql", "c.sql", "--url", &url, "--time-out", "3s"];
+    let mut run = seqcheck(folder, &arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let counting = "SELECT pid FROM pg_stat_activity WHERE application_name = 'seqcheck S1' AND query LIKE '%nextval%'";
+    let mut client = server.endpoint().connect().unwrap();
+    let deadline = Instant::now() + Duration::from_secs(30);
+    let process: i32 = loop {
+        match client.query(counting, &[]).unwrap().first() {
+            Some(row) => break row.get(0),
+            None => assert!(Instant::now() < deadline, "the session never counts"),
+        }
+    };
+    // Stopped, it does not even end when it is told to.
+    let process = Pid::from_raw(process).unwrap();
+    kill_process(process, Signal::STOP).unwrap();
+    let begun = Instant::now();
+    let mut listing = String::new();
+    let mut out = BufReader::new(run.stdout.take().unwrap());
+    while !listing.ends_with("c.sql\n") && out.read_line(&mut listing).unwrap() > 0 {}
+    let took = begun.elapsed();
+    // The server cannot drop any database before all its processes have heard of it.
+    kill_process(process, Signal::CONT).unwrap();
+    out.read_to_string(&mut listing).unwrap();
+    Said::from(run.wait_with_output().unwrap()).fails(3, &["a.sql: S1", "gave no reply within 3 s"]);
+    let (_, others) = listing.split_once("b.sql\n").expect("the second file is run");
+    assert_eq!(others.matches('✓').count(), 4, "{listing}");
+    assert!(took < Duration::from_secs(20), "{took:?}");
 }

@@ -1,0 +1,78 @@
+//! Where files are replayed.
+
+use std::time::Duration;
+
+use seqcheck_engine::{Cluster, Major, QuirkSet, Settings};
+
+use super::failure::Failure;
+use super::input::Source;
+use crate::expectation::{self, Side};
+use crate::implementation::postgres::{self, Postgres};
+use crate::lockstep::{self, Run};
+use crate::prepare::Prepared;
+use crate::report::replay::Replayed;
+use crate::server::{ScratchDatabase, Server, create_database};
+use crate::trace;
+
+/// A server with a database to replay in.
+pub(super) struct Bench<'s> {
+    server: &'s Server,
+    postgres: Postgres,
+    settings: Settings,
+    time_out: Duration,
+    _database: ScratchDatabase,
+}
+
+impl<'s> Bench<'s> {
+    /// Makes a database, for a model with these faults; `time_out` limits whatever the server is asked for.
+    pub(super) fn new(server: &'s Server, quirks: QuirkSet, time_out: Duration) -> Result<Bench<'s>, Failure> {
+        let major = Major::new(server.major())
+            .ok_or_else(|| Failure::infrastructure(format!("PostgreSQL {} is outside the model", server.major())))?;
+        let database = create_database(server).map_err(Failure::infrastructure)?;
+        let settings = postgres::Settings { patience: time_out, ..postgres::Settings::default() };
+        let postgres = Postgres::open(database.endpoint().clone(), settings).map_err(Failure::infrastructure)?;
+        let settings = Settings { quirks, ..postgres.model_settings(major) };
+        Ok(Bench { server, postgres, settings, time_out, _database: database })
+    }
+
+    /// Another database on the same server, after a failure.
+    ///
+    /// A session that hangs may not even end when it is told to, and whatever waits for its locks hangs, too. So a
+    /// server that seqcheck has started is started again; on another one the session is left behind with its database.
+    pub(super) fn anew(self) -> Result<Bench<'s>, Failure> {
+        let Bench { server, settings, time_out, .. } = &self;
+        let (server, quirks, time_out) = (*server, settings.quirks, *time_out);
+        if server.is_managed() {
+            server.crash().map_err(Failure::infrastructure)?;
+        }
+        drop(self);
+        Bench::new(server, quirks, time_out)
+    }
+
+    /// Runs a file on the model and on the server; a divergence does not end it.
+    pub(super) fn replay(&mut self, source: &Source) -> Replayed {
+        let steps = source.steps_for(self.server.major());
+        let prepared = Prepared::from_trace(steps.iter().copied());
+        let mut cluster = Cluster::new(self.settings.clone());
+        let options = lockstep::Options { go_on: true, time_out: self.time_out, ..lockstep::Options::default() };
+        let run = lockstep::run(&prepared.steps, &mut cluster, &mut self.postgres, &options);
+        finish(source, &steps, run, Some(self.server.version().to_owned()), self.server.major(), Side::Server)
+    }
+}
+
+/// A run together with what the file expects of `side`.
+pub(super) fn finish(
+    source: &Source,
+    steps: &[&trace::Step],
+    run: Run,
+    version: Option<String>,
+    major: u8,
+    side: Side,
+) -> Replayed {
+    let unmet = match source.trace() {
+        Some(_) => expectation::unmet(steps, &run, side, major),
+        None => Vec::new(),
+    };
+    let steps = steps.iter().map(|step| (*step).clone()).collect();
+    Replayed { file: source.path().to_owned(), steps, run, version, unmet }
+}
