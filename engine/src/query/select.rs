@@ -313,6 +313,8 @@ impl crate::execute::Execution<'_> {
         if relation.persistence != crate::catalog::Persistence::Temporary {
             self.prevent_if_read_only(command)?;
         }
+        self.need(oid, Privilege::Update);
+        self.check_needed()?;
         self.reach(Clause::NotUpdatable);
         Err(error(sqlstate::WRONG_OBJECT_TYPE, format!("cannot lock rows in sequence \"{}\"", relation.name)))
     }

@@ -31,10 +31,8 @@ impl Lane {
         database: &ScratchDatabase,
         major: Major,
         options: &super::Options,
-        is_first: bool,
     ) -> Result<Lane, CampaignError> {
-        // Roles belong to the whole server: one lane cleans them up for all.
-        let settings = postgres::Settings { drop_roles: is_first, patience: options.time_out };
+        let settings = postgres::Settings { patience: options.time_out, outlives_run: !server.is_managed() };
         let postgres = Postgres::open(database.endpoint().clone(), settings)?;
         let settings = Settings { quirks: options.quirks, ..postgres.model_settings(major) };
         let judging = Judging { version: server.version().to_owned(), quirks: options.quirks };

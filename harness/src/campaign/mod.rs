@@ -131,11 +131,8 @@ pub fn run(
         progress,
         shutdown,
     };
-    let lanes = databases
-        .iter()
-        .enumerate()
-        .map(|(index, database)| Lane::open(server, database, major, options, index == 0))
-        .collect::<Result<Vec<_>, _>>()?;
+    let lanes =
+        databases.iter().map(|database| Lane::open(server, database, major, options)).collect::<Result<Vec<_>, _>>()?;
     std::thread::scope(|scope| {
         for mut lane in lanes {
             let board = &board;

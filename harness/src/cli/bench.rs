@@ -29,7 +29,7 @@ impl<'s> Bench<'s> {
         let major = Major::new(server.major())
             .ok_or_else(|| Failure::infrastructure(format!("PostgreSQL {} is outside the model", server.major())))?;
         let database = create_database(server).map_err(Failure::infrastructure)?;
-        let settings = postgres::Settings { patience: time_out, ..postgres::Settings::default() };
+        let settings = postgres::Settings { patience: time_out, outlives_run: !server.is_managed() };
         let postgres = Postgres::open(database.endpoint().clone(), settings).map_err(Failure::infrastructure)?;
         let settings = Settings { quirks, ..postgres.model_settings(major) };
         Ok(Bench { server, postgres, settings, time_out, _database: database })

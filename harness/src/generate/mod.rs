@@ -7,6 +7,7 @@
 mod alter_table;
 mod plan;
 mod query;
+mod role;
 mod schema;
 mod sequence;
 mod table;
@@ -59,6 +60,12 @@ impl<'c> Generator<'c> {
     }
 
     fn run(mut self) -> Vec<GeneratedStep> {
+        if self.plan.roles {
+            for statement in self.first_roles() {
+                self.cluster.step(self.sessions[0], std::slice::from_ref(&statement));
+                self.steps.push(GeneratedStep { session: 0, statements: vec![statement] });
+            }
+        }
         while self.steps.len() < self.plan.length {
             if self.choice.chance(1, 3) {
                 self.current = self.choice.index(self.sessions.len());
@@ -110,6 +117,7 @@ impl<'c> Generator<'c> {
             Family::Discard => self.discard(),
             Family::Schema => self.schema(),
             Family::Table => self.table(),
+            Family::Role => self.role(),
         }
     }
 }

@@ -25,9 +25,11 @@ pub enum Family {
     Schema,
     /// Tables beside sequences, and what sequences refuse.
     Table,
+    /// Roles, privileges and ownership.
+    Role,
 }
 
-const FAMILIES: [(Family, u32); 10] = [
+const FAMILIES: [(Family, u32); 11] = [
     (Family::Create, 10),
     (Family::Alter, 14),
     (Family::Drop, 3),
@@ -38,6 +40,7 @@ const FAMILIES: [(Family, u32); 10] = [
     (Family::Discard, 3),
     (Family::Schema, 5),
     (Family::Table, 16),
+    (Family::Role, 24),
 ];
 
 /// The plan of one trace.
@@ -57,6 +60,8 @@ pub struct Plan {
     pub extreme: bool,
     /// Whether sequences cache values by default.
     pub cached: bool,
+    /// Whether there are other roles than the superuser.
+    pub roles: bool,
 }
 
 impl Plan {
@@ -70,6 +75,9 @@ impl Plan {
                 _ => {}
             }
         }
+        // Roles are the business of few traces: they belong to the whole server, and take time to drop.
+        let roles = choice.chance(1, 6);
+        weights[10] = if roles { weights[10].max(12) } else { 0 };
         // Without these a trace has nothing to talk about.
         weights[0] = weights[0].max(8);
         weights[4] = weights[4].max(20);
@@ -83,6 +91,7 @@ impl Plan {
             narrow: choice.chance(1, 2),
             extreme: choice.chance(1, 4),
             cached: choice.chance(1, 2),
+            roles,
         }
     }
 

@@ -179,6 +179,7 @@ impl Generator<'_> {
             6 => RelationAction::SetUnlogged,
             7 => RelationAction::SetLogged,
             8 => RelationAction::OwnerTo(RoleName::CurrentUser),
+            _ if self.plan.roles => RelationAction::OwnerTo(self.role_name()),
             _ => RelationAction::OwnerTo(RoleName::Named("missing".into())),
         };
         let renames = matches!(action, RelationAction::RenameTo(_));

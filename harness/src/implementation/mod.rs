@@ -93,6 +93,20 @@ pub trait Implementation {
     /// Makes a clean slate: no sessions, no outstanding requests, no objects left by an earlier trace.
     fn reset(&mut self) -> Result<(), Infrastructure>;
 
+    /// Announces that the trace is about roles, and makes these. Called after [`reset`](Self::reset).
+    ///
+    /// Roles may belong to more than one database. So an implementation keeps the roles of several traces apart, if need
+    /// be by waiting; it returns the name of a role that is somebody else's, in which case the trace is not run.
+    fn claim_roles(&mut self, names: &[String]) -> Result<Option<String>, Infrastructure> {
+        let _ = names;
+        Ok(None)
+    }
+
+    /// The end of a trace for which [`claim_roles`](Self::claim_roles) was called: what it made is dropped.
+    fn release_roles(&mut self) -> Result<(), Infrastructure> {
+        Ok(())
+    }
+
     /// Opens a session that has no history, as `role`, or as the user that owns the database.
     ///
     /// The reply is empty when the session is open; when the database refuses `role`, it carries that error.

@@ -19,6 +19,7 @@ mod events;
 mod predict;
 mod record;
 pub(crate) mod reference;
+mod roles;
 mod runner;
 mod step;
 mod waiting;

@@ -3,6 +3,7 @@
 use super::Options;
 use super::record::{Divergence, Observed, Run, StepRecord, Verdict, kind};
 use super::reference::{Connected, Reference};
+use super::roles::roles;
 use super::step::{Action, Refusal, Step, syntax_error};
 use super::waiting::{Answer, expect_reply, find_out};
 use crate::compare::{self, Difference, Field, Level, Signature};
@@ -91,6 +92,18 @@ impl<'a> Runner<'a> {
 
     fn run_steps(&mut self) -> Result<(), Stop> {
         self.implementation.reset()?;
+        let Some(roles) = roles(self.steps) else { return self.run_from_clean_slate() };
+        if let Some(taken) = self.implementation.claim_roles(&roles)? {
+            let why = format!("the role {taken} exists on this server and is not the trace's");
+            self.records.extend(std::iter::repeat_n(Some(StepRecord::unsupported(why)), self.steps.len()));
+            return Ok(());
+        }
+        let ended = self.run_from_clean_slate();
+        let released = self.implementation.release_roles();
+        ended.and(released.map_err(Stop::from))
+    }
+
+    fn run_from_clean_slate(&mut self) -> Result<(), Stop> {
         for index in 0..self.steps.len() {
             self.records.push(None);
             self.run_step(index)?;

@@ -16,7 +16,7 @@
 
 mod account;
 mod binaries;
-mod cleanup;
+pub(crate) mod cleanup;
 mod cluster;
 mod container;
 mod endpoint;

@@ -18,7 +18,7 @@ pub(crate) struct Lane {
 
 impl Lane {
     pub(crate) fn new(server: Arc<Server>, name: &str) -> Result<Lane, Infrastructure> {
-        let mut maintenance = Postgres::open(server.endpoint("postgres"), keep_roles())?;
+        let mut maintenance = Postgres::open(server.endpoint("postgres"), Settings::default())?;
         maintenance.connect(0, None)?;
         // Databases are copied from a template that nobody else may use meanwhile, and tests run side by side.
         succeeds(&mut maintenance, 0, "SELECT pg_advisory_lock(1)")?;
@@ -33,17 +33,12 @@ impl Lane {
 
     /// Opens the database, with two sessions.
     pub(crate) fn open(&self) -> Result<Postgres, Infrastructure> {
-        let mut postgres = Postgres::open(self.endpoint(), keep_roles())?;
+        let mut postgres = Postgres::open(self.endpoint(), Settings::default())?;
         postgres.reset()?;
         postgres.connect(0, None)?;
         postgres.connect(1, None)?;
         Ok(postgres)
     }
-}
-
-/// Tests share a cluster, and so its roles.
-pub(crate) fn keep_roles() -> Settings {
-    Settings { drop_roles: false, ..Settings::default() }
 }
 
 pub(crate) fn request(sql: &str) -> Request<'_> {

@@ -1,12 +1,12 @@
 //! Lockstep with a server, the engine following a script.
 
 use seqcheck::Infrastructure;
-use seqcheck::implementation::postgres::Postgres;
+use seqcheck::implementation::postgres::{Postgres, Settings};
 use seqcheck::lockstep::{Action, Options, Step, Verdict, run};
 use seqcheck_engine::{Message, Reply, Severity, SqlState, StatementResult};
 
 use crate::Test;
-use crate::lane::{Lane, keep_roles};
+use crate::lane::Lane;
 use crate::scripted::{self, Engine, query, value, waits};
 
 pub(crate) const TESTS: &[(&str, Test)] = &[
@@ -22,7 +22,7 @@ fn tags(tags: &'static [&'static str]) -> scripted::Cue {
 }
 
 fn lockstep_confirms_waits(lane: &Lane) -> Result<(), Infrastructure> {
-    let mut postgres = Postgres::open(lane.endpoint(), keep_roles())?;
+    let mut postgres = Postgres::open(lane.endpoint(), Settings::default())?;
     let steps = [
         query(0, "CREATE SEQUENCE s"),
         query(0, "BEGIN; ALTER SEQUENCE s INCREMENT 5"),
@@ -52,7 +52,7 @@ fn lockstep_confirms_waits(lane: &Lane) -> Result<(), Infrastructure> {
 }
 
 fn lockstep_sees_unexpected_waits(lane: &Lane) -> Result<(), Infrastructure> {
-    let mut postgres = Postgres::open(lane.endpoint(), keep_roles())?;
+    let mut postgres = Postgres::open(lane.endpoint(), Settings::default())?;
     let steps = [query(0, "CREATE SEQUENCE s"), query(0, "BEGIN; DROP SEQUENCE s"), query(1, "SELECT nextval('s')")];
     let script = [tags(&["CREATE SEQUENCE"]), tags(&["BEGIN", "DROP SEQUENCE"]), scripted::replies(1)];
     let seen = run(&steps, &mut Engine::new(script), &mut postgres, &Options::default());
@@ -70,7 +70,7 @@ fn lockstep_sees_unexpected_waits(lane: &Lane) -> Result<(), Infrastructure> {
 
 /// The session that waits first looks for a deadlock first, one second after it began to wait.
 fn lockstep_gives_deadlocks_their_time(lane: &Lane) -> Result<(), Infrastructure> {
-    let mut postgres = Postgres::open(lane.endpoint(), keep_roles())?;
+    let mut postgres = Postgres::open(lane.endpoint(), Settings::default())?;
     let steps = [
         query(0, "CREATE SEQUENCE a"),
         query(0, "CREATE SEQUENCE b"),

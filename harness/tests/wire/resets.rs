@@ -10,7 +10,8 @@ use crate::lane::{Lane, ask, blockers, fails, integers, request, succeeds};
 pub(crate) const TESTS: &[(&str, Test)] = &[
     ("a_reset_leaves_nothing", a_reset_leaves_nothing),
     ("a_reset_ends_sessions_that_wait", a_reset_ends_sessions_that_wait),
-    ("a_reset_drops_roles", a_reset_drops_roles),
+    ("a_traces_roles_go_with_it", a_traces_roles_go_with_it),
+    ("somebody_elses_role_is_left_alone", somebody_elses_role_is_left_alone),
 ];
 
 /// Everything that a trace could leave behind, as one text.
@@ -87,16 +88,20 @@ fn a_reset_ends_sessions_that_wait(lane: &Lane) -> Result<(), Infrastructure> {
     Ok(())
 }
 
-fn a_reset_drops_roles(lane: &Lane) -> Result<(), Infrastructure> {
+fn a_traces_roles_go_with_it(lane: &Lane) -> Result<(), Infrastructure> {
     let mut postgres = Postgres::open(lane.endpoint(), Settings::default())?;
+    let names = ["a 'b".to_owned(), "c".to_owned()];
     for _ in 0..2 {
         postgres.reset()?;
+        assert_eq!(postgres.claim_roles(&names)?, None);
         postgres.connect(0, None)?;
         succeeds(&mut postgres, 0, "CREATE ROLE \"a 'b\" LOGIN; CREATE ROLE c ROLE \"a 'b\"")?;
         succeeds(&mut postgres, 0, "CREATE SCHEMA h AUTHORIZATION c; GRANT USAGE ON SCHEMA public TO \"a 'b\"")?;
+        succeeds(&mut postgres, 0, "ALTER DEFAULT PRIVILEGES FOR ROLE c GRANT SELECT ON TABLES TO \"a 'b\"")?;
         assert_eq!(postgres.connect(1, Some("a 'b"))?.error, None);
         assert_eq!(succeeds(&mut postgres, 1, "SELECT current_user::text")?, [Cell::from_text("a 'b")]);
         succeeds(&mut postgres, 1, "CREATE TEMP SEQUENCE s")?;
+        postgres.release_roles()?;
     }
     postgres.reset()?;
     postgres.connect(1, None)?;
@@ -109,4 +114,14 @@ fn a_reset_drops_roles(lane: &Lane) -> Result<(), Infrastructure> {
         [Cell::Integer(0), Cell::from_text("postgres")]
     );
     Ok(())
+}
+
+fn somebody_elses_role_is_left_alone(lane: &Lane) -> Result<(), Infrastructure> {
+    let mut postgres = Postgres::open(lane.endpoint(), Settings::default())?;
+    postgres.reset()?;
+    let taken = postgres.claim_roles(&["nobody's".to_owned(), "postgres".to_owned()])?;
+    assert_eq!(taken.as_deref(), Some("postgres"));
+    postgres.release_roles()?;
+    postgres.connect(0, None)?;
+    succeeds(&mut postgres, 0, "SELECT 1").map(|_| ())
 }

@@ -8,6 +8,7 @@ mod connection;
 mod decode;
 mod open;
 mod reset;
+mod roles;
 mod session;
 mod stream;
 mod suspicion;
@@ -27,16 +28,15 @@ use suspicion::may_make_temporary;
 pub struct Settings {
     /// How long to wait for anything but replies to a trace's steps: opening and closing sessions, sending, resetting.
     pub patience: Duration,
-    /// Whether a reset drops roles that did not exist when the implementation was opened.
-    ///
-    /// Roles belong to the whole cluster: only one lane per server may do this.
-    pub drop_roles: bool,
+    /// Whether the server is somebody's and stays when the run ends, so that a trace's roles must go even when a signal
+    /// ends the process.
+    pub outlives_run: bool,
 }
 
 impl Default for Settings {
-    /// 30 seconds, and roles are dropped.
+    /// 30 seconds, and a server that goes with the run.
     fn default() -> Settings {
-        Settings { patience: Duration::from_secs(30), drop_roles: true }
+        Settings { patience: Duration::from_secs(30), outlives_run: false }
     }
 }
 
@@ -63,6 +63,8 @@ pub struct Postgres {
     /// Whether the server takes the session parameters that make replies comparable.
     takes_parameters: bool,
     power: Option<Box<dyn Power>>,
+    /// That the server's roles belong to the trace under way.
+    claim: Option<roles::Claim>,
 }
 
 /// A connection that serves one session number, trace after trace.
@@ -75,7 +77,7 @@ struct Slot {
 }
 
 impl Postgres {
-    /// Connects to `endpoint`, and remembers its schema `public` and its roles as what a reset goes back to.
+    /// Connects to `endpoint`, and remembers its schema `public` as what a reset goes back to.
     ///
     /// # Errors
     ///
@@ -85,7 +87,7 @@ impl Postgres {
         let mut control = open_control(&endpoint, settings.patience)?;
         let version = reset::table(control.query("SHOW server_version", deadline)?)?;
         let version = version.first().map(|row| reset::text(row, 0)).unwrap_or_default();
-        let baseline = Baseline::read(&mut control, settings.drop_roles, deadline)?;
+        let baseline = Baseline::read(&mut control, deadline)?;
         baseline.install(&mut control, deadline)?;
         Ok(Postgres {
             endpoint,
@@ -96,6 +98,7 @@ impl Postgres {
             slots: Vec::new(),
             takes_parameters: true,
             power: None,
+            claim: None,
         })
     }
 
@@ -253,8 +256,17 @@ impl Implementation for Postgres {
     }
 
     fn reset(&mut self) -> Result<(), Infrastructure> {
+        self.release()?;
         self.refresh_sessions()?;
         self.control(reset::clean)
+    }
+
+    fn claim_roles(&mut self, names: &[String]) -> Result<Option<String>, Infrastructure> {
+        self.claim(names)
+    }
+
+    fn release_roles(&mut self) -> Result<(), Infrastructure> {
+        self.release()
     }
 
     fn connect(&mut self, session: usize, role: Option<&str>) -> Result<Reply, Infrastructure> {

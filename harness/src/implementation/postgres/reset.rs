@@ -34,18 +34,13 @@ FROM (SELECT pg_get_userbyid(nspowner) AS owner, nspacl,
 
 impl Baseline {
     /// Reads the state that [`clean`] goes back to.
-    pub(super) fn read(control: &mut Session, drop_roles: bool, deadline: Instant) -> Result<Baseline, Infrastructure> {
+    pub(super) fn read(control: &mut Session, deadline: Instant) -> Result<Baseline, Infrastructure> {
         let described = table(control.query(DESCRIBE_PUBLIC, deadline)?)?;
         let (fingerprint, recreate) = match described.as_slice() {
             [row] => (text(row, 0), text(row, 1)),
             _ => (String::new(), String::new()),
         };
-        let roles = match drop_roles {
-            true => table(control.query("SELECT format('%L::name', rolname) FROM pg_roles", deadline)?)?,
-            false => Vec::new(),
-        };
-        let roles: Vec<String> = roles.iter().map(|row| text(row, 0)).collect();
-        Ok(Baseline { prepare: prepare_leftovers(&fingerprint, &recreate, drop_roles.then_some(&roles)) })
+        Ok(Baseline { prepare: prepare_leftovers(&fingerprint, &recreate) })
     }
 
     /// Makes a new control session ready for [`clean`].
@@ -57,8 +52,8 @@ impl Baseline {
 /// Writes the query that lists the commands that undo what a trace left, in the order in which they must run.
 ///
 /// Whatever lies in `public` depends on it, so `pg_depend` tells whether it is empty without a look at each catalogue.
-fn prepare_leftovers(fingerprint: &str, recreate: &str, roles: Option<&Vec<String>>) -> String {
-    let mut query = format!(
+fn prepare_leftovers(fingerprint: &str, recreate: &str) -> String {
+    format!(
         "PREPARE leftovers AS
 WITH public AS (
     SELECT oid, concat_ws('|', pg_get_userbyid(nspowner),
@@ -84,24 +79,14 @@ SELECT turn, command FROM (
     FROM pg_db_role_setting
     WHERE setdatabase = (SELECT oid FROM pg_database WHERE datname = current_database())
     UNION ALL
-    SELECT 7, 'DELETE FROM pg_default_acl' WHERE EXISTS (SELECT FROM pg_default_acl)",
+    SELECT 5, 'DELETE FROM pg_default_acl' WHERE EXISTS (SELECT FROM pg_default_acl)
+) AS leftover ORDER BY turn",
         fingerprint = quote(fingerprint),
         recreate = quote(recreate),
-    );
-    if let Some(roles) = roles {
-        let roles = roles.join(", ");
-        query += &format!(
-            "
-    UNION ALL
-    SELECT 5, format('DROP OWNED BY %I CASCADE', rolname) FROM pg_roles WHERE rolname <> ALL (ARRAY[{roles}])
-    UNION ALL
-    SELECT 6, format('DROP ROLE %I', rolname) FROM pg_roles WHERE rolname <> ALL (ARRAY[{roles}])"
-        );
-    }
-    query + ") AS leftover ORDER BY turn"
+    )
 }
 
-/// Drops what a trace left in the database and, if the baseline says so, in the cluster.
+/// Drops what a trace left in the database.
 pub(super) fn clean(control: &mut Session, deadline: Instant) -> Result<(), Infrastructure> {
     let leftovers = table(control.query("EXECUTE leftovers", deadline)?)?;
     let mut together = String::new();
@@ -136,7 +121,7 @@ pub(super) fn text(row: &[Cell], column: usize) -> String {
 }
 
 /// Writes an SQL string constant; works whatever `standard_conforming_strings` says.
-fn quote(text: &str) -> String {
+pub(super) fn quote(text: &str) -> String {
     if text.contains('\\') {
         format!("E'{}'", text.replace('\\', "\\\\").replace('\'', "''"))
     } else {

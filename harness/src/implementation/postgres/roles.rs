@@ -1,0 +1,132 @@
+//! Roles belong to a whole server: one trace at a time may make some, and they go with it.
+
+use std::collections::BTreeSet;
+use std::sync::{Condvar, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::session::Session;
+use super::{Postgres, reset};
+use crate::implementation::Infrastructure;
+use crate::server::Endpoint;
+use crate::server::cleanup::{self, Registration};
+
+/// How long dropping roles may take when the process is ending.
+const ENDING_LIMIT: Duration = Duration::from_secs(5);
+
+/// The servers on which a trace of this process has claimed roles.
+static CLAIMED: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+static RELEASED: Condvar = Condvar::new();
+
+/// A server whose roles belong to one trace.
+pub(super) struct Claim {
+    server: String,
+    /// The roles that the trace may make.
+    names: Vec<String>,
+    /// Drops them from a server that stays, should they still be there at the end.
+    leftovers: Option<Leftovers>,
+}
+
+/// Roles on a server that stays.
+struct Leftovers {
+    endpoint: Endpoint,
+    _registration: Option<Registration>,
+}
+
+impl Drop for Claim {
+    fn drop(&mut self) {
+        if let Some(leftovers) = self.leftovers.take() {
+            drop_when_ending(&leftovers.endpoint, &self.names);
+        }
+        CLAIMED.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.server);
+        RELEASED.notify_all();
+    }
+}
+
+impl Postgres {
+    /// Waits until no other trace of this process has roles on the server. Tells which of the roles exists already, and
+    /// so is somebody else's.
+    pub(super) fn claim(&mut self, names: &[String]) -> Result<Option<String>, Infrastructure> {
+        let server = self.endpoint.with_database("").to_string();
+        let claimed = CLAIMED.lock().unwrap_or_else(PoisonError::into_inner);
+        RELEASED
+            .wait_while(claimed, |claimed| claimed.contains(&server))
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(server.clone());
+        let mut claim = Claim { server, names: names.to_vec(), leftovers: None };
+        if names.is_empty() {
+            self.claim = Some(claim);
+            return Ok(None);
+        }
+        let query = format!("SELECT rolname FROM pg_roles WHERE rolname IN ({}) LIMIT 1", listed(names));
+        let taken = self.control(|control, deadline| reset::table(control.query(&query, deadline)?))?;
+        if let Some(row) = taken.first() {
+            return Ok(Some(reset::text(row, 0)));
+        }
+        if self.settings.outlives_run {
+            let (endpoint, names) = (self.endpoint.clone(), claim.names.clone());
+            let task = move || drop_when_ending(&endpoint, &names);
+            let registration = cleanup::register(task).ok();
+            claim.leftovers = Some(Leftovers { endpoint: self.endpoint.clone(), _registration: registration });
+        }
+        self.claim = Some(claim);
+        Ok(None)
+    }
+
+    /// Drops the roles that the trace made, and lets the next trace have some.
+    pub(super) fn release(&mut self) -> Result<(), Infrastructure> {
+        let Some(claim) = &self.claim else { return Ok(()) };
+        if !claim.names.is_empty() {
+            let find = format!("SELECT quote_ident(rolname) FROM pg_roles WHERE rolname IN ({})", listed(&claim.names));
+            // Whatever the trace left open may hold what is to be dropped.
+            self.refresh_sessions()?;
+            self.control(|control, deadline| drop_roles(control, &find, deadline))?;
+        }
+        if let Some(mut claim) = self.claim.take() {
+            claim.leftovers = None;
+        }
+        Ok(())
+    }
+}
+
+fn drop_roles(control: &mut Session, find: &str, deadline: Instant) -> Result<(), Infrastructure> {
+    let found = reset::table(control.query(find, deadline)?)?;
+    let names: Vec<String> = found.iter().map(|row| reset::text(row, 0)).collect();
+    if names.is_empty() {
+        return Ok(());
+    }
+    let mut statements: String = names.iter().map(|name| dropping(name)).collect();
+    statements += &format!("DROP ROLE {}", names.join(", "));
+    reset::table(control.query(&statements, deadline)?).map(|_| ())
+}
+
+/// Drops what a role owns, in the database that holds all of it.
+fn dropping(name: &str) -> String {
+    // Not several roles in one statement: PostgreSQL stumbles over default privileges that one has granted to another.
+    format!("DROP OWNED BY {name} CASCADE;")
+}
+
+/// Names as a list of SQL string constants.
+fn listed(names: &[String]) -> String {
+    names.iter().map(|name| reset::quote(name)).collect::<Vec<_>>().join(", ")
+}
+
+/// What is left to do when a signal ends the process: the trace's sessions may be anywhere, so they are ended first.
+fn drop_when_ending(endpoint: &Endpoint, names: &[String]) {
+    let (endpoint, names) = (endpoint.clone(), names.to_vec());
+    let worker = std::thread::spawn(move || {
+        let Ok(mut client) = endpoint.connect() else { return };
+        let _ = client.batch_execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+             WHERE datname = current_database() AND pid <> pg_backend_pid()",
+        );
+        for name in names {
+            let quoted = format!("\"{}\"", name.replace('"', "\"\""));
+            // One that the trace has not made, or has dropped, is no reason to stop.
+            let _ = client.batch_execute(&(dropping(&quoted) + "DROP ROLE " + &quoted));
+        }
+    });
+    let begun = Instant::now();
+    while !worker.is_finished() && begun.elapsed() < ENDING_LIMIT {
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
