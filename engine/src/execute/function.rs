@@ -8,6 +8,7 @@ use crate::clause::Clause;
 use crate::error::{Result, Stop, error, sqlstate, unsupported};
 use crate::lock::Mode;
 use crate::quirk::Quirk;
+use crate::sequence::NoValue;
 use crate::statement::Privilege;
 
 impl Execution<'_> {
@@ -122,7 +123,8 @@ impl Execution<'_> {
                 }
                 Ok(fetched.result)
             }
-            Err(_) => {
+            Err(NoValue::TooManyToCount) => Err(unsupported("a CACHE that the server counts through for minutes")),
+            Err(NoValue::LimitReached) => {
                 let (clause, limit, value) = match definition.increment > 0 {
                     true => (Clause::NoCycleMaximum, "maximum", definition.maximum),
                     false => (Clause::NoCycleMinimum, "minimum", definition.minimum),

@@ -298,8 +298,9 @@ fn is_exit(statement: &Statement) -> bool {
     matches!(statement, Statement::Transaction(Commit { .. } | Rollback { .. } | RollbackTo(_) | Prepare(_)))
 }
 
-/// Whether a query only calls functions with constants and reads at most one relation: the bulk of all steps, for which
-/// no copy of the state is worth its time.
+/// Whether a query reads columns of at most one relation, or calls at most one function, once, with constants: the bulk
+/// of all steps, for which no copy of the state is worth its time. A second call may be outside the model after the
+/// first has advanced a sequence.
 fn is_plain(query: &Query) -> bool {
     let Query::Select(select) = query else { return false };
     let is_constant = |argument: &Expression| match argument {
@@ -312,7 +313,8 @@ fn is_plain(query: &Query) -> bool {
         Expression::Call(call) => !call.distinct && call.order_by.is_empty() && call.arguments.iter().all(is_constant),
         _ => false,
     };
-    select.from.len() <= 1
+    let calls = select.items.iter().filter(|item| matches!(item.expression, Expression::Call(_))).count();
+    calls + select.from.len() <= 1
         && select.from.iter().all(|item| !matches!(item, FromItem::Subquery { .. } | FromItem::Join { .. }))
         && select.filter.is_none()
         && select.items.iter().all(is_plain_item)

@@ -6,4 +6,4 @@ mod page;
 
 pub(crate) use cache::SequenceCaches;
 pub(crate) use definition::{Definition, DefinitionChange, IntegerType, OptionList};
-pub(crate) use page::{Page, Pages, WriteAheadLog};
+pub(crate) use page::{NoValue, Page, Pages, WriteAheadLog};

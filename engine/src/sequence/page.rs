@@ -57,9 +57,20 @@ pub(crate) struct Fetched {
     pub(crate) last: i64,
 }
 
-/// The end of the range, without CYCLE.
+/// Why there is no next value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct LimitReached;
+pub(crate) enum NoValue {
+    /// The end of the range, without CYCLE.
+    LimitReached,
+    /// The server would count for too long, [`MOST_COUNTED`].
+    TooManyToCount,
+}
+
+/// The most values that are fetched at once: the whole range of `integer`.
+///
+/// PostgreSQL counts through them one by one (`nextval_internal` in `sequence.c`), about a billion a second, and cannot
+/// be interrupted meanwhile. With a CACHE close to the limit of `bigint` the session hangs for good.
+const MOST_COUNTED: u64 = 1 << 32;
 
 impl Page {
     /// Fetches the next value and those cached with it (manual, "CREATE SEQUENCE", CACHE and CYCLE).
@@ -72,7 +83,7 @@ impl Page {
         logged: bool,
         quirks: &QuirkSet,
         clauses: &mut ClauseSet,
-    ) -> Result<Fetched, LimitReached> {
+    ) -> Result<Fetched, NoValue> {
         let cache = definition.cache;
         let mut next = self.last_value;
         let mut result = next;
@@ -104,7 +115,7 @@ impl Page {
         let mut room = definition.room(next, quirks);
         if room == 0 && fetched == 0 {
             if !definition.cycle {
-                return Err(LimitReached);
+                return Err(NoValue::LimitReached);
             }
             clauses.insert(Clause::Cycle);
             next = definition.wrap(quirks);
@@ -116,6 +127,9 @@ impl Page {
         }
         // From here on the limit only ends the fetching, so the rest is one multiplication.
         let steps = (fetch as u64).min(room);
+        if steps > MOST_COUNTED {
+            return Err(NoValue::TooManyToCount);
+        }
         let cached = steps.min((cache - fetched) as u64);
         if fetched == 0 {
             result = definition.after(next, 1);
