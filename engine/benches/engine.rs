@@ -19,6 +19,7 @@ fn cluster(cache: i64) -> (Cluster, SessionId) {
     let session = cluster.connect();
     let create = Statement::CreateSequence(CreateSequence {
         persistence: Persistence::Permanent,
+        is_global: false,
         if_not_exists: false,
         name: ObjectName::bare("s"),
         options: vec![SequenceOption::Cache(Number::from(cache))],

@@ -138,6 +138,7 @@ impl Shared {
 /// let session = cluster.connect();
 /// let create = Statement::CreateSequence(CreateSequence {
 ///     persistence: Persistence::Permanent,
+///     is_global: false,
 ///     if_not_exists: false,
 ///     name: ObjectName::bare("s"),
 ///     options: vec![SequenceOption::Start(Number::from(101))],

@@ -66,6 +66,7 @@ impl<'a> Execution<'a> {
     /// Runs a simple query from its first statement.
     pub(crate) fn simple_query(&mut self, statements: &[Statement]) -> Progress {
         for statement in statements {
+            self.warn_of_global(statement);
             self.warn_of_truncated_names(statement);
         }
         if !statements.iter().any(finds_out_late) && statements.len() < 2 {
@@ -223,9 +224,24 @@ impl<'a> Execution<'a> {
         }
     }
 
+    /// Raises the warning of the grammar, which comes before anything is run, and before the names behind it are read.
+    fn warn_of_global(&mut self, statement: &Statement) {
+        let is_global = match statement {
+            Statement::CreateSequence(create) => create.is_global,
+            Statement::CreateTable(create) => create.is_global,
+            Statement::CreateView(create) => create.is_global,
+            _ => false,
+        };
+        if is_global {
+            let text = "GLOBAL is deprecated in temporary table creation";
+            self.notice(notice(Severity::Warning, sqlstate::WARNING, text));
+        }
+    }
+
     /// Raises the notices of the lexer, which come before anything is run.
     fn warn_of_truncated_names(&mut self, statement: &Statement) {
         let notices = &mut self.reply.notices;
+        let before = notices.len();
         statement.identifiers(&mut |identifier| {
             if identifier.is_truncated() {
                 notices.push(notice(
@@ -235,7 +251,7 @@ impl<'a> Execution<'a> {
                 ));
             }
         });
-        if !self.reply.notices.is_empty() {
+        if self.reply.notices.len() > before {
             self.reach(Clause::NameTruncated);
         }
     }

@@ -7,6 +7,7 @@ use crate::statement::{AlterSequence, CreateSequence, Number, ObjectName, Persis
 
 pub(super) fn create(out: &mut impl Output, create: &CreateSequence) {
     out.sql("CREATE ");
+    sql_if(out, create.is_global, "GLOBAL ");
     persistence(out, create.persistence);
     out.sql("SEQUENCE ");
     sql_if(out, create.if_not_exists, "IF NOT EXISTS ");

@@ -12,6 +12,7 @@ use crate::statement::{
 
 pub(super) fn create(out: &mut impl Output, create: &CreateTable) {
     out.sql("CREATE ");
+    sql_if(out, create.is_global, "GLOBAL ");
     persistence(out, create.persistence);
     out.sql("TABLE ");
     sql_if(out, create.if_not_exists, "IF NOT EXISTS ");

@@ -9,6 +9,7 @@ use crate::statement::{CreateIndex, CreateView};
 pub(super) fn create(out: &mut impl Output, create: &CreateView) {
     out.sql("CREATE ");
     sql_if(out, create.or_replace, "OR REPLACE ");
+    sql_if(out, create.is_global, "GLOBAL ");
     persistence(out, create.persistence);
     out.sql("VIEW ");
     object_name(out, &create.name);

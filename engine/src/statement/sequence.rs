@@ -59,11 +59,14 @@ pub enum SequenceOption {
     SequenceName(ObjectName),
 }
 
-/// `CREATE [TEMPORARY|UNLOGGED] SEQUENCE [IF NOT EXISTS] name option …`.
+/// `CREATE [[GLOBAL] TEMPORARY|UNLOGGED] SEQUENCE [IF NOT EXISTS] name option …`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct CreateSequence {
     /// TEMPORARY, UNLOGGED or neither.
     pub persistence: Persistence,
+    /// Whether GLOBAL was written before TEMPORARY: it changes nothing but draws a warning (manual, "CREATE TABLE",
+    /// Compatibility, "Temporary Tables").
+    pub is_global: bool,
     /// `IF NOT EXISTS`.
     pub if_not_exists: bool,
     /// The sequence's name.

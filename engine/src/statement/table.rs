@@ -106,11 +106,14 @@ pub enum TableElement {
     },
 }
 
-/// `CREATE [TEMPORARY|UNLOGGED] TABLE [IF NOT EXISTS] name (element, …)`.
+/// `CREATE [[GLOBAL] TEMPORARY|UNLOGGED] TABLE [IF NOT EXISTS] name (element, …)`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct CreateTable {
     /// TEMPORARY, UNLOGGED or neither.
     pub persistence: Persistence,
+    /// Whether GLOBAL was written before TEMPORARY: it changes nothing but draws a warning (manual, "CREATE TABLE",
+    /// Compatibility, "Temporary Tables").
+    pub is_global: bool,
     /// `IF NOT EXISTS`.
     pub if_not_exists: bool,
     /// The table's name.

@@ -2,13 +2,16 @@
 
 use super::{Identifier, ObjectName, Persistence, Query};
 
-/// `CREATE [OR REPLACE] [TEMPORARY] VIEW name (column, …) AS query`.
+/// `CREATE [OR REPLACE] [[GLOBAL] TEMPORARY] VIEW name (column, …) AS query`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct CreateView {
     /// `OR REPLACE`.
     pub or_replace: bool,
     /// TEMPORARY or not.
     pub persistence: Persistence,
+    /// Whether GLOBAL was written before TEMPORARY: it changes nothing but draws a warning (manual, "CREATE TABLE",
+    /// Compatibility, "Temporary Tables").
+    pub is_global: bool,
     /// The view's name.
     pub name: ObjectName,
     /// The columns' names; empty when none were written.

@@ -74,6 +74,7 @@ impl Generator<'_> {
         self.add_options(&mut options, more, None);
         Statement::CreateSequence(CreateSequence {
             persistence,
+            is_global: false,
             if_not_exists: self.choice.chance(1, 6),
             name: self.any_name(),
             options,

@@ -93,6 +93,7 @@ impl Generator<'_> {
                 1 => Persistence::Unlogged,
                 _ => Persistence::Permanent,
             },
+            is_global: false,
             if_not_exists: self.choice.chance(1, 5),
             name,
             elements,

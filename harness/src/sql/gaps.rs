@@ -1,6 +1,7 @@
 //! Valid SQL that `squawk-syntax` 2.68 refuses, bridged by parsing an equivalent text instead.
 //!
-//! - `CREATE {LOCAL|GLOBAL} TEMPORARY {SEQUENCE|VIEW}`: LOCAL and GLOBAL mean nothing and are left out.
+//! - `CREATE {LOCAL|GLOBAL} TEMPORARY {SEQUENCE|VIEW}`: LOCAL, which means nothing, and GLOBAL are left out; the latter
+//!   is given back.
 //! - `CREATE UNLOGGED VIEW`: parsed as TEMPORARY, and given its persistence back by [`Bridged::restore`].
 //! - `ALTER INDEX name OWNER TO …`, `ALTER {INDEX|VIEW} name SET {LOGGED|UNLOGGED}`: parsed as ALTER TABLE, and given
 //!   their kind back.
@@ -10,7 +11,8 @@
 
 use seqcheck_engine::Statement;
 use seqcheck_engine::statement::{
-    AlterRelation, AlterTable, CreateView, IdentityChange, Persistence, RelationKind, SequenceOption, TableAction,
+    AlterRelation, AlterTable, CreateSequence, CreateView, IdentityChange, Persistence, RelationKind, SequenceOption,
+    TableAction,
 };
 use squawk_syntax::syntax_error::SyntaxError;
 use squawk_syntax::{Parse, SourceFile, SyntaxKind, SyntaxNode};
@@ -42,6 +44,8 @@ enum Written {
     Kind(RelationKind),
     /// UNLOGGED.
     Unlogged,
+    /// GLOBAL.
+    Global,
     /// RESTART without SET, and with a number or not.
     Restart { has_value: bool },
 }
@@ -116,6 +120,11 @@ impl Bridged {
             (Statement::CreateView(CreateView { persistence, .. }), Some(Written::Unlogged)) => {
                 *persistence = Persistence::Unlogged;
             }
+            (
+                Statement::CreateSequence(CreateSequence { is_global, .. })
+                | Statement::CreateView(CreateView { is_global, .. }),
+                Some(Written::Global),
+            ) => *is_global = true,
             // Tables take lists of actions of which views and indexes take some.
             (Statement::AlterTable(_), Some(Written::Kind(_))) => {
                 return Err(unsupported_node(node, "several actions on a view or an index"));
@@ -218,7 +227,8 @@ impl Words<'_> {
         let first = if self.is(1, &["OR"]) && self.is(2, &["REPLACE"]) { 3 } else { 1 };
         let is_temporary = self.is(first + 1, &["TEMP", "TEMPORARY"]);
         if self.is(first, &["LOCAL", "GLOBAL"]) && is_temporary && self.is(first + 2, &["SEQUENCE", "VIEW"]) {
-            return self.replace(first, "", Written::Same);
+            let written = if self.is(first, &["GLOBAL"]) { Written::Global } else { Written::Same };
+            return self.replace(first, "", written);
         }
         if self.is(first, &["UNLOGGED"]) && self.is(first + 1, &["VIEW"]) {
             return self.replace(first, "TEMP", Written::Unlogged);

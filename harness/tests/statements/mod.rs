@@ -36,8 +36,14 @@ pub(crate) fn statement() -> BoxedStrategy<Statement> {
     .boxed()
 }
 
-pub(super) fn persistence() -> impl Strategy<Value = Persistence> {
-    prop::sample::select(vec![Persistence::Permanent, Persistence::Temporary, Persistence::Unlogged])
+/// With whether GLOBAL is written.
+pub(super) fn persistence() -> impl Strategy<Value = (Persistence, bool)> {
+    prop::sample::select(vec![
+        (Persistence::Permanent, false),
+        (Persistence::Temporary, false),
+        (Persistence::Temporary, true),
+        (Persistence::Unlogged, false),
+    ])
 }
 
 pub(super) fn behavior() -> impl Strategy<Value = Behavior> {
@@ -67,8 +73,8 @@ pub(super) fn sequence_option() -> impl Strategy<Value = SequenceOption> {
 
 fn create_sequence() -> BoxedStrategy<Statement> {
     (persistence(), any::<bool>(), object_name(), vec(sequence_option(), 0..6))
-        .prop_map(|(persistence, if_not_exists, name, options)| {
-            Statement::CreateSequence(CreateSequence { persistence, if_not_exists, name, options })
+        .prop_map(|((persistence, is_global), if_not_exists, name, options)| {
+            Statement::CreateSequence(CreateSequence { persistence, is_global, if_not_exists, name, options })
         })
         .boxed()
 }

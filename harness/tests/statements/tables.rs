@@ -30,8 +30,8 @@ fn create_table() -> BoxedStrategy<Statement> {
             .prop_map(|(source, features)| TableElement::Like { source, features }),
     ];
     (persistence(), any::<bool>(), object_name(), vec(element, 0..3))
-        .prop_map(|(persistence, if_not_exists, name, elements)| {
-            Statement::CreateTable(CreateTable { persistence, if_not_exists, name, elements })
+        .prop_map(|((persistence, is_global), if_not_exists, name, elements)| {
+            Statement::CreateTable(CreateTable { persistence, is_global, if_not_exists, name, elements })
         })
         .boxed()
 }
@@ -135,8 +135,8 @@ fn rename_column() -> BoxedStrategy<Statement> {
 
 fn create_view() -> BoxedStrategy<Statement> {
     (any::<bool>(), persistence(), object_name(), vec(identifier(), 0..3), query())
-        .prop_map(|(or_replace, persistence, name, columns, query)| {
-            Statement::CreateView(CreateView { or_replace, persistence, name, columns, query })
+        .prop_map(|(or_replace, (persistence, is_global), name, columns, query)| {
+            Statement::CreateView(CreateView { or_replace, persistence, is_global, name, columns, query })
         })
         .boxed()
 }

@@ -11,22 +11,24 @@ use crate::sql::cursor::{Cursor, Lowered, kind_name, syntax_error_at, tokens, un
 
 pub(super) fn create(mut cursor: Cursor) -> Lowered<Statement> {
     cursor.expect(&[SyntaxKind::CREATE_KW])?;
-    let persistence = persistence(&mut cursor)?;
+    let (persistence, is_global) = persistence(&mut cursor)?;
     cursor.expect(&[SyntaxKind::SEQUENCE_KW])?;
     let if_not_exists = cursor.node::<ast::IfNotExists>().is_some();
     let name = relation_name(&cursor.expect_node::<ast::Sequence>()?)?;
     let options = options(&mut cursor)?;
     cursor.finish()?;
-    Ok(Statement::CreateSequence(CreateSequence { persistence, if_not_exists, name, options }))
+    Ok(Statement::CreateSequence(CreateSequence { persistence, is_global, if_not_exists, name, options }))
 }
 
-/// Takes TEMPORARY or UNLOGGED, when one comes next. LOCAL and GLOBAL mean nothing (manual, "CREATE TABLE",
-/// Compatibility).
-pub(super) fn persistence(cursor: &mut Cursor) -> Lowered<Persistence> {
+/// Takes TEMPORARY or UNLOGGED, when one comes next, and tells whether GLOBAL stands before it. LOCAL means nothing
+/// (manual, "CREATE TABLE", Compatibility).
+pub(super) fn persistence(cursor: &mut Cursor) -> Lowered<(Persistence, bool)> {
     Ok(match cursor.node::<ast::Persistence>() {
-        None => Persistence::Permanent,
-        Some(node) if node.kind() == SyntaxKind::TEMP => Persistence::Temporary,
-        Some(node) if node.kind() == SyntaxKind::UNLOGGED => Persistence::Unlogged,
+        None => (Persistence::Permanent, false),
+        Some(node) if node.kind() == SyntaxKind::TEMP => {
+            (Persistence::Temporary, tokens(&node).any(|token| token.kind() == SyntaxKind::GLOBAL_KW))
+        }
+        Some(node) if node.kind() == SyntaxKind::UNLOGGED => (Persistence::Unlogged, false),
         Some(node) => return Err(unsupported_node(&node, kind_name(node.kind()))),
     })
 }

@@ -16,7 +16,7 @@ use crate::sql::cursor::{Cursor, Lowered, kind_name, unsupported_node};
 
 pub(super) fn create(mut cursor: Cursor) -> Lowered<Statement> {
     cursor.expect(&[SyntaxKind::CREATE_KW])?;
-    let persistence = persistence(&mut cursor)?;
+    let (persistence, is_global) = persistence(&mut cursor)?;
     cursor.expect(&[SyntaxKind::TABLE_KW])?;
     let if_not_exists = cursor.node::<ast::IfNotExists>().is_some();
     let name = relation_name(&cursor.expect_node::<ast::TableName>()?)?;
@@ -27,7 +27,7 @@ pub(super) fn create(mut cursor: Cursor) -> Lowered<Statement> {
     let elements = cursor.comma_separated::<ast::TableArg, _>(element)?;
     cursor.expect(&[SyntaxKind::R_PAREN])?;
     cursor.finish()?;
-    Ok(Statement::CreateTable(CreateTable { persistence, if_not_exists, name, elements }))
+    Ok(Statement::CreateTable(CreateTable { persistence, is_global, if_not_exists, name, elements }))
 }
 
 fn element(node: &SyntaxNode) -> Lowered<TableElement> {

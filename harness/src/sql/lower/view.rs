@@ -14,14 +14,14 @@ use crate::sql::cursor::{Cursor, Lowered, tokens, unsupported_node};
 pub(super) fn create(mut cursor: Cursor) -> Lowered<Statement> {
     cursor.expect(&[SyntaxKind::CREATE_KW])?;
     let or_replace = cursor.node::<ast::OrReplace>().is_some();
-    let persistence = persistence(&mut cursor)?;
+    let (persistence, is_global) = persistence(&mut cursor)?;
     cursor.expect(&[SyntaxKind::VIEW_KW])?;
     let name = relation_name(&cursor.expect_node::<ast::View>()?)?;
     let columns = column_list(&mut cursor)?;
     cursor.expect(&[SyntaxKind::AS_KW])?;
     let query = query(&cursor.expect_node::<ast::SelectVariant>()?)?;
     cursor.finish()?;
-    Ok(Statement::CreateView(CreateView { or_replace, persistence, name, columns, query }))
+    Ok(Statement::CreateView(CreateView { or_replace, persistence, is_global, name, columns, query }))
 }
 
 pub(super) fn create_index(mut cursor: Cursor) -> Lowered<Statement> {
