@@ -48,7 +48,7 @@ pub(crate) struct PostgresContainer {
 impl PostgresContainer {
     /// Starts a container and waits until its server accepts connections. Pulls the image if it is not here.
     pub(crate) fn start(major: Option<u8>, start_limit: Duration) -> Result<Self, ServerError> {
-        let image = image_name(major);
+        let image = image_name(std::env::var("SEQCHECK_POSTGRES_IMAGE").ok().as_deref(), major);
         let name = format!("seqcheck-{}-{:08x}", std::process::id(), fastrand::u32(..));
         let log = Log::default();
         let fail = |problem: String| ServerError::Container { image: image.clone(), problem, log: log.text() };
@@ -175,12 +175,12 @@ impl Drop for PostgresContainer {
     }
 }
 
-/// `SEQCHECK_POSTGRES_IMAGE`, else the official image of the major version.
-fn image_name(major: Option<u8>) -> String {
-    match std::env::var("SEQCHECK_POSTGRES_IMAGE") {
-        Ok(image) if !image.trim().is_empty() => image.trim().to_owned(),
-        _ => format!("postgres:{}", major.unwrap_or(DEFAULT_MAJOR)),
-    }
+/// The image that `named`, the environment's `SEQCHECK_POSTGRES_IMAGE`, asks for, else the official one.
+///
+/// `{major}` in it stands for the major version, so that one name serves a run on several of them.
+fn image_name(named: Option<&str>, major: Option<u8>) -> String {
+    let named = named.map(str::trim).filter(|named| !named.is_empty()).unwrap_or("postgres:{major}");
+    named.replace("{major}", &major.unwrap_or(DEFAULT_MAJOR).to_string())
 }
 
 /// The image taken when any major version will do: the newest one supported.
@@ -294,5 +294,18 @@ impl Log {
     fn text(&self) -> String {
         let lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         lines.iter().cloned().collect::<Vec<_>>().join("\n")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn images_follow_the_major_version_where_they_are_told_to() {
+        assert_eq!(image_name(None, Some(15)), "postgres:15");
+        assert_eq!(image_name(Some(" "), None), format!("postgres:{DEFAULT_MAJOR}"));
+        assert_eq!(image_name(Some("host:5000/pg:{major}-slim"), Some(13)), "host:5000/pg:13-slim");
+        assert_eq!(image_name(Some("mine/postgres:15"), Some(18)), "mine/postgres:15");
     }
 }

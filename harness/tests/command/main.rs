@@ -19,7 +19,12 @@ fn seqcheck(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_seqcheck"));
     command.args(arguments).current_dir(folder).stdin(Stdio::null());
     // What the surroundings set must not decide what is tested.
-    command.env_remove("SEQCHECK_URL").env_remove("CI").env_remove("RUST_BACKTRACE").env("COLUMNS", "100");
+    command
+        .env_remove("SEQCHECK_URL")
+        .env_remove("SEQCHECK_POSTGRES_IMAGE")
+        .env_remove("CI")
+        .env_remove("RUST_BACKTRACE")
+        .env("COLUMNS", "100");
     command
 }
 
