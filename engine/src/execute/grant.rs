@@ -1,15 +1,13 @@
-//! GRANT and REVOKE of privileges, and ALTER DEFAULT PRIVILEGES (manual, pages of these names).
+//! GRANT and REVOKE of privileges (manual, "GRANT" and "REVOKE").
 
 use super::names::{MissingSchema, no_schema};
 use super::privilege::permission_denied;
 use super::{Execution, done};
-use crate::catalog::{Access, AccessChange, DefaultAccess, Kind, Oid, Privileges, Relation, Schema};
+use crate::catalog::{Access, AccessChange, Kind, Oid, Privileges, Relation, Schema};
 use crate::clause::Clause;
 use crate::error::{Result, error, notice, sqlstate, unsupported};
 use crate::reply::{Severity, StatementResult};
-use crate::statement::{
-    Behavior, DefaultPrivileges, DefaultTarget, Grant, GrantTarget, Grantee, Identifier, Privilege,
-};
+use crate::statement::{Behavior, Grant, GrantTarget, Grantee, Identifier, Privilege};
 
 /// An object on which privileges can be granted.
 struct Target {
@@ -87,7 +85,7 @@ impl Execution<'_> {
     }
 
     /// A schema that must exist and be no system schema.
-    fn schema_to_change(&mut self, name: &Identifier) -> Result<Oid> {
+    pub(super) fn schema_to_change(&mut self, name: &Identifier) -> Result<Oid> {
         self.check_schemas_known()?;
         match self.schema_named(name.name()) {
             Some(_) if name.name().starts_with("pg_") || name.name() == "information_schema" => {
@@ -101,7 +99,7 @@ impl Execution<'_> {
         }
     }
 
-    fn grantees(&mut self, grantees: &[Grantee]) -> Result<Vec<Option<Oid>>> {
+    pub(super) fn grantees(&mut self, grantees: &[Grantee]) -> Result<Vec<Option<Oid>>> {
         grantees
             .iter()
             .map(|grantee| match grantee {
@@ -112,7 +110,7 @@ impl Execution<'_> {
     }
 
     /// The privileges that a statement lists; `None` for ALL.
-    fn wanted_privileges(
+    pub(super) fn wanted_privileges(
         &self,
         listed: Option<&[Privilege]>,
         known: Privileges,
@@ -294,117 +292,9 @@ impl Execution<'_> {
         self.shared.catalog.update_schema(changed, view, &mut self.session.transaction.undo);
         Ok(())
     }
-
-    pub(super) fn alter_default_privileges(&mut self, statement: &DefaultPrivileges) -> Result<StatementResult> {
-        self.prevent_if_read_only("ALTER DEFAULT PRIVILEGES")?;
-        self.check_roles_settled()?;
-        let grantees = self.grantees(&statement.grantees)?;
-        let (known, kind) = match statement.target {
-            DefaultTarget::Tables => (Privileges::table(self.shared.settings.major), "relation"),
-            DefaultTarget::Sequences => (Privileges::SEQUENCE, "sequence"),
-        };
-        let wanted = self.wanted_privileges(statement.privileges.as_deref(), known, kind)?;
-        let roles = match statement.roles.is_empty() {
-            true => vec![self.current_role()],
-            false => Vec::new(),
-        };
-        for role in roles {
-            self.set_default_access(role, statement, wanted.unwrap_or(known), known, &grantees)?;
-        }
-        for role in &statement.roles {
-            let role = self.role_oid(role)?;
-            self.check_may_change_defaults_of(role)?;
-            self.set_default_access(role, statement, wanted.unwrap_or(known), known, &grantees)?;
-        }
-        self.reach(Clause::DefaultPrivileges);
-        done("ALTER DEFAULT PRIVILEGES")
-    }
-
-    fn check_may_change_defaults_of(&self, role: Oid) -> Result<()> {
-        let view = self.catalog_view();
-        let major = self.shared.settings.major;
-        let may = match major.defaults_need_membership() {
-            true => self.shared.catalog.roles_of(self.current_role(), false, view).contains(&role),
-            false => self.acts_as(role),
-        };
-        match may || self.is_superuser() {
-            true => Ok(()),
-            false => Err(major.may_not_change_defaults_of(&self.shared.catalog.role_name(role, view))),
-        }
-    }
-
-    fn set_default_access(
-        &mut self,
-        role: Oid,
-        statement: &DefaultPrivileges,
-        privileges: Privileges,
-        known: Privileges,
-        grantees: &[Option<Oid>],
-    ) -> Result<()> {
-        let mut schemas = vec![None];
-        if !statement.schemas.is_empty() {
-            schemas.clear();
-            for schema in &statement.schemas {
-                schemas.push(Some(self.schema_to_change(schema)?));
-            }
-        }
-        let of_sequences = statement.target == DefaultTarget::Sequences;
-        let change = AccessChange {
-            is_grant: statement.is_grant,
-            grant_option: statement.grant_option,
-            privileges,
-            grantor: role,
-            owner: role,
-            behavior: statement.behavior,
-        };
-        for schema in schemas {
-            self.change_default_access(role, schema, of_sequences, known, change, grantees)?;
-        }
-        Ok(())
-    }
-
-    fn change_default_access(
-        &mut self,
-        role: Oid,
-        schema: Option<Oid>,
-        of_sequences: bool,
-        known: Privileges,
-        change: AccessChange,
-        grantees: &[Option<Oid>],
-    ) -> Result<()> {
-        let view = self.catalog_view();
-        // Entries for one schema add to the others; an entry without a schema replaces what is built in.
-        let built_in = match schema {
-            Some(_) => Access::default(),
-            None => Access::of_owner(role, known),
-        };
-        let is_it =
-            |entry: &DefaultAccess| entry.role == role && entry.schema == schema && entry.of_sequences == of_sequences;
-        let old = self.shared.catalog.default_access(view).find(|entry| is_it(entry)).cloned();
-        let before = old.as_ref().map_or(&built_in, |entry| &entry.access);
-        let access = before.changed(change, grantees, &self.seen_roles())?;
-        let oid = old.as_ref().map(|entry| entry.oid);
-        let undo = &mut self.session.transaction.undo;
-        self.shared.catalog.delete_default_access(is_it, view, undo);
-        if !access.is_same(&built_in) {
-            let oid = oid.unwrap_or_else(|| self.shared.catalog.new_oid());
-            let entry = DefaultAccess { oid, role, schema, of_sequences, access };
-            self.shared.catalog.insert_default_access(entry, view, undo);
-        }
-        Ok(())
-    }
-
-    /// Takes from a role what it would get on new objects of others.
-    pub(super) fn revoke_default_access(&mut self, entry: &DefaultAccess, role: Oid) -> Result<()> {
-        let known = match entry.of_sequences {
-            true => Privileges::SEQUENCE,
-            false => Privileges::table(self.shared.settings.major),
-        };
-        let change = revocation(known, entry.role, entry.role);
-        self.change_default_access(entry.role, entry.schema, entry.of_sequences, known, change, &[Some(role)])
-    }
 }
 
-fn revocation(privileges: Privileges, grantor: Oid, owner: Oid) -> AccessChange {
+/// The change that takes privileges from a role, with all that it has granted on the strength of them.
+pub(super) fn revocation(privileges: Privileges, grantor: Oid, owner: Oid) -> AccessChange {
     AccessChange { is_grant: false, grant_option: false, privileges, grantor, owner, behavior: Behavior::Cascade }
 }

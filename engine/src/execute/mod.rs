@@ -5,6 +5,7 @@ mod block;
 mod catalog;
 mod comment;
 mod create_sequence;
+mod default_privilege;
 mod drop;
 mod function;
 mod grant;

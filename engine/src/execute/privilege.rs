@@ -202,29 +202,6 @@ impl Execution<'_> {
             false => Err(must_be_owner("schema", &name)),
         }
     }
-
-    /// What a new relation of the current role gets, by ALTER DEFAULT PRIVILEGES (manual, "ALTER DEFAULT PRIVILEGES").
-    pub(super) fn access_of_new(&mut self, schema: Oid, is_sequence: bool) -> Option<Access> {
-        let owner = self.current_role();
-        let view = self.catalog_view();
-        let entry = |wanted: Option<Oid>| {
-            let mut entries = self.shared.catalog.default_access(view);
-            entries
-                .find(|entry| entry.role == owner && entry.of_sequences == is_sequence && entry.schema == wanted)
-                .map(|entry| entry.access.clone())
-        };
-        let (everywhere, in_schema) = (entry(None), entry(Some(schema)));
-        if everywhere.is_none() && in_schema.is_none() {
-            return None;
-        }
-        let all = if is_sequence { Privileges::SEQUENCE } else { Privileges::table(self.shared.settings.major) };
-        let built_in = Access::of_owner(owner, all);
-        let access = everywhere.unwrap_or_else(|| built_in.clone());
-        let access = in_schema.map_or_else(|| access.clone(), |extra| access.merged(&extra));
-        self.reach(Clause::DefaultPrivileges);
-        // PostgreSQL stores nothing for what is built in, and nothing for an empty list: both mean what is built in.
-        (!access.is_empty() && !access.is_same(&built_in)).then_some(access)
-    }
 }
 
 /// The error of a missing privilege.
