@@ -41,10 +41,8 @@ impl Major {
     /// A sequence function, or ALTER SEQUENCE, meets a relation of another kind: reworded in 17.
     pub(crate) fn not_a_sequence(self, relation: &Relation) -> Stop {
         if self.0 >= 17 {
-            error(sqlstate::WRONG_OBJECT_TYPE, format!("cannot open relation \"{}\"", relation.name)).detail(format!(
-                "This operation is not supported for {}.",
-                if relation.table().is_some() { "tables" } else { "indexes" }
-            ))
+            error(sqlstate::WRONG_OBJECT_TYPE, format!("cannot open relation \"{}\"", relation.name))
+                .detail(format!("This operation is not supported for {}.", relation.kind_plural()))
         } else {
             error(sqlstate::WRONG_OBJECT_TYPE, format!("\"{}\" is not a sequence", relation.name))
         }
@@ -72,10 +70,7 @@ impl Major {
     pub(crate) fn cannot_own_a_sequence(self, relation: &Relation) -> Stop {
         let name = &relation.name;
         if self.0 >= 15 {
-            let kinds = match relation.sequence() {
-                Some(_) => "sequences",
-                None => "indexes",
-            };
+            let kinds = relation.kind_plural();
             error(sqlstate::WRONG_OBJECT_TYPE, format!("sequence cannot be owned by relation \"{name}\""))
                 .detail(format!("This operation is not supported for {kinds}."))
         } else {
@@ -186,6 +181,16 @@ impl Major {
         match self.0 >= 16 {
             true => refused.detail(format!("Only roles with privileges of role \"{rest}")),
             false => refused,
+        }
+    }
+
+    /// CREATE INDEX names a relation that is no table: reworded in 15.
+    pub(crate) fn cannot_be_indexed(self, relation: &Relation) -> Stop {
+        let name = &relation.name;
+        match self.0 >= 15 {
+            true => error(sqlstate::WRONG_OBJECT_TYPE, format!("cannot create index on relation \"{name}\""))
+                .detail(format!("This operation is not supported for {}.", relation.kind_plural())),
+            false => error(sqlstate::WRONG_OBJECT_TYPE, format!("\"{name}\" is not a table or materialized view")),
         }
     }
 

@@ -91,6 +91,7 @@ pub(crate) mod sqlstate {
     pub(crate) const READ_ONLY_SQL_TRANSACTION: SqlState = SqlState::new("25006");
     pub(crate) const NO_ACTIVE_SQL_TRANSACTION: SqlState = SqlState::new("25P01");
     pub(crate) const IN_FAILED_SQL_TRANSACTION: SqlState = SqlState::new("25P02");
+    pub(crate) const INVALID_SQL_STATEMENT_NAME: SqlState = SqlState::new("26000");
     pub(crate) const INVALID_AUTHORIZATION: SqlState = SqlState::new("28000");
     pub(crate) const DEPENDENT_OBJECTS_STILL_EXIST: SqlState = SqlState::new("2BP01");
     pub(crate) const INVALID_SAVEPOINT_SPECIFICATION: SqlState = SqlState::new("3B001");
@@ -113,10 +114,13 @@ pub(crate) mod sqlstate {
     pub(crate) const GENERATED_ALWAYS: SqlState = SqlState::new("428C9");
     pub(crate) const RESERVED_NAME: SqlState = SqlState::new("42939");
     pub(crate) const UNDEFINED_TABLE: SqlState = SqlState::new("42P01");
+    pub(crate) const UNDEFINED_PARAMETER: SqlState = SqlState::new("42P02");
+    pub(crate) const DUPLICATE_PREPARED_STATEMENT: SqlState = SqlState::new("42P05");
     pub(crate) const DUPLICATE_SCHEMA: SqlState = SqlState::new("42P06");
     pub(crate) const DUPLICATE_TABLE: SqlState = SqlState::new("42P07");
     pub(crate) const INVALID_COLUMN_REFERENCE: SqlState = SqlState::new("42P10");
     pub(crate) const INVALID_TABLE_DEFINITION: SqlState = SqlState::new("42P16");
+    pub(crate) const INDETERMINATE_DATATYPE: SqlState = SqlState::new("42P18");
     pub(crate) const OBJECT_NOT_IN_PREREQUISITE_STATE: SqlState = SqlState::new("55000");
     pub(crate) const OBJECT_IN_USE: SqlState = SqlState::new("55006");
     pub(crate) const INTERNAL_ERROR: SqlState = SqlState::new("XX000");

@@ -10,6 +10,7 @@ pub(crate) enum Mode {
     RowShare,
     RowExclusive,
     ShareUpdateExclusive,
+    Share,
     ShareRowExclusive,
     AccessExclusive,
 }
@@ -17,11 +18,12 @@ pub(crate) enum Mode {
 impl Mode {
     /// Whether two sessions cannot hold these modes on one relation at once.
     pub(crate) fn conflicts(self, other: Mode) -> bool {
-        use Mode::{AccessExclusive, RowExclusive, ShareRowExclusive, ShareUpdateExclusive};
+        use Mode::{AccessExclusive, RowExclusive, Share, ShareRowExclusive, ShareUpdateExclusive};
         matches!(
             (self.min(other), self.max(other)),
             (_, AccessExclusive)
-                | (RowExclusive | ShareUpdateExclusive | ShareRowExclusive, ShareRowExclusive)
+                | (RowExclusive | ShareUpdateExclusive | Share | ShareRowExclusive, ShareRowExclusive)
+                | (RowExclusive | ShareUpdateExclusive, Share)
                 | (ShareUpdateExclusive, ShareUpdateExclusive)
         )
     }

@@ -1,9 +1,11 @@
 //! What belongs to one connection and dies with it.
 
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use crate::catalog::{CommitNumber, Oid, SearchPath};
+use crate::catalog::{CommitNumber, Oid, Relation, SearchPath};
 use crate::cluster::SessionId;
+use crate::query::Type;
 use crate::reply::Reply;
 use crate::sequence::{Pages, SequenceCaches};
 use crate::statement::{IsolationLevel, Statement};
@@ -92,6 +94,25 @@ pub(crate) struct CachedPath {
     pub(crate) path: Rc<SearchPath>,
 }
 
+/// A prepared statement (manual, "PREPARE").
+#[derive(Debug, Clone)]
+pub(crate) struct Prepared {
+    pub(crate) statement: Rc<Statement>,
+    /// The types of its parameters.
+    pub(crate) types: Vec<Type>,
+    /// The columns of its result, which may never change.
+    pub(crate) columns: Vec<(Rc<str>, Type)>,
+    /// The relations that its names meant when it was analysed last, in the order of the lookups.
+    pub(crate) relations: Vec<Rc<Relation>>,
+    /// The search path at that time.
+    pub(crate) search_path: Rc<[Rc<str>]>,
+    /// How many times it has been executed.
+    pub(crate) executions: u32,
+}
+
+/// A session's prepared statements by their names. A rollback leaves them as they are.
+pub(crate) type PreparedTable = Rc<BTreeMap<Rc<str>, Prepared>>;
+
 /// One connection.
 #[derive(Debug, Clone)]
 pub(crate) struct Session {
@@ -107,6 +128,7 @@ pub(crate) struct Session {
     /// The newest commit whose changes of names the session has surely taken note of.
     pub(crate) names_known_until: CommitNumber,
     pub(crate) pending: Option<Pending>,
+    pub(crate) prepared: PreparedTable,
     /// Results of sequence functions that a waiting query has already called: when it is resumed from its beginning,
     /// they must not happen twice.
     pub(crate) journal: Vec<i64>,
@@ -128,6 +150,7 @@ impl Session {
             has_temporary_schema: false,
             names_known_until: 0,
             pending: None,
+            prepared: PreparedTable::default(),
             journal: Vec::new(),
             journal_position: 0,
             pages_at_begin: None,

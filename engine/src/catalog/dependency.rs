@@ -3,6 +3,7 @@
 //! The edges follow from the catalog's own contents; nothing records them separately, so they cannot go stale.
 
 use super::{Catalog, ConstraintKind, Kind, Oid, View};
+use crate::query::Uses;
 
 /// Something that can be dropped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -109,7 +110,7 @@ impl Catalog {
 
     fn dependents_of_relation(&self, oid: Oid, view: View) -> Vec<(Object, Dependency)> {
         let Some(relation) = self.relation(oid, view) else { return Vec::new() };
-        match &relation.kind {
+        let mut dependents = match &relation.kind {
             Kind::Table(table) => {
                 let mut dependents = Vec::new();
                 for (column, _) in table.live_columns() {
@@ -120,12 +121,23 @@ impl Catalog {
                         dependents.push((Object::Relation(index), Dependency::Automatic));
                     }
                 }
+                let indexes = table.indexes.iter().map(|index| (Object::Relation(index.oid), Dependency::Automatic));
+                dependents.extend(indexes);
                 dependents.dedup();
                 dependents
             }
             Kind::Sequence(_) => self.defaults_using(oid, view),
-            Kind::Index(_) => Vec::new(),
-        }
+            Kind::Index(_) | Kind::View(_) => Vec::new(),
+        };
+        let is_new = |object| !dependents.iter().any(|(other, _)| *other == object);
+        let views: Vec<_> = self
+            .views(view, |uses| uses.depends_on(oid))
+            .map(Object::Relation)
+            .filter(|view| is_new(*view))
+            .map(|view| (view, Dependency::Normal))
+            .collect();
+        dependents.extend(views);
+        dependents
     }
 
     fn dependents_of_column(&self, table: Oid, column: usize, view: View) -> Vec<(Object, Dependency)> {
@@ -138,6 +150,10 @@ impl Catalog {
                 Some((Object::Relation(relation.oid), dependency))
             })
             .collect();
+        dependents.extend(
+            self.views(view, |uses| uses.columns.contains(&(table, column)))
+                .map(|view| (Object::Relation(view), Dependency::Normal)),
+        );
         let Some(data) = self.relation(table, view).and_then(|relation| relation.table()) else { return dependents };
         if let Some(default) = data.columns.get(column).and_then(|column| column.default.as_ref()) {
             dependents.push((Object::Default { table, column, oid: default.oid }, Dependency::Automatic));
@@ -149,6 +165,8 @@ impl Catalog {
                 dependents.push((Object::Relation(*index), Dependency::Automatic));
             }
         }
+        let indexes = data.indexes.iter().filter(|index| index.columns.contains(&column));
+        dependents.extend(indexes.map(|index| (Object::Relation(index.oid), Dependency::Automatic)));
         dependents
     }
 
@@ -167,6 +185,13 @@ impl Catalog {
             }
         }
         defaults
+    }
+
+    /// The views whose queries use something.
+    pub(crate) fn views(&self, view: View, is_used: impl Fn(&Uses) -> bool) -> impl Iterator<Item = Oid> {
+        self.relations(view)
+            .filter(move |relation| relation.view().is_some_and(|data| is_used(&data.uses)))
+            .map(|relation| relation.oid)
     }
 
     /// The indexes of a table.

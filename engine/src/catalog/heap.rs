@@ -57,11 +57,13 @@ pub(crate) type Slot = usize;
 #[derive(Debug, Clone)]
 pub(crate) struct Heap<T> {
     slots: Vec<Option<Version<T>>>,
+    /// Whether a version has ever been taken out, which leaves room that VACUUM finds.
+    has_gaps: bool,
 }
 
 impl<T> Default for Heap<T> {
     fn default() -> Self {
-        Heap { slots: Vec::new() }
+        Heap { slots: Vec::new(), has_gaps: false }
     }
 }
 
@@ -94,10 +96,16 @@ impl<T> Heap<T> {
     /// Takes a version out for good; free slots at the end are given back.
     pub(crate) fn remove(&mut self, slot: Slot) -> Option<T> {
         let version = self.slots[slot].take()?;
+        self.has_gaps = true;
         while let Some(None) = self.slots.last() {
             self.slots.pop();
         }
         Some(version.value)
+    }
+
+    /// Whether there are versions, or room of former ones, that VACUUM would give to new rows.
+    pub(crate) fn has_dead(&self) -> bool {
+        self.has_gaps || self.versions().any(|(_, version)| version.deleted.is_some())
     }
 
     /// All versions with their slots, oldest first.

@@ -18,8 +18,8 @@ pub(crate) use describe::{quote_identifier, quote_qualified};
 pub(crate) use heap::{CommitNumber, Heap, Slot, Stamp, View};
 pub(crate) use lookup::{RangeName, SearchPath};
 pub(crate) use relation::{
-    Column, ColumnOwner, Constraint, ConstraintKind, Default as ColumnDefault, Kind, Persistence, Relation,
-    SequenceData, StorageId, TableData,
+    Column, ColumnOwner, Constraint, ConstraintKind, Default as ColumnDefault, Index, Kind, Persistence, Relation,
+    SequenceData, StorageId, TableData, ViewData,
 };
 pub(crate) use role::{DefaultAccess, Membership, Role, SeenRoles};
 pub(crate) use write::{Write, WritePlace};
@@ -206,11 +206,7 @@ impl Catalog {
     ) -> Option<crate::cluster::SessionId> {
         self.by_name.get(name)?.iter().map(|slot| self.relations.version(*slot)).find_map(|version| {
             match version.created {
-                Stamp::Open(session)
-                    if session != view.session && version.value.schema == schema && version.deleted.is_none() =>
-                {
-                    Some(session)
-                }
+                Stamp::Open(session) if session != view.session && version.value.schema == schema => Some(session),
                 _ => None,
             }
         })
@@ -271,6 +267,11 @@ impl Catalog {
             .get(&storage)
             .map(|heap| heap.visible(view).map(|(slot, row)| (slot, row.clone())).collect())
             .unwrap_or_default()
+    }
+
+    /// Whether VACUUM would find room between the rows of a table.
+    pub(crate) fn has_dead_rows(&self, storage: StorageId) -> bool {
+        self.rows.get(&storage).is_some_and(Heap::has_dead)
     }
 
     /// Adds a row to a table.

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::{Access, Oid};
-use crate::query::{Bound, Type};
+use crate::query::{Bound, Plan, Type, Uses};
 use crate::sequence::Definition;
 use crate::statement::Generated;
 pub(crate) use crate::statement::Persistence;
@@ -19,8 +19,10 @@ pub(crate) enum Kind {
     Sequence(SequenceData),
     /// An ordinary table.
     Table(TableData),
-    /// The index behind a constraint of this table.
+    /// An index of this table.
     Index(Oid),
+    /// A view.
+    View(ViewData),
 }
 
 /// A sequence's catalog entry.
@@ -47,6 +49,8 @@ pub(crate) struct TableData {
     /// The columns, dropped ones included.
     pub(crate) columns: Vec<Column>,
     pub(crate) constraints: Vec<Constraint>,
+    /// The indexes that no constraint stands for.
+    pub(crate) indexes: Vec<Index>,
 }
 
 impl TableData {
@@ -81,6 +85,19 @@ impl Column {
     }
 }
 
+/// A view's catalog entry.
+#[derive(Debug, Clone)]
+pub(crate) struct ViewData {
+    /// The columns' names and types, which stay as they are however the relations behind them change.
+    pub(crate) columns: Vec<(Rc<str>, Type)>,
+    /// The analysed query.
+    pub(crate) plan: Plan,
+    /// What the query refers to.
+    pub(crate) uses: Uses,
+    /// How many columns each of its joined relations had when the query was analysed.
+    pub(crate) widths: Vec<(Oid, usize)>,
+}
+
 /// A column's default.
 #[derive(Debug, Clone)]
 pub(crate) struct Default {
@@ -89,6 +106,15 @@ pub(crate) struct Default {
     pub(crate) value: Option<Bound>,
     /// The relations that the expression names as constants, which it depends on.
     pub(crate) relations: Vec<Oid>,
+}
+
+/// An index that CREATE INDEX has made.
+#[derive(Debug, Clone)]
+pub(crate) struct Index {
+    pub(crate) oid: Oid,
+    /// The places of its columns.
+    pub(crate) columns: Vec<usize>,
+    pub(crate) is_unique: bool,
 }
 
 /// A constraint of a table.
@@ -138,12 +164,42 @@ impl Relation {
         }
     }
 
+    /// The view's entry, when it is one.
+    pub(crate) fn view(&self) -> Option<&ViewData> {
+        match &self.kind {
+            Kind::View(data) => Some(data),
+            _ => None,
+        }
+    }
+
+    /// How many columns it has, dropped ones included.
+    pub(crate) fn width(&self) -> usize {
+        match &self.kind {
+            // last_value, log_cnt and is_called.
+            Kind::Sequence(_) => 3,
+            Kind::Table(table) => table.columns.len(),
+            Kind::View(view) => view.columns.len(),
+            Kind::Index(_) => 0,
+        }
+    }
+
+    /// Several of its kind, as messages call them.
+    pub(crate) fn kind_plural(&self) -> &'static str {
+        match self.kind {
+            Kind::Sequence(_) => "sequences",
+            Kind::Table(_) => "tables",
+            Kind::Index(_) => "indexes",
+            Kind::View(_) => "views",
+        }
+    }
+
     /// The kind as messages call it.
     pub(crate) fn kind_word(&self) -> &'static str {
         match self.kind {
             Kind::Sequence(_) => "sequence",
             Kind::Table(_) => "table",
             Kind::Index(_) => "index",
+            Kind::View(_) => "view",
         }
     }
 }

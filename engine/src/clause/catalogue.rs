@@ -277,6 +277,34 @@ catalogue! {
         DropIdentity "identity.drop" ("Description, DROP IDENTITY")
             "DROP IDENTITY drops the column's sequence with it."
     }
+    page "CREATE VIEW" {
+        ViewQuery "view.keeps-its-query" ("Description")
+            "Reading a view runs the query it was made of, which names sequences, tables and columns whatever they are called by now."
+        ViewReplaced "view.replace" ("Description")
+            "OR REPLACE needs a query with the view's columns, to which others may be added."
+    }
+    page "Dependency Tracking" {
+        ViewDependencies "view.depends-on-what-it-reads" ("Dependency Tracking")
+            "What a view reads, or names in nextval, can be dropped with CASCADE only, which drops the view too."
+    }
+    page "CREATE INDEX" {
+        IndexName "index.name" ("Parameters, name")
+            "An index has a name among the relations of its table's schema, made of table and columns when none is given."
+        IndexUnique "index.unique" ("Parameters, UNIQUE")
+            "A unique index refuses a key that comes again, of rows that exist and of new ones."
+    }
+    page "PREPARE" {
+        Prepared "prepare.session" ("Description")
+            "A prepared statement has a name in its session, which lasts over rollbacks until DEALLOCATE or DISCARD ALL."
+        PreparedRuns "prepare.execute" ("Description")
+            "Preparing a statement runs nothing; each EXECUTE runs it with values converted to its parameters' types."
+    }
+    page "VACUUM" {
+        Maintenance "maintenance.keeps-sequences" ("Description")
+            "VACUUM, ANALYZE and REINDEX leave sequences, and what sessions know of them, as they are."
+        OutsideBlock "maintenance.outside-block" ("Notes")
+            "VACUUM cannot be run inside a transaction block."
+    }
     page "TRUNCATE" {
         TruncateRestart "truncate.restart-identity" ("Parameters, RESTART IDENTITY")
             "RESTART IDENTITY restarts the sequences that the tables' columns own, transactionally."

@@ -2,6 +2,7 @@
 
 use super::names::{MissingSchema, no_schema};
 use super::{Execution, done};
+use crate::catalog::Kind;
 use crate::clause::Clause;
 use crate::error::{Result, error, sqlstate, unsupported};
 use crate::lock::Mode;
@@ -20,17 +21,16 @@ impl Execution<'_> {
                 if *kind == RelationKind::Sequence {
                     self.reach(Clause::CommentOn);
                 }
-                let is_sequence = relation.sequence().is_some();
-                let wanted = match kind {
-                    RelationKind::Sequence if !is_sequence => "a sequence",
-                    RelationKind::Table if is_sequence => "a table",
-                    RelationKind::View => "a view",
-                    RelationKind::Index => "an index",
-                    RelationKind::Sequence | RelationKind::Table => {
-                        self.check_owner(&relation)?;
-                        return done("COMMENT");
-                    }
+                let (matches, wanted) = match kind {
+                    RelationKind::Sequence => (relation.sequence().is_some(), "a sequence"),
+                    RelationKind::Table => (relation.table().is_some(), "a table"),
+                    RelationKind::View => (relation.view().is_some(), "a view"),
+                    RelationKind::Index => (matches!(relation.kind, Kind::Index(_)), "an index"),
                 };
+                if matches {
+                    self.check_owner(&relation)?;
+                    return done("COMMENT");
+                }
                 Err(error(sqlstate::WRONG_OBJECT_TYPE, format!("\"{}\" is not {wanted}", relation.name)))
             }
             CommentTarget::Schema(name) => match self.schema_named(name.name()) {

@@ -32,6 +32,7 @@ impl Execution<'_> {
                 Kind::Sequence(_) => RelationKind::Sequence,
                 Kind::Table(_) => RelationKind::Table,
                 Kind::Index(_) => RelationKind::Index,
+                Kind::View(_) => RelationKind::View,
             };
             if actual != statement.kind {
                 if statement.kind == RelationKind::Sequence {
@@ -41,12 +42,16 @@ impl Execution<'_> {
                 let right = match actual {
                     RelationKind::Sequence => "Use DROP SEQUENCE to remove a sequence.",
                     RelationKind::Index => "Use DROP INDEX to remove an index.",
+                    RelationKind::View => "Use DROP VIEW to remove a view.",
                     _ => "Use DROP TABLE to remove a table.",
                 };
                 return Err(error(sqlstate::WRONG_OBJECT_TYPE, format!("\"{}\" is not {article} {noun}", name.name))
                     .hint(right));
             }
             self.check_drop_owner(&relation)?;
+            if let Kind::Index(table) = relation.kind {
+                self.lock(table, Mode::AccessExclusive)?;
+            }
             self.lock(relation.oid, Mode::AccessExclusive)?;
             objects.push(Object::Relation(relation.oid));
         }
@@ -111,6 +116,9 @@ impl Execution<'_> {
             if objects.iter().any(|object| matches!(object, Object::Schema(_))) {
                 self.reach(Clause::SchemaDropped);
             }
+            if deletions.iter().any(|deletion| deletion.is_reported() && self.is_view(deletion.object)) {
+                self.reach(Clause::ViewDependencies);
+            }
             if behavior != Behavior::Cascade {
                 let subject = match objects {
                     [object] => format!("cannot drop {} because other objects depend on it", self.describe(*object)),
@@ -139,6 +147,11 @@ impl Execution<'_> {
         Ok(())
     }
 
+    fn is_view(&self, object: Object) -> bool {
+        let Object::Relation(oid) = object else { return false };
+        self.shared.catalog.relation(oid, self.catalog_view()).is_some_and(|relation| relation.view().is_some())
+    }
+
     fn is_sequence(&self, object: Object) -> bool {
         match object {
             Object::Relation(oid) => {
@@ -162,9 +175,13 @@ impl Execution<'_> {
                 },
                 Kind::Index(table) if objects.contains(&Object::Relation(*table)) => continue,
                 Kind::Index(table) => {
+                    let data = self.shared.catalog.relation(*table, view).and_then(|relation| relation.table());
+                    if data.is_some_and(|data| data.indexes.iter().any(|index| index.oid == *oid)) {
+                        continue;
+                    }
                     format!("constraint {} on {}", relation.name, self.describe(Object::Relation(*table)))
                 }
-                Kind::Table(_) => continue,
+                Kind::Table(_) | Kind::View(_) => continue,
             };
             let part = self.describe(*object);
             return Err(error(
@@ -211,12 +228,14 @@ impl Execution<'_> {
                 data.constraints.retain(|constraint| {
                     !matches!(constraint.kind, ConstraintKind::Unique { index: other, .. } if other == index)
                 });
+                data.indexes.retain(|other| other.oid != index);
             }),
             _ => Ok(()),
         }
     }
 
-    fn change_table(&mut self, table: Oid, change: impl FnOnce(&mut TableData)) -> Result<()> {
+    /// Changes a table's entry.
+    pub(super) fn change_table(&mut self, table: Oid, change: impl FnOnce(&mut TableData)) -> Result<()> {
         if self.shared.catalog.relation(table, self.catalog_view()).is_none() {
             // It went before, with everything that belongs to it.
             return Ok(());

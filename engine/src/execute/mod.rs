@@ -9,9 +9,11 @@ mod default_privilege;
 mod drop;
 mod function;
 mod grant;
+mod maintenance;
 mod names;
 mod owner;
 mod parameter;
+mod prepared;
 mod privilege;
 mod query;
 mod relation;
@@ -19,22 +21,24 @@ mod role;
 mod schema;
 mod table;
 mod transaction;
+mod view;
 
 pub(crate) use names::{MissingSchema, no_relation};
+pub(crate) use prepared::{Extent, StatementParameters};
 pub(crate) use table::{no_column, scope_table};
 
 use std::borrow::Cow;
 use std::rc::Rc;
 
-use crate::catalog::{CommitNumber, Oid, Privileges, View};
+use crate::catalog::{CommitNumber, Oid, Privileges, Relation, View};
 use crate::clause::{Clause, ClauseSet};
 use crate::cluster::{Progress, Shared};
 use crate::error::{Result, Stop, error, notice, sqlstate};
 use crate::lock::Mode;
-use crate::query::Value;
+use crate::query::{Type, Value};
 use crate::reply::{Message, Reply, Rows, Severity, StatementResult};
 use crate::session::{Pending, Session};
-use crate::statement::{Expression, FromItem, Query, SelectItem, Statement};
+use crate::statement::{Expression, FromItem, Maintenance, Query, SelectItem, Statement};
 use crate::transaction::Block;
 
 /// One session's hands on the cluster while it runs a query.
@@ -49,6 +53,14 @@ pub(crate) struct Execution<'a> {
     needed: Vec<(Oid, Privileges)>,
     /// The row that a query is computing, kept between rows for its memory.
     pub(crate) buffer: Vec<Value>,
+    /// How far queries are carried.
+    pub(crate) extent: Extent,
+    /// The parameters of the statement at hand.
+    pub(crate) parameters: Option<StatementParameters>,
+    /// The relations found by their names, while somebody wants to know.
+    lookups: Option<Vec<Rc<Relation>>>,
+    /// The columns of the result of a query that was only analysed.
+    described: Vec<(Rc<str>, Type)>,
 }
 
 impl<'a> Execution<'a> {
@@ -61,6 +73,10 @@ impl<'a> Execution<'a> {
             is_resumed: false,
             needed: Vec::new(),
             buffer: Vec::new(),
+            extent: Extent::Run,
+            parameters: None,
+            lookups: None,
+            described: Vec::new(),
         }
     }
 
@@ -188,6 +204,8 @@ impl<'a> Execution<'a> {
             Statement::SetParameter(statement) => self.set_parameter(statement),
             Statement::Show(name) => self.show(name),
             Statement::Query(query) => self.query(query),
+            Statement::Deallocate(statement) => self.deallocate(statement),
+            Statement::Maintenance(statement @ Maintenance::Checkpoint) => self.maintenance(statement),
             other => {
                 self.take_snapshot();
                 match other {
@@ -201,8 +219,8 @@ impl<'a> Execution<'a> {
                     Statement::CreateTable(statement) => self.create_table(statement),
                     Statement::AlterTable(statement) => self.alter_table(statement),
                     Statement::RenameColumn(statement) => self.rename_column(statement),
-                    Statement::CreateView(_) => Err(crate::error::unsupported("CREATE VIEW")),
-                    Statement::CreateIndex(_) => Err(crate::error::unsupported("CREATE INDEX")),
+                    Statement::CreateView(statement) => self.create_view(statement),
+                    Statement::CreateIndex(statement) => self.create_index(statement),
                     Statement::CreateRole(statement) => self.create_role(statement),
                     Statement::DropRole(statement) => self.drop_roles(statement),
                     Statement::Grant(statement) => self.grant(statement),
@@ -216,9 +234,14 @@ impl<'a> Execution<'a> {
                     Statement::Truncate(statement) => self.truncate(statement),
                     Statement::Copy(statement) => self.copy(statement),
                     Statement::Discard(target) => self.discard(*target),
+                    Statement::Prepare(statement) => self.prepare(statement),
+                    Statement::Execute(statement) => self.execute_prepared(statement),
+                    Statement::Explain(statement) => self.explain(statement),
+                    Statement::Maintenance(statement) => self.maintenance(statement),
                     Statement::Transaction(_)
                     | Statement::SetParameter(_)
                     | Statement::Show(_)
+                    | Statement::Deallocate(_)
                     | Statement::Query(_) => unreachable!("matched above"),
                 }
             }
@@ -347,6 +370,8 @@ fn finds_out_late(statement: &Statement) -> bool {
             | Statement::Copy(_)
             | Statement::AlterTable(_)
             | Statement::CreateTable(_)
+            | Statement::Execute(_)
+            | Statement::Explain(_)
     ) || matches!(statement, Statement::Query(query) if !is_plain(query))
 }
 

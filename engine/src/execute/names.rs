@@ -119,6 +119,9 @@ impl Execution<'_> {
                 None => None,
             },
         };
+        if let (Some(lookups), Some(relation)) = (&mut self.lookups, &found) {
+            lookups.push(relation.clone());
+        }
         Ok(found)
     }
 

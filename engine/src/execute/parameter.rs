@@ -10,7 +10,7 @@ use crate::clause::Clause;
 use crate::error::{Result, error, sqlstate, unsupported};
 use crate::quirk::Quirk;
 use crate::reply::{Cell, Rows, StatementResult};
-use crate::session::{Parameters, default_search_path};
+use crate::session::{Parameters, PreparedTable, default_search_path};
 use crate::statement::{Discard, Identifier, ParameterValue, SetParameter, SetScope};
 use crate::transaction::Block;
 
@@ -121,6 +121,7 @@ impl Execution<'_> {
                     ));
                 }
                 self.session.parameters = Rc::new(Parameters::default());
+                self.session.prepared = PreparedTable::default();
                 self.drop_temporary_relations();
                 self.discard_sequences();
                 done("DISCARD ALL")

@@ -1,8 +1,9 @@
 //! SELECT and VALUES as statements.
 
 use std::borrow::Cow;
+use std::rc::Rc;
 
-use super::{Execution, rows};
+use super::{Execution, Extent, done, rows};
 use crate::error::{Result, unsupported};
 use crate::query::{Binder, Plan, Scope, Type, Value};
 use crate::reply::{Cell, Rows, StatementResult};
@@ -12,11 +13,24 @@ impl Execution<'_> {
     pub(super) fn query(&mut self, query: &Query) -> Result<StatementResult> {
         self.take_snapshot();
         let mut plan = Binder::new(self, Scope::default()).query(query)?;
+        if self.extent == Extent::Analyse {
+            return self.describe_result(plan.names(), plan.types());
+        }
         self.fold_plan(&mut plan)?;
+        if self.extent == Extent::Plan {
+            return self.describe_result(plan.names(), plan.types());
+        }
         self.check_needed()?;
         let result = self.collect(&plan)?;
         let tag = select_tag(result.count);
         rows(result, tag)
+    }
+
+    /// Notes the columns of a result that is not computed.
+    pub(super) fn describe_result(&mut self, names: Vec<Rc<str>>, types: Vec<Type>) -> Result<StatementResult> {
+        check_types(&types)?;
+        self.described = names.into_iter().zip(types).collect();
+        done("")
     }
 
     /// Runs a query to its end.

@@ -2,9 +2,11 @@
 
 use super::names::relation_exists;
 use super::{Execution, done, shared_str};
-use crate::catalog::{Object, PG_TOAST, Persistence, RangeName, Relation, is_temporary_schema};
+use crate::catalog::{
+    ConstraintKind, Kind, Object, Oid, PG_TOAST, Persistence, RangeName, Relation, is_temporary_schema,
+};
 use crate::clause::Clause;
-use crate::error::{Result, error, sqlstate};
+use crate::error::{Result, error, sqlstate, unsupported};
 use crate::lock::Mode;
 use crate::reply::StatementResult;
 use crate::statement::{AlterRelation, Identifier, Privilege, RelationAction, RelationKind};
@@ -46,7 +48,7 @@ impl Execution<'_> {
         let renames = matches!(statement.action, RelationAction::RenameTo(_));
         let wanted = match statement.kind {
             RelationKind::Sequence if relation.sequence().is_none() => "a sequence",
-            RelationKind::View => "a view",
+            RelationKind::View if relation.view().is_none() => "a view",
             RelationKind::Index if !renames => "an index",
             _ => return Ok(()),
         };
@@ -65,9 +67,23 @@ impl Execution<'_> {
         if relation.sequence().is_some() {
             self.reach(Clause::Rename);
         }
+        if let Kind::Index(table) = relation.kind {
+            self.rename_constraint_of(table, relation.oid, new_name.name())?;
+        }
         let renamed = Relation { name: shared_str(new_name.name()), ..relation.clone() };
         self.replace_relation(renamed)?;
         Ok(())
+    }
+
+    /// A constraint has the name of its index.
+    fn rename_constraint_of(&mut self, table: Oid, index: Oid, new_name: &str) -> Result<()> {
+        self.change_table(table, |data| {
+            for constraint in &mut data.constraints {
+                if matches!(constraint.kind, ConstraintKind::Unique { index: other, .. } if other == index) {
+                    constraint.name = shared_str(new_name);
+                }
+            }
+        })
     }
 
     fn set_schema(&mut self, relation: &Relation, schema: &Identifier) -> Result<()> {
@@ -113,6 +129,9 @@ impl Execution<'_> {
 
     fn set_persistence(&mut self, relation: &Relation, persistence: Persistence) -> Result<()> {
         let is_sequence = relation.sequence().is_some();
+        if !is_sequence && relation.table().is_none() {
+            return Err(unsupported("SET LOGGED and SET UNLOGGED of an index or a view"));
+        }
         if is_sequence && !self.shared.settings.major.has_unlogged_sequences() {
             return Err(error(sqlstate::WRONG_OBJECT_TYPE, format!("\"{}\" is not a table", relation.name)));
         }

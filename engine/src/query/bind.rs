@@ -21,6 +21,7 @@ pub(crate) enum Place {
     Update,
     Default,
     Check,
+    ExecuteParameter,
 }
 
 impl Place {
@@ -34,6 +35,7 @@ impl Place {
             Place::Update => "UPDATE",
             Place::Default => "DEFAULT expressions",
             Place::Check => "check constraints",
+            Place::ExecuteParameter => "EXECUTE parameters",
         }
     }
 }
@@ -53,11 +55,13 @@ pub(crate) struct Binder<'e, 'a> {
     pub(super) execution: &'e mut Execution<'a>,
     pub(super) scopes: Vec<Scope>,
     pub(super) frames: Vec<Frame>,
+    /// Whether an expression asked for a value of the session, such as its user.
+    pub(crate) reads_session: bool,
 }
 
 impl<'e, 'a> Binder<'e, 'a> {
     pub(crate) fn new(execution: &'e mut Execution<'a>, scope: Scope) -> Self {
-        Binder { execution, scopes: vec![scope], frames: vec![Frame::default()] }
+        Binder { execution, scopes: vec![scope], frames: vec![Frame::default()], reads_session: false }
     }
 
     /// Converts an expression as the context allows.
@@ -73,9 +77,13 @@ impl<'e, 'a> Binder<'e, 'a> {
                 Err(error(sqlstate::FEATURE_NOT_SUPPORTED, "cannot use column reference in DEFAULT expression"))
             }
             Expression::Subquery(_) | Expression::Exists(_) | Expression::InQuery { .. }
-                if matches!(place, Place::Default | Place::Check) =>
+                if matches!(place, Place::Default | Place::Check | Place::ExecuteParameter) =>
             {
-                let words = if place == Place::Default { "DEFAULT expression" } else { "check constraint" };
+                let words = match place {
+                    Place::Default => "DEFAULT expression",
+                    Place::Check => "check constraint",
+                    _ => "EXECUTE parameter",
+                };
                 Err(error(sqlstate::FEATURE_NOT_SUPPORTED, format!("cannot use subquery in {words}")))
             }
             Expression::Column(name) => self.column(name),
@@ -145,11 +153,41 @@ impl<'e, 'a> Binder<'e, 'a> {
             Expression::InQuery { .. } => Err(unsupported("IN with a subquery")),
             Expression::Session(value) => Ok(self.session_value(*value)),
             Expression::Array(_) => Err(unsupported("an array constructor")),
+            Expression::Parameter(number) => self.parameter(*number),
             Expression::Default => Err(error(sqlstate::SYNTAX_ERROR, "DEFAULT is not allowed in this context")),
         }
     }
 
+    /// `$n`: while a statement is prepared, of a type that its use decides; when it is executed, the value given.
+    fn parameter(&mut self, number: u32) -> Result<Typed> {
+        /// More than anybody writes, and little enough to count.
+        const MOST_PARAMETERS: usize = 1000;
+        let missing = || error(sqlstate::UNDEFINED_PARAMETER, format!("there is no parameter ${number}"));
+        let Some(parameters) = &mut self.execution.parameters else { return Err(missing()) };
+        let Some(index) = (number as usize).checked_sub(1) else { return Err(missing()) };
+        if let Some(values) = &parameters.values {
+            return match (values.get(index), parameters.types.get(index)) {
+                (Some(value), Some(value_type)) => {
+                    Ok(Typed { bound: Bound::Constant(value.clone()), value_type: *value_type })
+                }
+                _ => Err(missing()),
+            };
+        }
+        if index >= MOST_PARAMETERS {
+            return Err(unsupported(format!("parameter ${number}")));
+        }
+        if index >= parameters.types.len() {
+            parameters.types.resize(index + 1, Type::Unknown);
+        }
+        let value_type = parameters.types[index];
+        if value_type == Type::Unknown {
+            parameters.undecided += 1;
+        }
+        Ok(Typed { bound: Bound::Parameter(index), value_type })
+    }
+
     fn session_value(&mut self, value: SessionValue) -> Typed {
+        self.reads_session = true;
         let execution = &mut *self.execution;
         let value = match value {
             SessionValue::CurrentUser | SessionValue::CurrentRole | SessionValue::User => {

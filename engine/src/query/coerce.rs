@@ -56,6 +56,7 @@ impl Execution<'_> {
         if expression.value_type == Type::Unknown {
             let constant = match &expression.bound {
                 Bound::Constant(constant) => constant,
+                Bound::Parameter(index) => return self.decide_parameter(*index, to).map(Some),
                 _ => return Err(unsupported("an expression of unknown type")),
             };
             let bound = match constant {
@@ -69,6 +70,20 @@ impl Execution<'_> {
             bound: Bound::Cast { operand: Box::new(expression.bound), from: expression.value_type, to },
             value_type: to,
         }))
+    }
+
+    /// The first use that needs a type decides that of a parameter.
+    fn decide_parameter(&mut self, index: usize, to: Type) -> Result<Typed> {
+        if let Some(parameters) = &mut self.parameters
+            && let Some(known) = parameters.types.get_mut(index)
+        {
+            if *known != Type::Unknown && *known != to {
+                return Err(unsupported("a parameter that is used with several types"));
+            }
+            *known = to;
+            parameters.undecided = parameters.undecided.saturating_sub(1);
+        }
+        Ok(Typed { bound: Bound::Parameter(index), value_type: to })
     }
 
     /// Converts a value at run time.

@@ -86,6 +86,7 @@ impl Execution<'_> {
                 }
                 Value::Null
             }
+            Bound::Parameter(_) => return Err(unsupported("a parameter without a value")),
             Bound::Aggregate(index) => row.aggregates[*index].clone(),
             Bound::Series(index) => row.series[*index].clone(),
             Bound::Subquery(plan) => {

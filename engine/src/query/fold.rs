@@ -25,7 +25,7 @@ impl Execution<'_> {
             match source {
                 Source::Function { arguments, .. } => self.fold_all(arguments)?,
                 Source::Scalar { call: Bound::Call { arguments, .. }, .. } => self.fold_all(arguments)?,
-                Source::Subquery(plan) => self.fold_plan(plan)?,
+                Source::Subquery(plan) | Source::Stored { plan, .. } => self.fold_plan(plan)?,
                 Source::Scalar { .. } | Source::Sequence(_) | Source::Table(_) | Source::View(_) => {}
             }
         }
@@ -51,6 +51,7 @@ impl Execution<'_> {
             Bound::Constant(_)
             | Bound::Relation(_)
             | Bound::Column { .. }
+            | Bound::Parameter(_)
             | Bound::Aggregate(_)
             | Bound::Series(_)
             | Bound::Exists(_) => {}

@@ -22,6 +22,7 @@ mod scope;
 mod select;
 mod select_list;
 mod types;
+mod uses;
 mod value;
 mod view;
 
@@ -31,5 +32,6 @@ pub(crate) use evaluate::Row;
 pub(crate) use input::read_value;
 pub(crate) use plan::{Bound, Output, Plan, Typed, nextval_of};
 pub(crate) use scope::{SYSTEM_COLUMNS, Scope, ScopeTable};
-pub(crate) use types::{Type, is_known_type, may_be_system_type, resolve_column_type};
+pub(crate) use types::{Type, is_known_type, may_be_system_type, resolve_column_type, resolve_type};
+pub(crate) use uses::Uses;
 pub(crate) use value::Value;

@@ -49,6 +49,8 @@ pub(crate) enum Bound {
         otherwise: Box<Bound>,
     },
     Coalesce(Vec<Bound>),
+    /// A parameter of a statement that is being prepared, counted from 0.
+    Parameter(usize),
     /// The result of one of the query's aggregates.
     Aggregate(usize),
     /// The value at hand of one of the select list's set-returning functions.
@@ -100,6 +102,11 @@ pub(crate) enum Source {
         spread: bool,
     },
     Subquery(Plan),
+    /// A view, with the query behind it.
+    Stored {
+        view: Oid,
+        plan: Plan,
+    },
 }
 
 /// An output column.
@@ -175,7 +182,7 @@ impl Plan {
                 let in_sources = select.sources.iter().any(|source| match source {
                     Source::Function { arguments, .. } => arguments.iter().any(Bound::is_volatile),
                     Source::Scalar { call, .. } => call.is_volatile(),
-                    Source::Subquery(plan) => plan.is_volatile(),
+                    Source::Subquery(plan) | Source::Stored { plan, .. } => plan.is_volatile(),
                     Source::Sequence(_) | Source::Table(_) | Source::View(_) => false,
                 });
                 in_sources
@@ -195,12 +202,13 @@ impl Plan {
 
 impl Bound {
     /// Calls `visit` for this expression and every part of it, those inside subqueries aside.
-    fn walk<'b>(&'b self, visit: &mut dyn FnMut(&'b Bound)) {
+    pub(super) fn walk<'b>(&'b self, visit: &mut dyn FnMut(&'b Bound)) {
         visit(self);
         match self {
             Bound::Constant(_)
             | Bound::Relation(_)
             | Bound::Column { .. }
+            | Bound::Parameter(_)
             | Bound::Aggregate(_)
             | Bound::Series(_)
             | Bound::Subquery(_)

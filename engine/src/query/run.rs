@@ -250,6 +250,7 @@ impl Execution<'_> {
                 .map(|_| ())
             }
             Source::Subquery(plan) => self.run_plan(plan, outer, sink),
+            Source::Stored { plan, .. } => self.run_plan(plan, None, sink),
         }
     }
 

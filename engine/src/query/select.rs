@@ -11,7 +11,7 @@ use super::{CastContext, Type};
 use crate::catalog::{Kind, RangeName};
 use crate::clause::Clause;
 use crate::error::{Result, error, sqlstate, unsupported};
-use crate::execute::MissingSchema;
+use crate::execute::{Extent, MissingSchema};
 use crate::lock::Mode;
 use crate::statement::{
     Call, Expression, FromItem, Identifier, Literal, ObjectName, OrderItem, Privilege, Query, Select,
@@ -111,7 +111,7 @@ impl Binder<'_, '_> {
             && aggregates.is_empty()
             && sources.iter().any(|source| match source {
                 Source::View(_) => true,
-                Source::Subquery(plan) => plan.is_unordered(),
+                Source::Subquery(plan) | Source::Stored { plan, .. } => plan.is_unordered(),
                 _ => false,
             });
         outputs.shrink_to_fit();
@@ -194,6 +194,10 @@ impl Binder<'_, '_> {
             ),
             Kind::Table(table) => {
                 (Source::Table(relation.oid), crate::execute::scope_table(shown.clone(), &table.columns).columns)
+            }
+            Kind::View(view) => {
+                let plan = self.execution.query_of_view(&relation, view)?;
+                (Source::Stored { view: relation.oid, plan }, view.columns.clone())
             }
             Kind::Index(_) => return Err(unsupported("an index in FROM")),
         };
@@ -285,7 +289,7 @@ impl Binder<'_, '_> {
 
     /// Row locking: a sequence refuses it, and on tables it is outside the model.
     fn check_locking(&mut self, select: &Select, sources: &[Source], aggregates: bool) -> Result<()> {
-        if select.locking.is_none() {
+        if select.locking.is_none() || self.execution.extent == Extent::Analyse {
             return Ok(());
         }
         let ([Source::Sequence(oid)], false) = (sources, aggregates) else {

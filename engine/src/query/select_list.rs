@@ -2,9 +2,10 @@
 
 use std::rc::Rc;
 
+use super::CastContext;
 use super::Type;
 use super::bind::{Binder, Place};
-use super::plan::{Output, Typed};
+use super::plan::{Bound, Output, Typed};
 use crate::error::{Result, error, sqlstate, unsupported};
 use crate::statement::{Expression, Identifier, Literal, ObjectName, Query, SelectItem, SessionValue};
 
@@ -20,6 +21,10 @@ impl Binder<'_, '_> {
             let typed = self.expression(&item.expression, Place::SelectList)?;
             // A constant that nothing has given a type is text.
             let typed = match typed.value_type {
+                Type::Unknown if matches!(typed.bound, Bound::Parameter(_)) => {
+                    let text = self.coerce(typed, Type::Text, CastContext::Implicit)?;
+                    text.ok_or_else(|| unsupported("a parameter that is no text"))?
+                }
                 Type::Unknown => Typed { value_type: Type::Text, ..typed },
                 _ => typed,
             };

@@ -41,6 +41,7 @@ fn precedence(expression: &Expression) -> Precedence {
         | Expression::Exists(_)
         | Expression::Session(_)
         | Expression::Array(_)
+        | Expression::Parameter(_)
         | Expression::Default => Precedence::Primary,
     }
 }
@@ -154,6 +155,7 @@ pub(super) fn expression(out: &mut impl Output, value: &Expression) {
             separated(out, ", ", elements, expression);
             out.sql("]");
         }
+        Expression::Parameter(number) => out.sql(&format!("${number}")),
         Expression::Default => out.sql("DEFAULT"),
     }
 }

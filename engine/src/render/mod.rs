@@ -6,7 +6,9 @@
 mod alter_table;
 mod expression;
 pub mod keyword;
+mod maintenance;
 mod name;
+mod prepared;
 mod query;
 mod relation;
 mod role;
@@ -98,6 +100,11 @@ pub(crate) fn write_statement(out: &mut impl Output, statement: &Statement) {
         Statement::SetParameter(set) => session::set_parameter(out, set),
         Statement::Show(name) => session::show(out, name),
         Statement::Discard(discard) => session::discard(out, *discard),
+        Statement::Prepare(prepare) => prepared::prepare(out, prepare),
+        Statement::Execute(execute) => prepared::execute(out, execute),
+        Statement::Deallocate(deallocate) => prepared::deallocate(out, deallocate),
+        Statement::Explain(explain) => prepared::explain(out, explain),
+        Statement::Maintenance(maintenance) => maintenance::maintenance(out, maintenance),
     }
 }
 

@@ -4,7 +4,9 @@
 //! parses SQL into them. Names are kept as written (folded, not truncated); numbers in option lists are kept as digits,
 //! because PostgreSQL reports their range errors itself.
 
+mod maintenance;
 mod name;
+mod prepared;
 mod query;
 mod relation;
 mod role;
@@ -14,8 +16,10 @@ mod table;
 mod view;
 mod visit;
 
+pub use maintenance::{MaintainedTable, Maintenance, ReindexTarget};
 pub(crate) use name::truncate;
 pub use name::{IDENTIFIER_BYTES, Identifier, ObjectName};
+pub use prepared::{Deallocate, Execute, Explain, Prepare};
 pub use query::{
     BinaryOperator, Call, Case, Expression, FromItem, JoinKind, Literal, LockStrength, Locking, OrderItem, Query,
     Select, SelectItem, SessionValue, TypeName, UnaryOperator,
@@ -98,4 +102,14 @@ pub enum Statement {
     Show(Identifier),
     /// `DISCARD`.
     Discard(Discard),
+    /// `PREPARE name AS`; `PREPARE TRANSACTION` is a [`Statement::Transaction`].
+    Prepare(Prepare),
+    /// `EXECUTE`.
+    Execute(Execute),
+    /// `DEALLOCATE`.
+    Deallocate(Deallocate),
+    /// `EXPLAIN`.
+    Explain(Explain),
+    /// VACUUM, ANALYZE, REINDEX, CHECKPOINT.
+    Maintenance(Maintenance),
 }

@@ -170,6 +170,8 @@ pub enum Expression {
     Session(SessionValue),
     /// `ARRAY[…]`.
     Array(Vec<Expression>),
+    /// `$number`, a parameter of a prepared statement.
+    Parameter(u32),
     /// `DEFAULT`, only in INSERT's and UPDATE's values.
     Default,
 }

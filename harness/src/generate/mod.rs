@@ -6,6 +6,7 @@
 
 mod alter_table;
 mod plan;
+mod prepared;
 mod query;
 mod role;
 mod schema;
@@ -13,6 +14,7 @@ mod sequence;
 mod table;
 mod transaction;
 mod value;
+mod view;
 
 use seqcheck_engine::{Cluster, Progress, SequenceSummary, SessionId, Settings, Statement, TransactionStatus};
 
@@ -118,6 +120,8 @@ impl<'c> Generator<'c> {
             Family::Schema => self.schema(),
             Family::Table => self.table(),
             Family::Role => self.role(),
+            Family::View => self.view(),
+            Family::Prepared => self.prepared(),
         }
     }
 }

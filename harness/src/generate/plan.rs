@@ -27,9 +27,13 @@ pub enum Family {
     Table,
     /// Roles, privileges and ownership.
     Role,
+    /// Views and indexes.
+    View,
+    /// Prepared statements, VACUUM and its relatives.
+    Prepared,
 }
 
-const FAMILIES: [(Family, u32); 11] = [
+const FAMILIES: [(Family, u32); 13] = [
     (Family::Create, 10),
     (Family::Alter, 14),
     (Family::Drop, 3),
@@ -41,6 +45,8 @@ const FAMILIES: [(Family, u32); 11] = [
     (Family::Schema, 5),
     (Family::Table, 16),
     (Family::Role, 24),
+    (Family::View, 4),
+    (Family::Prepared, 4),
 ];
 
 /// The plan of one trace.

@@ -162,9 +162,13 @@ impl Bridged {
 }
 
 fn is_left_to_lowering(error: &SyntaxError) -> bool {
-    error.message().contains("escape")
+    let message = error.message();
+    // A statement of the wrong kind inside another is reported at its end.
+    let is_inner_statement = message.starts_with("expected SELECT") && message.contains(", got ");
+    is_inner_statement
+        || message.contains("escape")
         || matches!(
-            error.message(),
+            message,
             "Expected a parenthesized value list or subquery."
                 | "Type modifiers must be simple constants or identifiers"
         )

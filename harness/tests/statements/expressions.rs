@@ -16,6 +16,7 @@ pub(super) fn expression() -> BoxedStrategy<Expression> {
         nasty_text().prop_map(|text| Expression::Literal(Literal::String(text))),
         object_name().prop_map(Expression::Column),
         session_value().prop_map(Expression::Session),
+        (0_u32..4).prop_map(Expression::Parameter),
     ];
     leaf.boxed()
         .prop_recursive(3, 16, 3, |inner: BoxedStrategy<Expression>| {

@@ -2,6 +2,7 @@
 
 mod expressions;
 mod names;
+mod prepared;
 mod roles;
 mod rows;
 mod tables;
@@ -32,6 +33,7 @@ pub(crate) fn statement() -> BoxedStrategy<Statement> {
         6 => rows::statement(),
         6 => tables::statement(),
         4 => roles::statement(),
+        3 => prepared::statement(),
     ]
     .boxed()
 }

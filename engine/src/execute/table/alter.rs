@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use super::super::{Execution, done};
+use super::column::PlannedConstraintKind;
 use super::no_column;
 use crate::catalog::{Column, Oid, Relation, TableData};
 use crate::error::{Result, error, sqlstate, unsupported};
@@ -86,8 +87,9 @@ impl Execution<'_> {
             TableAction::DropIdentity { column, if_exists } => self.drop_identity(&relation, data, column, *if_exists),
             TableAction::AddConstraint(constraint) => {
                 let planned = super::create::plan_constraint(constraint);
-                if !self.shared.catalog.rows(relation.storage, self.catalog_view()).is_empty() {
-                    return Err(unsupported("a new constraint on a table that has rows"));
+                let is_check = matches!(planned.kind, PlannedConstraintKind::Check { .. });
+                if is_check && !self.shared.catalog.rows(relation.storage, self.catalog_view()).is_empty() {
+                    return Err(unsupported("a new CHECK on a table that has rows"));
                 }
                 self.add_constraints(oid, &[planned])
             }

@@ -3,7 +3,7 @@
 use super::super::Execution;
 use super::alter::check_free_column;
 use super::column::{Place, Planned, PlannedDefault};
-use crate::catalog::{Object, Relation, TableData, TableRow};
+use crate::catalog::{Object, Oid, Relation, TableData, TableRow};
 use crate::error::{Result, error, notice, sqlstate, unsupported};
 use crate::query::{Bound, CastContext, Row, Type, Typed, Value, resolve_column_type};
 use crate::reply::Severity;
@@ -235,6 +235,7 @@ impl Execution<'_> {
             let default = crate::catalog::ColumnDefault { value: Some(converted.bound), ..default };
             data.columns[place].default = Some(default);
         }
+        self.check_not_in_view(relation.oid, place)?;
         data.columns[place].column_type = new_type;
         data.columns[place].length = length;
         self.rewrite_rows(relation, &data, |execution, row| {
@@ -243,8 +244,28 @@ impl Execution<'_> {
             Ok(new)
         })
     }
+
+    /// Refuses to change the type of a column that a view shows or tests.
+    fn check_not_in_view(&mut self, table: Oid, place: usize) -> Result<()> {
+        let view = self.catalog_view();
+        let views: Vec<Oid> = self.shared.catalog.views(view, |uses| uses.columns.contains(&(table, place))).collect();
+        let [user] = views.as_slice() else {
+            return match views.is_empty() {
+                true => Ok(()),
+                // Which one is named depends on the order in the catalog.
+                false => Err(unsupported("a change of type of a column in several views")),
+            };
+        };
+        let shown = self.describe(Object::Relation(*user));
+        let column = self.shared.catalog.relation(table, view).and_then(|relation| {
+            let column = relation.table()?.columns.get(place)?;
+            Some(column.name.clone())
+        });
+        Err(error(sqlstate::FEATURE_NOT_SUPPORTED, "cannot alter type of a column used by a view or rule")
+            .detail(format!("rule _RETURN on {shown} depends on column \"{}\"", column.as_deref().unwrap_or("?"))))
+    }
 }
 
-fn contains_null(column: &str, table: &str) -> crate::error::Stop {
+pub(super) fn contains_null(column: &str, table: &str) -> crate::error::Stop {
     error(sqlstate::NOT_NULL_VIOLATION, format!("column \"{column}\" of relation \"{table}\" contains null values"))
 }

@@ -1,6 +1,6 @@
 //! UPDATE and DELETE.
 
-use super::super::Execution;
+use super::super::{Execution, Extent};
 use super::insert::always_detail;
 use super::returning::Returning;
 use super::{no_column, table_scope};
@@ -16,7 +16,6 @@ impl Execution<'_> {
         let filter = self.bind_filter(statement.filter.as_ref(), &table, &data)?;
         let mut returning = Returning::new(self, &table, &data.columns, &statement.returning)?;
         let mut assignments = self.bind_assignments(statement, &table, &data)?;
-        assignments.iter_mut().filter_map(|(_, value)| value.as_mut()).try_for_each(|value| self.fold(value))?;
         for (place, value) in &assignments {
             let column = &data.columns[*place];
             if column.identity == Some(Generated::Always) && value.is_some() {
@@ -26,6 +25,13 @@ impl Execution<'_> {
                 )
                 .detail(always_detail(column)));
             }
+        }
+        if self.extent == Extent::Analyse {
+            return returning.describe(self);
+        }
+        assignments.iter_mut().filter_map(|(_, value)| value.as_mut()).try_for_each(|value| self.fold(value))?;
+        if self.extent == Extent::Plan {
+            return returning.describe(self);
         }
         self.need(table.oid, Privilege::Update);
         let values = assignments.iter().filter_map(|(_, value)| value.as_ref());
@@ -110,6 +116,9 @@ impl Execution<'_> {
         let (table, data) = self.relation_to_change(&statement.table)?;
         let filter = self.bind_filter(statement.filter.as_ref(), &table, &data)?;
         let mut returning = Returning::new(self, &table, &data.columns, &statement.returning)?;
+        if self.extent != Extent::Run {
+            return returning.describe(self);
+        }
         self.need(table.oid, Privilege::Delete);
         if filter.as_ref().is_some_and(|filter| !filter.columns().is_empty()) || returning.reads_columns() {
             self.need(table.oid, Privilege::Select);

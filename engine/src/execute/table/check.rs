@@ -1,7 +1,8 @@
 //! What a new row must satisfy: NOT NULL, CHECK, keys.
 
 use super::super::Execution;
-use crate::catalog::{Column, ConstraintKind, Relation, Slot, TableData};
+use crate::catalog::{Column, ConstraintKind, Oid, Relation, Slot, TableData};
+use crate::clause::Clause;
 use crate::error::{Result, error, sqlstate, unsupported};
 use crate::query::{Row, Value};
 
@@ -57,10 +58,9 @@ impl Execution<'_> {
                 .detail(failing_row(data, row)?));
             }
         }
-        for constraint in &data.constraints {
-            if let ConstraintKind::Unique { columns, .. } = &constraint.kind {
-                self.check_key(table, data, &constraint.name, columns, row, replaced)?;
-            }
+        for (index, columns) in unique_keys(data) {
+            let name = self.shared.catalog.relation(index, self.catalog_view()).map(|index| index.name.clone());
+            self.check_key(table, data, name.as_deref().unwrap_or("?"), columns, row, replaced)?;
         }
         Ok(())
     }
@@ -89,12 +89,26 @@ impl Execution<'_> {
         if !taken {
             return Ok(());
         }
+        self.reach(Clause::IndexUnique);
         let names: Vec<&str> = columns.iter().map(|place| &*data.columns[*place].name).collect();
         let values: Vec<String> =
             columns.iter().map(|place| row[*place].to_text(data.columns[*place].column_type)).collect();
         Err(error(sqlstate::UNIQUE_VIOLATION, format!("duplicate key value violates unique constraint \"{name}\""))
             .detail(format!("Key ({})=({}) already exists.", names.join(", "), values.join(", "))))
     }
+}
+
+/// The unique indexes with their columns, in the order in which PostgreSQL goes through them: as they were made.
+fn unique_keys(data: &TableData) -> Vec<(Oid, &[usize])> {
+    let of_constraints = data.constraints.iter().filter_map(|constraint| match &constraint.kind {
+        ConstraintKind::Unique { columns, index, .. } => Some((*index, columns.as_slice())),
+        ConstraintKind::Check { .. } => None,
+    });
+    let of_indexes = data.indexes.iter().filter(|index| index.is_unique);
+    let mut keys: Vec<(Oid, &[usize])> =
+        of_constraints.chain(of_indexes.map(|index| (index.oid, index.columns.as_slice()))).collect();
+    keys.sort_by_key(|(oid, _)| *oid);
+    keys
 }
 
 /// The row as an error's detail shows it.

@@ -59,7 +59,7 @@ impl Execution<'_> {
             access: self.access_of_new(schema, false),
             persistence,
             storage: self.shared.catalog.new_storage(),
-            kind: Kind::Table(TableData { columns, constraints: Vec::new() }),
+            kind: Kind::Table(TableData { columns, ..TableData::default() }),
         };
         self.add_relation(relation);
         // The table exists by now: a default may name it.

@@ -1,12 +1,13 @@
-//! Constraints of tables, and the indexes behind keys.
+//! Constraints of tables.
 
 use std::rc::Rc;
 
 use super::super::Execution;
+use super::alter_column::contains_null;
 use super::column::{PlannedConstraint, PlannedConstraintKind, free_name};
 use super::table_scope;
-use crate::catalog::{Constraint, ConstraintKind, Kind, Oid, Relation, TableData};
-use crate::error::{Result, Stop, error, sqlstate};
+use crate::catalog::{Constraint, ConstraintKind, Oid, Relation, TableData};
+use crate::error::{Result, Stop, error, sqlstate, unsupported};
 use crate::query::{Binder, Bound, Place};
 use crate::statement::Expression;
 
@@ -89,18 +90,8 @@ impl Execution<'_> {
                 self.choose_relation_name(&relation.name, Some(&joined), "key", relation.schema)
             }
         };
-        let index = self.shared.catalog.new_oid();
-        let index_relation = Relation {
-            oid: index,
-            schema: relation.schema,
-            name: index_name.clone(),
-            owner: relation.owner,
-            access: None,
-            persistence: relation.persistence,
-            storage: self.shared.catalog.new_storage(),
-            kind: Kind::Index(table),
-        };
-        self.add_relation(index_relation);
+        self.check_rows(&relation, &data, &places, &index_name, is_primary)?;
+        let index = self.insert_index(&relation, index_name.clone());
         if is_primary {
             for place in &places {
                 data.columns[*place].not_null = true;
@@ -110,6 +101,25 @@ impl Execution<'_> {
         data.constraints.push(Constraint { name: index_name, kind });
         self.update_table(&relation, data)?;
         Ok(())
+    }
+
+    /// What a new key asks of the rows that are there: no NULL in a primary key, no key twice.
+    fn check_rows(
+        &mut self,
+        table: &Relation,
+        data: &TableData,
+        columns: &[usize],
+        index: &str,
+        is_primary: bool,
+    ) -> Result<()> {
+        let rows = self.shared.catalog.rows(table.storage, self.catalog_view());
+        let with_null = columns.iter().find(|place| is_primary && rows.iter().any(|row| row[**place].is_null()));
+        let are_unique = self.check_rows_unique(table, data, columns, index);
+        match (with_null, are_unique) {
+            (None, are_unique) => are_unique,
+            (Some(place), Ok(())) => Err(contains_null(&data.columns[*place].name, &table.name)),
+            (Some(_), Err(_)) => Err(unsupported("a primary key that NULLs and equal keys stand against")),
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! INSERT (manual, "INSERT").
 
-use super::super::Execution;
+use super::super::{Execution, Extent};
 use super::no_column;
 use super::returning::Returning;
 use crate::catalog::{Column, Relation, TableData, TableRow};
@@ -45,6 +45,9 @@ impl Execution<'_> {
         };
         let mut returning = Returning::new(self, &table, &data.columns, &statement.returning)?;
         let sources = self.column_sources(statement, &data, &targets, source.as_ref())?;
+        if self.extent == Extent::Analyse {
+            return returning.describe(self);
+        }
         match &mut source {
             None => {}
             Some(Source::Single(values)) => values.iter_mut().flatten().try_for_each(|value| self.fold(value))?,
@@ -61,6 +64,9 @@ impl Execution<'_> {
                     }
                 }
             }
+        }
+        if self.extent == Extent::Plan {
+            return returning.describe(self);
         }
         self.need(table.oid, Privilege::Insert);
         if returning.reads_columns() {
@@ -131,6 +137,9 @@ impl Execution<'_> {
                 }))
             }
             Query::Select(select) => {
+                if select.items.iter().any(|item| matches!(item.expression, Expression::Parameter(_))) {
+                    return Err(unsupported("a parameter as a column of INSERT … SELECT"));
+                }
                 let has_wildcard = select.items.iter().any(|item| matches!(item.expression, Expression::Wildcard(_)));
                 let plan = binder.query(query)?;
                 let types = plan.types();

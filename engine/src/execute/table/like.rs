@@ -55,6 +55,9 @@ impl Execution<'_> {
             planned.columns.push(copy);
         }
         let column_names = |places: &[usize]| places.iter().map(|place| data.columns[*place].name.clone()).collect();
+        if includes(LikeFeature::Indexes) && !data.indexes.is_empty() {
+            return Err(unsupported("LIKE of an index"));
+        }
         for constraint in &data.constraints {
             match &constraint.kind {
                 ConstraintKind::Unique { columns, is_primary, .. } if includes(LikeFeature::Indexes) => {

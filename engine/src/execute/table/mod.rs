@@ -8,6 +8,7 @@ mod check;
 mod column;
 mod copy;
 mod create;
+mod create_index;
 mod index;
 mod insert;
 mod like;
@@ -41,8 +42,9 @@ impl Execution<'_> {
             Kind::Table(data) => data.clone(),
             Kind::Sequence(_) => TableData {
                 columns: SEQUENCE_COLUMNS.iter().map(|(name, column_type)| plain_column(name, *column_type)).collect(),
-                constraints: Vec::new(),
+                ..TableData::default()
             },
+            Kind::View(_) => return Err(unsupported("changing rows through a view")),
             Kind::Index(_) => {
                 return Err(error(sqlstate::WRONG_OBJECT_TYPE, format!("cannot open relation \"{}\"", relation.name))
                     .detail("This operation is not supported for indexes."));
@@ -61,7 +63,9 @@ impl Execution<'_> {
             self.reach(Clause::NotUpdatable);
             return Err(error(sqlstate::WRONG_OBJECT_TYPE, format!("cannot {verb} sequence \"{}\"", relation.name)));
         }
-        let has_keys = relation.table().is_some_and(|table| !table.constraints.is_empty());
+        let has_keys = relation
+            .table()
+            .is_some_and(|table| !table.constraints.is_empty() || table.indexes.iter().any(|index| index.is_unique));
         match self.shared.catalog.other_writer(relation.storage, self.catalog_view()) {
             // An insertion waits only for a key that another session has inserted; the others for rows themselves.
             Some(_) if has_keys || command == "UPDATE" || command == "DELETE" => {

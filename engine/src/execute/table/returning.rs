@@ -57,6 +57,12 @@ impl Returning {
         Ok(())
     }
 
+    /// Notes what the clause would give.
+    pub(super) fn describe(&self, execution: &mut Execution<'_>) -> Result<StatementResult> {
+        let names = self.outputs.iter().map(|output| output.name.clone()).collect();
+        execution.describe_result(names, self.types.clone())
+    }
+
     pub(super) fn finish(self, tag: String) -> Result<StatementResult> {
         match self.rows {
             Some(result) => rows(result, tag),

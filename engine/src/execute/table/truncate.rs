@@ -19,7 +19,9 @@ impl Execution<'_> {
             let name = self.range_name(name)?;
             let relation = self.require_relation(name, MissingSchema::Fails)?;
             if relation.table().is_none() {
-                self.reach(Clause::NotUpdatable);
+                if relation.sequence().is_some() {
+                    self.reach(Clause::NotUpdatable);
+                }
                 return Err(error(sqlstate::WRONG_OBJECT_TYPE, format!("\"{}\" is not a table", relation.name)));
             }
             self.check_any(&relation, &[Privilege::Truncate])?;

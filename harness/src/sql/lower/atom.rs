@@ -50,11 +50,19 @@ fn literal(node: &SyntaxNode) -> Lowered<Expression> {
         SyntaxKind::FALSE_KW => Literal::Boolean(false),
         SyntaxKind::INT_NUMBER | SyntaxKind::NUMERIC_NUMBER => Literal::Number(number(&token)?),
         SyntaxKind::DEFAULT_KW => return Ok(Expression::Default),
+        SyntaxKind::POSITIONAL_PARAM => return parameter(node, &token),
         _ => return Ok(Expression::Literal(Literal::String(string(node)?))),
     };
     match tokens.next() {
         Some(token) => Err(syntax_error_at(&token)),
         None => Ok(Expression::Literal(literal)),
+    }
+}
+
+fn parameter(node: &SyntaxNode, token: &SyntaxToken) -> Lowered<Expression> {
+    match token.text().trim_start_matches('$').parse() {
+        Ok(number) => Ok(Expression::Parameter(number)),
+        Err(_) => Err(unsupported_node(node, "parameter of that number")),
     }
 }
 

@@ -7,7 +7,9 @@ mod alter_table;
 mod atom;
 mod expression;
 mod join;
+mod maintenance;
 mod name;
+mod prepared;
 mod privilege;
 mod query;
 mod relation;
@@ -86,6 +88,14 @@ pub(super) fn statement(node: &SyntaxNode) -> Lowered<Option<Statement>> {
         SyntaxKind::RESET_SESSION_AUTH => Statement::SetParameter(set::reset_session_authorization(cursor)?),
         SyntaxKind::SHOW => Statement::Show(set::show(cursor)?),
         SyntaxKind::DISCARD => Statement::Discard(session::discard(cursor)?),
+        SyntaxKind::PREPARE => prepared::prepare(cursor)?,
+        SyntaxKind::EXECUTE => prepared::execute(cursor)?,
+        SyntaxKind::DEALLOCATE => prepared::deallocate(cursor)?,
+        SyntaxKind::EXPLAIN => prepared::explain(node)?,
+        SyntaxKind::VACUUM => maintenance::vacuum(cursor)?,
+        SyntaxKind::ANALYZE => maintenance::analyze(cursor)?,
+        SyntaxKind::REINDEX => maintenance::reindex(cursor)?,
+        SyntaxKind::CHECKPOINT => maintenance::checkpoint(cursor)?,
         kind => return Err(unsupported_node(node, kind_name(kind))),
     };
     Ok(Some(statement))

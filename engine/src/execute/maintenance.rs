@@ -1,0 +1,175 @@
+//! VACUUM, ANALYZE, REINDEX and CHECKPOINT: what they refuse, and that they change nothing else.
+
+use super::names::{MissingSchema, no_relation};
+use super::{Execution, done};
+use crate::catalog::{Kind, RangeName, Relation};
+use crate::clause::Clause;
+use crate::error::{Result, error, notice, sqlstate, unsupported};
+use crate::lock::Mode;
+use crate::query::Type;
+use crate::reply::{Severity, StatementResult};
+use crate::statement::{MaintainedTable, Maintenance, ReindexTarget};
+use crate::transaction::Block;
+
+impl Execution<'_> {
+    pub(super) fn maintenance(&mut self, statement: &Maintenance) -> Result<StatementResult> {
+        match statement {
+            Maintenance::Vacuum { full, tables, analyze, .. } => {
+                let has_columns = tables.iter().any(|table| !table.columns.is_empty());
+                if has_columns && !analyze {
+                    return Err(error(
+                        sqlstate::FEATURE_NOT_SUPPORTED,
+                        "ANALYZE option must be specified when a column list is provided",
+                    ));
+                }
+                self.prevent_in_block("VACUUM")?;
+                if !full {
+                    self.check_no_room(tables)?;
+                }
+                let mode = if *full { Mode::AccessExclusive } else { Mode::ShareUpdateExclusive };
+                self.maintain(tables, mode, "vacuum")?;
+                done("VACUUM")
+            }
+            Maintenance::Analyze(tables) => {
+                self.maintain(tables, Mode::ShareUpdateExclusive, "analyze")?;
+                done("ANALYZE")
+            }
+            Maintenance::Reindex(target) => {
+                self.reindex(target)?;
+                done("REINDEX")
+            }
+            Maintenance::Checkpoint => {
+                self.shared.log.checkpoint();
+                done("CHECKPOINT")
+            }
+        }
+    }
+
+    /// Refuses a command that is a transaction of its own.
+    fn prevent_in_block(&mut self, command: &str) -> Result<()> {
+        if self.session.transaction.block == Block::None {
+            return Ok(());
+        }
+        self.reach(Clause::OutsideBlock);
+        Err(error(sqlstate::ACTIVE_SQL_TRANSACTION, format!("{command} cannot run inside a transaction block")))
+    }
+
+    /// VACUUM makes room among the rows for new ones, which then come before older rows: an order that nobody can
+    /// predict.
+    fn check_no_room(&mut self, tables: &[MaintainedTable]) -> Result<()> {
+        let view = self.catalog_view();
+        let mut storages = Vec::new();
+        for table in tables {
+            let name = self.range_name(&table.name)?;
+            if let Some(relation) = self.find_relation(name, MissingSchema::IsMissingRelation)? {
+                storages.push(relation.storage);
+            }
+        }
+        if tables.is_empty() {
+            storages.extend(self.shared.catalog.relations(view).map(|relation| relation.storage));
+        }
+        match storages.iter().any(|storage| self.shared.catalog.has_dead_rows(*storage)) {
+            true => Err(unsupported("VACUUM of a table whose rows have left room between them")),
+            false => Ok(()),
+        }
+    }
+
+    /// Goes through the tables of VACUUM or ANALYZE; relations of other kinds are passed over with a warning.
+    fn maintain(&mut self, tables: &[MaintainedTable], mode: Mode, verb: &str) -> Result<()> {
+        if tables.is_empty() {
+            // Every table of the database, the catalogs included: who waits for whom is beyond the model.
+            return match self.shared.locks.len() {
+                0 => Ok(()),
+                _ => Err(unsupported(format!("{verb} of all tables beside open transactions"))),
+            };
+        }
+        let mut found = Vec::with_capacity(tables.len());
+        for table in tables {
+            let name = self.range_name(&table.name)?;
+            let Some(relation) = self.find_relation(name, MissingSchema::Fails)? else {
+                return Err(no_relation(name));
+            };
+            found.push((relation, table));
+        }
+        self.reach(Clause::Maintenance);
+        for (relation, table) in found {
+            self.lock(relation.oid, mode)?;
+            let Some(data) = relation.table() else {
+                self.notice(notice(
+                    Severity::Warning,
+                    sqlstate::WARNING,
+                    format!("skipping \"{}\" --- cannot {verb} non-tables or special system tables", relation.name),
+                ));
+                continue;
+            };
+            self.check_owner(&relation)?;
+            for (position, column) in table.columns.iter().enumerate() {
+                let name = column.name();
+                if data.column(name).is_none() {
+                    return Err(error(
+                        sqlstate::UNDEFINED_COLUMN,
+                        format!("column \"{name}\" of relation \"{}\" does not exist", relation.name),
+                    ));
+                }
+                if table.columns[..position].iter().any(|other| other.name() == name) {
+                    return Err(error(
+                        sqlstate::DUPLICATE_COLUMN,
+                        format!("column \"{name}\" of relation \"{}\" appears more than once", relation.name),
+                    ));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn reindex(&mut self, target: &ReindexTarget) -> Result<()> {
+        let (ReindexTarget::Index(name) | ReindexTarget::Table(name)) = target;
+        let name: RangeName<'_> = self.range_name(name)?;
+        let Some(relation) = self.find_relation(name, MissingSchema::Fails)? else {
+            return Err(no_relation(name));
+        };
+        match (target, &relation.kind) {
+            (ReindexTarget::Index(_), Kind::Index(table)) => {
+                self.lock(*table, Mode::Share)?;
+                self.lock(relation.oid, Mode::AccessExclusive)?;
+            }
+            (ReindexTarget::Table(_), Kind::Table(_)) => self.reindex_table(&relation)?,
+            (ReindexTarget::Index(_), _) => {
+                return Err(error(sqlstate::WRONG_OBJECT_TYPE, format!("\"{}\" is not an index", name.name)));
+            }
+            (ReindexTarget::Table(_), _) => {
+                return Err(error(
+                    sqlstate::WRONG_OBJECT_TYPE,
+                    format!("\"{}\" is not a table or materialized view", name.name),
+                ));
+            }
+        }
+        self.reach(Clause::Maintenance);
+        Ok(())
+    }
+
+    fn reindex_table(&mut self, table: &Relation) -> Result<()> {
+        self.check_owner(table)?;
+        self.lock(table.oid, Mode::Share)?;
+        let indexes = self.shared.catalog.indexes_of(table.oid, self.catalog_view());
+        if indexes.is_empty() {
+            let has_plain_columns = table.table().is_some_and(|data| {
+                data.columns.iter().all(|column| {
+                    column.column_type.is_integer() || matches!(column.column_type, Type::Boolean | Type::Name)
+                })
+            });
+            if !has_plain_columns {
+                return Err(unsupported("REINDEX of a table whose long values may have an index"));
+            }
+            self.notice(notice(
+                Severity::Notice,
+                sqlstate::SUCCESSFUL_COMPLETION,
+                format!("table \"{}\" has no indexes to reindex", table.name),
+            ));
+        }
+        for index in indexes {
+            self.lock(index, Mode::AccessExclusive)?;
+        }
+        Ok(())
+    }
+}

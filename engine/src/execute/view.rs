@@ -1,0 +1,168 @@
+//! CREATE VIEW (manual, "CREATE VIEW"), and what a view stands for in FROM.
+
+use std::rc::Rc;
+
+use super::{Execution, done, shared_str};
+use crate::catalog::{BOOTSTRAP_ROLE, Kind, Oid, Persistence, Relation, ViewData};
+use crate::clause::Clause;
+use crate::error::{Result, error, notice, sqlstate, unsupported};
+use crate::lock::Mode;
+use crate::query::{Binder, Plan, Scope, Type};
+use crate::reply::{Severity, StatementResult};
+use crate::statement::CreateView;
+
+impl Execution<'_> {
+    pub(super) fn create_view(&mut self, statement: &CreateView) -> Result<StatementResult> {
+        self.prevent_if_read_only("CREATE VIEW")?;
+        let name = self.range_name(&statement.name)?;
+        let mut binder = Binder::new(self, Scope::default());
+        let plan = binder.query(&statement.query)?;
+        if binder.reads_session {
+            return Err(unsupported("a view that asks who the user is"));
+        }
+        let mut data = self.view_data(plan)?;
+        if statement.columns.len() > data.columns.len() {
+            return Err(error(sqlstate::SYNTAX_ERROR, "CREATE VIEW specifies more column names than columns"));
+        }
+        for (column, given) in data.columns.iter_mut().zip(&statement.columns) {
+            column.0 = given.name().into();
+        }
+        let mut persistence = statement.persistence;
+        if persistence == Persistence::Unlogged {
+            return Err(error(sqlstate::SYNTAX_ERROR, "views cannot be unlogged because they do not have storage"));
+        }
+        if persistence == Persistence::Permanent && self.reads_temporary(&data) {
+            persistence = Persistence::Temporary;
+            self.notice(notice(
+                Severity::Notice,
+                sqlstate::SUCCESSFUL_COMPLETION,
+                format!("view \"{}\" will be a temporary view", name.name),
+            ));
+        }
+        let (schema, persistence) = self.creation_schema(name, persistence)?;
+        if statement.or_replace
+            && let Some(existing) = self.shared.catalog.relation_named(schema, name.name, self.catalog_view()).cloned()
+        {
+            self.replace_view(&existing, data)?;
+            return done("CREATE VIEW");
+        }
+        check_columns(&data.columns)?;
+        self.check_new_relation(schema, name.name)?;
+        let oid = self.shared.catalog.new_oid();
+        self.lock(oid, Mode::AccessExclusive)?;
+        let relation = Relation {
+            oid,
+            schema,
+            name: shared_str(name.name),
+            owner: self.current_role(),
+            access: self.access_of_new(schema, false),
+            persistence,
+            storage: self.shared.catalog.new_storage(),
+            kind: Kind::View(data),
+        };
+        self.add_relation(relation);
+        done("CREATE VIEW")
+    }
+
+    fn view_data(&mut self, mut plan: Plan) -> Result<ViewData> {
+        let columns: Vec<(Rc<str>, Type)> = plan.names().into_iter().zip(plan.types()).collect();
+        if columns.iter().any(|(_, column_type)| matches!(column_type, Type::Record | Type::Opaque)) {
+            return Err(unsupported("a view with columns of a type outside the model"));
+        }
+        if plan.views_mut().is_none() {
+            return Err(unsupported("a view in a subquery of a view"));
+        }
+        let view = self.catalog_view();
+        let catalog = &self.shared.catalog;
+        let width_of = |oid: Oid| catalog.relation(oid, view).map_or(0, |relation| relation.width());
+        let uses = plan.uses(&|source| source.width(&width_of));
+        let widths = uses.joined.iter().map(|oid| (*oid, width_of(*oid))).collect();
+        Ok(ViewData { columns, plan, uses, widths })
+    }
+
+    fn reads_temporary(&self, data: &ViewData) -> bool {
+        data.uses.relations.iter().any(|oid| {
+            let relation = self.shared.catalog.relation(*oid, self.catalog_view());
+            relation.is_some_and(|relation| relation.persistence == Persistence::Temporary)
+        })
+    }
+
+    /// OR REPLACE: the columns that the view has must stay, more may follow (`checkViewColumns` in PostgreSQL).
+    fn replace_view(&mut self, existing: &Relation, data: ViewData) -> Result<()> {
+        self.reach(Clause::ViewReplaced);
+        self.check_owner(existing)?;
+        self.lock(existing.oid, Mode::AccessExclusive)?;
+        let Some(old) = existing.view() else {
+            return Err(error(sqlstate::WRONG_OBJECT_TYPE, format!("\"{}\" is not a view", existing.name)));
+        };
+        let refused = |message: String| error(sqlstate::INVALID_TABLE_DEFINITION, message);
+        if data.columns.len() < old.columns.len() {
+            return Err(refused("cannot drop columns from view".to_owned()));
+        }
+        for ((old_name, old_type), (new_name, new_type)) in old.columns.iter().zip(&data.columns) {
+            if old_name != new_name {
+                return Err(refused(format!("cannot change name of view column \"{old_name}\" to \"{new_name}\""))
+                    .hint("Use ALTER VIEW ... RENAME COLUMN ... to change name of view column instead."));
+            }
+            if old_type != new_type {
+                let (old_type, new_type) = (old_type.sql_name(), new_type.sql_name());
+                return Err(refused(format!(
+                    "cannot change data type of view column \"{old_name}\" from {old_type} to {new_type}"
+                )));
+            }
+            if *old_type == Type::Varchar {
+                return Err(unsupported("replacing a view with a varchar column, whose length would have to stay"));
+            }
+        }
+        for (place, (name, _)) in data.columns.iter().enumerate().skip(old.columns.len()) {
+            if data.columns[..place].iter().any(|(other, _)| other == name) {
+                return Err(error(
+                    sqlstate::DUPLICATE_COLUMN,
+                    format!("column \"{name}\" of relation \"{}\" already exists", existing.name),
+                ));
+            }
+        }
+        if data.uses.relations.contains(&existing.oid) {
+            return Err(unsupported("a view that reads itself"));
+        }
+        self.replace_relation(Relation { kind: Kind::View(data), ..existing.clone() })
+    }
+
+    /// The query behind a view, ready to run: everything that it reads is locked, views included.
+    pub(crate) fn query_of_view(&mut self, relation: &Relation, data: &ViewData) -> Result<Plan> {
+        self.reach(Clause::ViewQuery);
+        let view = self.catalog_view();
+        // What a view reads is read with the privileges of its owner.
+        if relation.owner != BOOTSTRAP_ROLE && !self.shared.catalog.is_superuser(relation.owner, view) {
+            return Err(unsupported("a view of a role that may not read everything"));
+        }
+        for oid in &data.uses.relations {
+            self.lock(*oid, Mode::AccessShare)?;
+        }
+        for (oid, width) in &data.widths {
+            let now = self.shared.catalog.relation(*oid, view).map(|relation| relation.width());
+            if now != Some(*width) {
+                let name = &relation.name;
+                return Err(unsupported(format!("view {name}, whose joined relations have other columns by now")));
+            }
+        }
+        let mut plan = data.plan.clone();
+        for (oid, behind) in plan.views_mut().into_iter().flatten() {
+            let Some(relation) = self.shared.catalog.relation(oid, view).cloned() else { continue };
+            if let Some(data) = relation.view() {
+                *behind = self.query_of_view(&relation, data)?;
+            }
+        }
+        Ok(plan)
+    }
+}
+
+/// Refuses two columns of one name.
+fn check_columns(columns: &[(Rc<str>, Type)]) -> Result<()> {
+    for (index, (name, _)) in columns.iter().enumerate() {
+        if columns[..index].iter().any(|(other, _)| other == name) {
+            return Err(error(sqlstate::DUPLICATE_COLUMN, format!("column \"{name}\" specified more than once")));
+        }
+    }
+    Ok(())
+}
