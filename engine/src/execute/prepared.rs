@@ -125,7 +125,8 @@ impl Execution<'_> {
     fn bind_prepared(&mut self, statement: &Execute) -> Result<(Rc<Statement>, StatementParameters, bool)> {
         let name = statement.name.name();
         let Some(prepared) = self.session.prepared.get(name).cloned() else { return Err(not_prepared(name)) };
-        if statement.arguments.len() != prepared.types.len() {
+        // Values for a statement without parameters are not even looked at.
+        if !prepared.types.is_empty() && statement.arguments.len() != prepared.types.len() {
             return Err(error(
                 sqlstate::SYNTAX_ERROR,
                 format!("wrong number of parameters for prepared statement \"{name}\""),
