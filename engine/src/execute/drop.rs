@@ -2,9 +2,9 @@
 
 use super::names::{MissingSchema, no_schema};
 use super::{Execution, done};
-use crate::catalog::{ConstraintKind, Kind, Object, Oid, RangeName, TableData};
+use crate::catalog::{ConstraintKind, Kind, Object, Oid, RangeName, TableData, is_temporary_schema, temporary_schema};
 use crate::clause::Clause;
-use crate::error::{Result, error, notice, sqlstate};
+use crate::error::{Result, error, notice, sqlstate, unsupported};
 use crate::lock::Mode;
 use crate::reply::{Message, Severity, StatementResult};
 use crate::statement::{Behavior, DropRelation, RelationKind};
@@ -109,6 +109,7 @@ impl Execution<'_> {
         let mut reported = Vec::new();
         for deletion in deletions.iter().rev().filter(|deletion| deletion.is_reported()) {
             let Some(dependee) = deletion.dependee else { continue };
+            self.check_describable(deletion.object)?;
             let object = self.describe(deletion.object);
             reported.push((object, self.describe(dependee)));
         }
@@ -145,6 +146,20 @@ impl Execution<'_> {
             self.session.transaction.undoing_exercises(Clause::DropRollsBack);
         }
         Ok(())
+    }
+
+    /// Refuses to name what is in another session's temporary schema, which has a number.
+    fn check_describable(&self, object: Object) -> Result<()> {
+        let (Object::Relation(oid) | Object::Column(oid, _) | Object::Default { table: oid, .. }) = object else {
+            return Ok(());
+        };
+        let schema = self.shared.catalog.relation(oid, self.catalog_view()).map(|relation| relation.schema);
+        match schema {
+            Some(schema) if is_temporary_schema(schema) && schema != temporary_schema(self.session.id) => {
+                Err(unsupported("a message about another session's temporary relation"))
+            }
+            _ => Ok(()),
+        }
     }
 
     fn is_view(&self, object: Object) -> bool {

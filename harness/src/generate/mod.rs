@@ -83,7 +83,8 @@ impl<'c> Generator<'c> {
         for _ in 0..REDRAWS {
             self.visible = self.cluster.sequences(self.sessions[self.current]);
             let count = if self.choice.chance(1, 40) { 2 + self.choice.index(2) } else { 1 };
-            let statements: Vec<Statement> = (0..count).map(|_| self.statement()).collect();
+            let mut statements: Vec<Statement> = (0..count).map(|_| self.statement()).collect();
+            leave_data_to_first_copy(&mut statements);
             let before = self.others_in_transaction().then(|| self.cluster.clone());
             match self.cluster.step(self.sessions[self.current], &statements).progress {
                 Progress::Done(_) => return Some(GeneratedStep { session: self.current, statements }),
@@ -124,4 +125,13 @@ impl<'c> Generator<'c> {
             Family::Prepared => self.prepared(),
         }
     }
+}
+
+/// The lines that come with a query belong to its first COPY.
+fn leave_data_to_first_copy(statements: &mut [Statement]) {
+    let copies = statements.iter_mut().filter_map(|statement| match statement {
+        Statement::Copy(copy) => Some(copy),
+        _ => None,
+    });
+    copies.skip(1).for_each(|copy| copy.data.clear());
 }
