@@ -8,19 +8,6 @@ use crate::execute::{Execution, MissingSchema};
 impl Execution<'_> {
     /// Reads a constant of type `regclass`: a relation's name or number.
     pub(crate) fn read_regclass(&mut self, text: &str) -> Result<Oid> {
-        let missing = match self.shared.settings.major.missing_schema_is_missing_relation_in_regclass() {
-            true => MissingSchema::IsMissingRelation,
-            false => MissingSchema::Fails,
-        };
-        self.resolve_regclass(text, missing)
-    }
-
-    /// Casts text to `regclass`, which always tells a missing schema from a missing relation.
-    pub(crate) fn cast_to_regclass(&mut self, text: &str) -> Result<Oid> {
-        self.resolve_regclass(text, MissingSchema::Fails)
-    }
-
-    fn resolve_regclass(&mut self, text: &str, missing: MissingSchema) -> Result<Oid> {
         if text == "-" {
             return Ok(Oid(0));
         }
@@ -32,6 +19,19 @@ impl Execution<'_> {
                 Err(_) => Err(unsupported("an OID out of range")),
             };
         }
+        let missing = match self.shared.settings.major.missing_schema_is_missing_relation_in_regclass() {
+            true => MissingSchema::IsMissingRelation,
+            false => MissingSchema::Fails,
+        };
+        self.resolve_regclass(text, missing)
+    }
+
+    /// Casts text to `regclass`: always a name, even of digits, and a missing schema is told from a missing relation.
+    pub(crate) fn cast_to_regclass(&mut self, text: &str) -> Result<Oid> {
+        self.resolve_regclass(text, MissingSchema::Fails)
+    }
+
+    fn resolve_regclass(&mut self, text: &str, missing: MissingSchema) -> Result<Oid> {
         self.reach(Clause::FunctionRegclass);
         let parts = split_name(text).ok_or_else(|| error(sqlstate::INVALID_NAME, "invalid name syntax"))?;
         let Some(name) = RangeName::from_parts(parts.len(), |index| parts[index].as_str()) else {
