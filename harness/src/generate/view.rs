@@ -84,6 +84,7 @@ impl Generator<'_> {
         };
         Statement::CreateView(CreateView {
             or_replace: self.choice.chance(1, 3),
+            is_global: false,
             persistence: if self.choice.chance(1, 10) { Persistence::Temporary } else { Persistence::Permanent },
             name: self.view_name(),
             columns: if self.choice.chance(1, 8) { vec!["m".into()] } else { Vec::new() },
