@@ -21,8 +21,8 @@ impl Execution<'_> {
         let name = self.range_name(source)?;
         let relation = self.require_relation(name, MissingSchema::IsMissingRelation)?;
         self.lock(relation.oid, Mode::AccessShare)?;
-        self.check_any(&relation, &[Privilege::Select])?;
         let Some(data) = relation.table() else { return Err(unsupported("LIKE of a relation that is no table")) };
+        self.check_any(&relation, &[Privilege::Select])?;
         let includes = |wanted: LikeFeature| {
             features.iter().fold(false, |included, (including, feature)| match feature {
                 LikeFeature::All => *including,
