@@ -76,6 +76,7 @@ pub(crate) mod sqlstate {
     pub(crate) const INVALID_GRANT_OPERATION: SqlState = SqlState::new("0LP01");
     pub(crate) const CARDINALITY_VIOLATION: SqlState = SqlState::new("21000");
     pub(crate) const STRING_DATA_RIGHT_TRUNCATION: SqlState = SqlState::new("22001");
+    pub(crate) const NULL_VALUE_NOT_ALLOWED: SqlState = SqlState::new("22004");
     pub(crate) const NUMERIC_VALUE_OUT_OF_RANGE: SqlState = SqlState::new("22003");
     pub(crate) const DIVISION_BY_ZERO: SqlState = SqlState::new("22012");
     pub(crate) const INVALID_PARAMETER_VALUE: SqlState = SqlState::new("22023");

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::{Access, Oid};
-use crate::query::{Bound, Plan, Type, Uses};
+use crate::query::{Bound, Plan, Type, Uses, Value};
 use crate::sequence::Definition;
 use crate::statement::Generated;
 pub(crate) use crate::statement::Persistence;
@@ -79,6 +79,11 @@ pub(crate) struct Column {
 }
 
 impl Column {
+    /// The default that the catalogs keep: they keep none for a constant NULL.
+    pub(crate) fn kept_default(&self) -> Option<&Default> {
+        self.default.as_ref().filter(|default| !matches!(default.value, Some(Bound::Constant(Value::Null))))
+    }
+
     /// Whether nobody can predict its values: its type or its default is outside the model.
     pub(crate) fn is_opaque(&self) -> bool {
         self.column_type == Type::Opaque || self.default.as_ref().is_some_and(|default| default.value.is_none())

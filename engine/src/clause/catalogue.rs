@@ -339,10 +339,26 @@ catalogue! {
         SchemaDropped "schema.drop-cascades" ("DROP SCHEMA")
             "Dropping a schema needs CASCADE while it holds relations, and then drops them."
     }
+    page "System Catalogs" {
+        CatalogSequence "catalog.pg-sequence" ("pg_sequence")
+            "pg_sequence has a row for each sequence with its type and parameters."
+        CatalogClass "catalog.pg-class" ("pg_class")
+            "pg_class has a row for each relation; a sequence's kind is S."
+        CatalogAttribute "catalog.pg-attribute" ("pg_attribute")
+            "pg_attribute tells which columns have defaults, and which are identity columns and of which kind."
+        CatalogDefault "catalog.pg-attrdef" ("pg_attrdef")
+            "pg_attrdef keeps the default of a serial column, which pg_get_expr turns into text."
+        CatalogDepend "catalog.pg-depend" ("pg_depend")
+            "pg_depend links an owned sequence to its column, and a default to the sequence that it calls."
+    }
     page "pg_sequences" {
         ViewSequences "view.pg-sequences" ("Columns")
             "pg_sequences shows each sequence's parameters, and last_value as NULL until it is used."
         ViewInformationSchema "view.information-schema-sequences" ("information_schema.sequences")
             "information_schema.sequences shows each sequence's type and bounds."
+        ViewTables "view.tables" ("pg_tables; information_schema.tables")
+            "pg_tables and information_schema.tables show tables, and no sequences."
+        ViewInformationSchemaColumns "view.information-schema-columns" ("information_schema.columns")
+            "information_schema.columns shows a column's default, and an identity column's parameters."
     }
 }

@@ -239,7 +239,7 @@ impl Execution<'_> {
                 let is_single = match source {
                     InsertSource::DefaultValues => true,
                     InsertSource::Query(Query::Values(rows)) => rows.len() == 1,
-                    InsertSource::Query(Query::Select(_)) => false,
+                    InsertSource::Query(Query::Select(_) | Query::Set(_)) => false,
                 };
                 let name = self.range_name(table)?;
                 let relation = self.require_relation(name, super::MissingSchema::IsMissingRelation)?;

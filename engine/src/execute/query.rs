@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use super::{Execution, Extent, done, rows};
 use crate::error::{Result, unsupported};
-use crate::query::{Binder, Plan, Scope, Type, Value};
+use crate::query::{Binder, Order, Plan, Scope, Type, Value};
 use crate::reply::{Cell, Rows, StatementResult};
 use crate::statement::Query;
 
@@ -37,34 +37,35 @@ impl Execution<'_> {
     fn collect(&mut self, plan: &Plan) -> Result<Rows> {
         let types = plan.types();
         check_types(&types)?;
-        let mut result =
-            Rows { columns: column_names(&plan.names()), unordered: plan.is_unordered(), ..Rows::default() };
-        self.run_plan(plan, None, &mut |execution, values| {
-            execution.push_row(&mut result, &types, values);
+        let mut result = Rows { columns: column_names(&plan.names()), ..Rows::default() };
+        let order = self.run_plan(plan, None, &mut |execution, values| {
+            execution.push_row(&mut result, &types, values)?;
             Ok(true)
         })?;
+        result.unordered = order == Order::Open;
         Ok(result)
     }
 
     /// Adds a row to a result.
-    pub(super) fn push_row(&mut self, result: &mut Rows, types: &[Type], values: &[Value]) {
+    pub(super) fn push_row(&mut self, result: &mut Rows, types: &[Type], values: &[Value]) -> Result<()> {
         result.count += 1;
         for (value, value_type) in values.iter().zip(types) {
             let cell = match (value, value_type) {
-                (Value::Integer(oid), Type::Regclass) => {
-                    Cell::from_text(&self.write_regclass(crate::catalog::Oid(*oid as u32)))
+                (Value::Integer(number), identifier) if identifier.is_identifier() => {
+                    Cell::from_text(&self.write_identifier(*number, *identifier)?)
                 }
                 _ => value.to_cell(*value_type),
             };
             result.cells.push(cell);
         }
+        Ok(())
     }
 }
 
-/// Refuses results that hold OIDs of relations: nobody can predict them.
+/// Refuses results whose values nobody can predict.
 pub(super) fn check_types(types: &[Type]) -> Result<()> {
-    match types.contains(&Type::Oid) {
-        true => Err(unsupported("an OID in a result")),
+    match types.iter().any(|value_type| matches!(value_type, Type::Tree | Type::Opaque)) {
+        true => Err(unsupported("a result whose values nobody can predict")),
         false => Ok(()),
     }
 }

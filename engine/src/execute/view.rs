@@ -73,9 +73,10 @@ impl Execution<'_> {
             return Err(unsupported("a view in a subquery of a view"));
         }
         let view = self.catalog_view();
+        let major = self.shared.settings.major;
         let catalog = &self.shared.catalog;
         let width_of = |oid: Oid| catalog.relation(oid, view).map_or(0, |relation| relation.width());
-        let uses = plan.uses(&|source| source.width(&width_of));
+        let uses = plan.uses(&|source| source.width(major, &width_of));
         let widths = uses.joined.iter().map(|oid| (*oid, width_of(*oid))).collect();
         Ok(ViewData { columns, plan, uses, widths })
     }

@@ -5,7 +5,8 @@ use std::cmp::Ordering;
 use super::Value;
 use super::function::Aggregate;
 use super::operator::compare;
-use super::plan::AggregateCall;
+use super::plan::{AggregateCall, Bound, SortKey};
+use super::run::Order;
 use crate::error::{Result, unsupported};
 use crate::execute::Execution;
 
@@ -34,18 +35,21 @@ impl<'p> Accumulator<'p> {
         Ok(())
     }
 
-    /// The aggregate's value.
-    pub(super) fn finish(mut self) -> Result<Value> {
+    /// The aggregate's value over rows that came in this order.
+    pub(super) fn finish(mut self, order: Order) -> Result<Value> {
         let keys = &self.call.order_by;
+        self.check_order(order)?;
         self.inputs.sort_by(|(_, left), (_, right)| {
             let descending: Vec<bool> = keys.iter().map(|key| key.descending).collect();
             compare_keys(left, right, &descending)
         });
         if self.call.distinct {
-            if !keys.is_empty() || self.call.arguments.len() != 1 {
-                return Err(unsupported("DISTINCT with ORDER BY inside an aggregate"));
+            let of_argument = |key: &SortKey| self.call.arguments.first() == Some(&key.key);
+            if self.call.arguments.is_empty() || keys.len() > 1 || !keys.iter().all(of_argument) {
+                return Err(unsupported("DISTINCT with another ORDER BY inside an aggregate"));
             }
-            self.inputs.sort_by(|(left, _), (right, _)| compare_nullable(&left[0], &right[0]));
+            let descending = keys.first().is_some_and(|key| key.descending);
+            self.inputs.sort_by(|(left, _), (right, _)| compare_keys(&left[..1], &right[..1], &[descending]));
             self.inputs.dedup_by(|(left, _), (right, _)| left == right);
         }
         let first = |input: &Input| input.0.first().cloned().unwrap_or(Value::Null);
@@ -79,6 +83,36 @@ impl<'p> Accumulator<'p> {
             },
             Aggregate::Join => self.join(),
         })
+    }
+
+    /// Refuses an aggregate whose value depends on an order that PostgreSQL leaves open.
+    fn check_order(&self, order: Order) -> Result<()> {
+        let keys = &self.call.order_by;
+        let differ = |left: &Input, right: &Input| left.0 != right.0;
+        if order == Order::Open
+            && self.inputs.len() > 1
+            && self.call.arguments.iter().chain(keys.iter().map(|key| &key.key)).any(Bound::is_volatile)
+        {
+            return Err(unsupported("sequence functions over rows whose order PostgreSQL leaves open"));
+        }
+        if !matches!(self.call.aggregate, Aggregate::Array | Aggregate::Join) || self.call.distinct {
+            return Ok(());
+        }
+        let descending: Vec<bool> = keys.iter().map(|key| key.descending).collect();
+        let is_open = match keys.is_empty() {
+            true => order == Order::Open && self.inputs.windows(2).any(|pair| differ(&pair[0], &pair[1])),
+            false => {
+                let mut sorted: Vec<&Input> = self.inputs.iter().collect();
+                sorted.sort_by(|left, right| compare_keys(&left.1, &right.1, &descending));
+                sorted
+                    .windows(2)
+                    .any(|pair| compare_keys(&pair[0].1, &pair[1].1, &descending).is_eq() && differ(pair[0], pair[1]))
+            }
+        };
+        match is_open {
+            true => Err(unsupported("an aggregate over rows whose order PostgreSQL leaves open")),
+            false => Ok(()),
+        }
     }
 
     fn join(&self) -> Value {

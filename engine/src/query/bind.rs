@@ -15,7 +15,10 @@ use crate::statement::{BinaryOperator, Case, Expression, Literal, ObjectName, Qu
 pub(crate) enum Place {
     SelectList,
     From,
+    JoinCondition,
     Where,
+    Having,
+    GroupBy,
     Values,
     Limit,
     Update,
@@ -29,7 +32,10 @@ impl Place {
         match self {
             Place::SelectList => "SELECT",
             Place::From => "functions in FROM",
+            Place::JoinCondition => "JOIN conditions",
             Place::Where => "WHERE",
+            Place::Having => "HAVING",
+            Place::GroupBy => "GROUP BY",
             Place::Values => "VALUES",
             Place::Limit => "LIMIT",
             Place::Update => "UPDATE",
@@ -45,8 +51,6 @@ impl Place {
 pub(super) struct Frame {
     pub(super) aggregates: Vec<AggregateCall>,
     pub(super) series: Vec<(SetFunction, Vec<Bound>)>,
-    /// Columns used outside aggregates, as `table.column`.
-    pub(super) loose_columns: Vec<String>,
     pub(super) in_aggregate: bool,
 }
 
@@ -129,10 +133,16 @@ impl<'e, 'a> Binder<'e, 'a> {
                 Ok(boolean(Bound::IsNull { operand, negated: *negated }))
             }
             Expression::InList { operand, items, negated } => self.in_list(operand, items, *negated, place),
+            Expression::Quantified { operand, operator, array, all } => {
+                self.quantified(operand, *operator, array, *all, place)
+            }
             Expression::Between { operand, low, high, negated } => self.between(operand, low, high, *negated, place),
             Expression::Case(case) => self.case(case, place),
             Expression::Subquery(query) => {
                 let plan = self.subquery(query)?;
+                if place == Place::GroupBy {
+                    return Err(unsupported("a subquery in GROUP BY"));
+                }
                 // PostgreSQL runs a subquery once, however many rows need its value.
                 if plan.is_volatile() && self.scopes.last().is_some_and(|scope| !scope.tables.is_empty()) {
                     return Err(unsupported("a subquery with sequence functions beside FROM"));
@@ -150,9 +160,9 @@ impl<'e, 'a> Binder<'e, 'a> {
                     false => Ok(boolean(Bound::Exists(Box::new(plan)))),
                 }
             }
-            Expression::InQuery { .. } => Err(unsupported("IN with a subquery")),
+            Expression::InQuery { operand, query, negated } => self.in_query(operand, query, *negated, place),
             Expression::Session(value) => Ok(self.session_value(*value)),
-            Expression::Array(_) => Err(unsupported("an array constructor")),
+            Expression::Array(elements) => self.array(elements, place),
             Expression::Parameter(number) => self.parameter(*number),
             Expression::Default => Err(error(sqlstate::SYNTAX_ERROR, "DEFAULT is not allowed in this context")),
         }
@@ -223,12 +233,6 @@ impl<'e, 'a> Binder<'e, 'a> {
         if found.value_type == Type::Opaque {
             return Err(unsupported(format!("column {}, whose values nobody can predict", found.column)));
         }
-        if level == 0
-            && let Some(frame) = self.frames.last_mut()
-            && !frame.in_aggregate
-        {
-            frame.loose_columns.push(format!("{}.{}", found.table, found.column));
-        }
         Ok(Typed { bound: Bound::Column { level, index: found.index }, value_type: found.value_type })
     }
 
@@ -255,44 +259,6 @@ impl<'e, 'a> Binder<'e, 'a> {
             },
             UnaryOperator::Plus | UnaryOperator::Not => operand,
         })
-    }
-
-    fn in_list(&mut self, operand: &Expression, items: &[Expression], negated: bool, place: Place) -> Result<Typed> {
-        let operator = if negated { BinaryOperator::NotEqual } else { BinaryOperator::Equal };
-        let mut whole: Option<Bound> = None;
-        for item in items {
-            let operand = self.expression(operand, place)?;
-            if operand.bound.is_volatile() && items.len() > 1 {
-                return Err(unsupported("IN behind a sequence function"));
-            }
-            let item = self.expression(item, place)?;
-            let one = self.execution.bind_operator(operator, operand, item)?.bound;
-            whole = Some(match whole {
-                None => one,
-                Some(others) if negated => Bound::And(Box::new(others), Box::new(one)),
-                Some(others) => Bound::Or(Box::new(others), Box::new(one)),
-            });
-        }
-        whole.map(boolean).ok_or_else(|| unsupported("an empty IN list"))
-    }
-
-    fn between(
-        &mut self,
-        operand: &Expression,
-        low: &Expression,
-        high: &Expression,
-        negated: bool,
-        place: Place,
-    ) -> Result<Typed> {
-        let (first, second) = match negated {
-            false => (BinaryOperator::GreaterOrEqual, BinaryOperator::LessOrEqual),
-            true => (BinaryOperator::Less, BinaryOperator::Greater),
-        };
-        let (left, low) = (self.expression(operand, place)?, self.expression(low, place)?);
-        let first = Box::new(self.execution.bind_operator(first, left, low)?.bound);
-        let (left, high) = (self.expression(operand, place)?, self.expression(high, place)?);
-        let second = Box::new(self.execution.bind_operator(second, left, high)?.bound);
-        Ok(boolean(if negated { Bound::Or(first, second) } else { Bound::And(first, second) }))
     }
 
     fn case(&mut self, case: &Case, place: Place) -> Result<Typed> {
@@ -389,6 +355,6 @@ fn null() -> Typed {
     Typed { bound: Bound::Constant(Value::Null), value_type: Type::Unknown }
 }
 
-fn boolean(bound: Bound) -> Typed {
+pub(super) fn boolean(bound: Bound) -> Typed {
     Typed { bound, value_type: Type::Boolean }
 }

@@ -9,7 +9,7 @@ use crate::statement::Call;
 
 impl Binder<'_, '_> {
     pub(super) fn aggregate(&mut self, name: &str, call: &Call, place: Place) -> Result<Typed> {
-        if place != Place::SelectList {
+        if !matches!(place, Place::SelectList | Place::Having) {
             return Err(error(
                 sqlstate::GROUPING_ERROR,
                 format!("aggregate functions are not allowed in {}", place.words()),
@@ -22,6 +22,11 @@ impl Binder<'_, '_> {
         let bound = self.aggregate_call(name, call);
         self.set_in_aggregate(false);
         let (aggregate_call, value_type) = bound?;
+        let of_outer =
+            |argument: &Bound| argument.any(|part| matches!(part, Bound::Column { level, .. } if *level > 0));
+        if aggregate_call.arguments.iter().any(of_outer) {
+            return Err(unsupported("an aggregate over the columns of a query around this one"));
+        }
         let Some(frame) = self.frames.last_mut() else { return Err(unsupported("an aggregate out of place")) };
         frame.aggregates.push(aggregate_call);
         Ok(Typed { bound: Bound::Aggregate(frame.aggregates.len() - 1), value_type })

@@ -1,11 +1,11 @@
 //! Analysing function calls: which function is meant (manual, "Function Type Resolution").
 
-use super::CastContext;
 use super::bind::{Binder, Place};
-use super::function::{Routine, SIGNATURES, Signature};
+use super::function::{Function, Routine, SIGNATURES, Signature};
 use super::plan::{Bound, Typed};
+use super::{CastContext, Type, Value};
 use crate::error::{Result, Stop, error, sqlstate, unsupported};
-use crate::statement::Call;
+use crate::statement::{BinaryOperator, Call};
 
 impl Binder<'_, '_> {
     pub(super) fn call(&mut self, call: &Call, place: Place) -> Result<Typed> {
@@ -19,6 +19,17 @@ impl Binder<'_, '_> {
                 call.arguments.iter().map(|argument| self.expression(argument, place)).collect::<Result<Vec<_>>>()?;
             let (bound, value_type) = self.common_type(alternatives, "COALESCE")?;
             return Ok(Typed { bound: Bound::Coalesce(bound), value_type });
+        }
+        if parts.len() == 1
+            && let Some(conditional) = self.conditional(name, call, place)?
+        {
+            return Ok(conditional);
+        }
+        if let Some(variadic) = self.variadic(name, call, place)? {
+            return Ok(variadic);
+        }
+        if name == "pg_typeof" {
+            return self.type_of(call, place);
         }
         let is_aggregate = matches!(name, "count" | "array_agg")
             || SIGNATURES
@@ -52,6 +63,48 @@ impl Binder<'_, '_> {
         }
     }
 
+    /// Analyses NULLIF, GREATEST and LEAST (manual, "Conditional Expressions"); `None` for a function.
+    fn conditional(&mut self, name: &str, call: &Call, place: Place) -> Result<Option<Typed>> {
+        if !matches!(name, "nullif" | "greatest" | "least") {
+            return Ok(None);
+        }
+        let alternatives =
+            call.arguments.iter().map(|argument| self.expression(argument, place)).collect::<Result<Vec<_>>>()?;
+        if name == "nullif" {
+            let [left, right] = <[Typed; 2]>::try_from(alternatives).map_err(|_| unsupported("NULLIF of these"))?;
+            if left.bound.is_volatile() {
+                return Err(unsupported("NULLIF of a sequence function"));
+            }
+            let (value, value_type) = match left.value_type {
+                Type::Unknown => match self.coerce(left.clone(), Type::Text, CastContext::Implicit)? {
+                    Some(text) => (text.bound, Type::Text),
+                    None => return Err(unsupported("NULLIF of a constant")),
+                },
+                other => (left.bound.clone(), other),
+            };
+            let equal = self.execution.bind_operator(BinaryOperator::Equal, left, right)?.bound;
+            let branches = vec![(equal, Bound::Constant(Value::Null))];
+            return Ok(Some(Typed { bound: Bound::Case { branches, otherwise: Box::new(value) }, value_type }));
+        }
+        let construct = name.to_uppercase();
+        let (alternatives, value_type) = self.common_type(alternatives, &construct)?;
+        if value_type == Type::Numeric || matches!(value_type, Type::Array(_) | Type::Record) {
+            return Err(unsupported(format!("{construct} of {}", value_type.sql_name())));
+        }
+        let bound = Bound::Extreme { alternatives, greatest: name == "greatest" };
+        Ok(Some(Typed { bound, value_type }))
+    }
+
+    fn type_of(&mut self, call: &Call, place: Place) -> Result<Typed> {
+        let [argument] = call.arguments.as_slice() else { return Err(unsupported("pg_typeof of these arguments")) };
+        let typed = self.expression(argument, place)?;
+        let Some(number) = typed.value_type.number() else {
+            return Err(unsupported(format!("pg_typeof of {}", typed.value_type.sql_name())));
+        };
+        let arguments = vec![typed.bound, Bound::Constant(Value::Integer(number))];
+        Ok(Typed { bound: Bound::Call { function: Function::TypeOf, arguments }, value_type: Type::Regtype })
+    }
+
     /// Finds the signature that the arguments fit, and converts them.
     pub(super) fn resolve(
         &mut self,
@@ -75,7 +128,23 @@ impl Binder<'_, '_> {
             .find(|signature| fits(signature, None))
             .or_else(|| SIGNATURES.iter().find(|signature| fits(signature, Some(CastContext::Implicit))));
         let Some(signature) = chosen else {
-            let may_be_other = matches!(name, "generate_series" | "max" | "min" | "sum" | "length" | "lower" | "upper");
+            let may_be_other = matches!(
+                name,
+                "generate_series"
+                    | "max"
+                    | "min"
+                    | "sum"
+                    | "length"
+                    | "lower"
+                    | "upper"
+                    | "left"
+                    | "right"
+                    | "lpad"
+                    | "rpad"
+                    | "abs"
+                    | "quote_literal"
+                    | "pg_get_expr"
+            );
             if may_be_other {
                 return Err(unsupported(format!("function {name} with these arguments")));
             }

@@ -19,7 +19,7 @@ pub(crate) enum CastContext {
 /// The least context in which `from` becomes `to`; `None` when it never does.
 fn cast_context(from: Type, to: Type) -> Option<CastContext> {
     use CastContext::{Assignment, Explicit, Implicit};
-    use Type::{BigInt, Boolean, Integer, Name, Numeric, Oid, Regclass, SmallInt, Text, Varchar};
+    use Type::{BigInt, Boolean, Char, Integer, Name, Numeric, Oid, Opaque, Regclass, SmallInt, Text, Tree, Varchar};
     if from == to || from == Type::Unknown {
         return Some(Implicit);
     }
@@ -27,10 +27,16 @@ fn cast_context(from: Type, to: Type) -> Option<CastContext> {
         (SmallInt, Integer | BigInt | Numeric) | (Integer, BigInt | Numeric) | (BigInt, Numeric) => Some(Implicit),
         (BigInt, Integer | SmallInt) | (Integer, SmallInt) => Some(Assignment),
         (Numeric, BigInt | Integer | SmallInt) => Some(Assignment),
-        (SmallInt | Integer | BigInt, Oid | Regclass) | (Oid, Regclass) | (Regclass, Oid) => Some(Implicit),
-        (Oid | Regclass, BigInt | Integer) => Some(Assignment),
+        (Tree | Opaque, _) | (_, Tree | Opaque) => None,
+        (SmallInt | Integer | BigInt, to) if to.is_identifier() => Some(Implicit),
+        (from, Oid) | (Oid, from) if from.is_identifier() => Some(Implicit),
+        (from, to) if from.is_identifier() && to.is_identifier() => None,
+        (from, BigInt | Integer) if from.is_identifier() => Some(Assignment),
         (Text | Varchar, Regclass) => Some(Implicit),
         (Name, Text | Varchar) | (Varchar, Text) | (Text, Varchar | Name) | (Varchar, Name) => Some(Implicit),
+        (Char, Text) => Some(Implicit),
+        (Char, Varchar) | (Text | Varchar, Char) => Some(Assignment),
+        (Char, Integer) | (Integer, Char) => Some(Explicit),
         (Integer, Boolean) | (Boolean, Integer) => Some(Explicit),
         (_, Text | Varchar) if to != from => Some(Assignment),
         (Text | Varchar, _) => Some(Explicit),
@@ -42,6 +48,9 @@ fn cast_context(from: Type, to: Type) -> Option<CastContext> {
 pub(super) fn can_coerce(from: Type, to: Type, context: CastContext) -> bool {
     cast_context(from, to).is_some_and(|least| least <= context)
 }
+
+/// OIDs from here on are given out as objects are made, so nobody can predict them.
+const FIRST_NORMAL: i64 = crate::catalog::FIRST_NORMAL_OID as i64;
 
 impl Execution<'_> {
     /// Converts an analysed expression, or tells that the context does not allow it. A constant of unknown type is
@@ -61,6 +70,9 @@ impl Execution<'_> {
             };
             let bound = match constant {
                 Value::Text(text) if to == Type::Regclass => Bound::Relation(self.read_regclass(text)?),
+                Value::Text(text) if to == Type::Regnamespace => {
+                    Bound::Constant(Value::Integer(self.read_regnamespace(text)?.0.into()))
+                }
                 Value::Text(text) => Bound::Constant(read_value(text, to)?),
                 _ => Bound::Constant(Value::Null),
             };
@@ -97,20 +109,23 @@ impl Execution<'_> {
             (Value::Boolean(value), _, Type::Text | Type::Varchar) => {
                 Ok(Value::text(if value { "true" } else { "false" }))
             }
-            (Value::Integer(oid), Type::Regclass, Type::Text | Type::Varchar) => {
-                Ok(Value::text(&self.write_regclass(crate::catalog::Oid(oid as u32))))
+            (Value::Integer(oid), from, Type::Text | Type::Varchar) if from.is_identifier() => {
+                Ok(Value::text(&self.write_identifier(oid, from)?))
             }
             // These two types are stored alike: a negative number stands for the large one with the same bits.
-            (Value::Integer(value), Type::SmallInt | Type::Integer, Type::Oid | Type::Regclass) => {
+            (Value::Integer(value), Type::SmallInt | Type::Integer, to) if to.is_identifier() => {
                 Ok(Value::Integer((value as u32).into()))
             }
-            (Value::Integer(value), _, to) if to.is_integer() || matches!(to, Type::Oid | Type::Regclass) => {
-                fit(value.into(), to)
-            }
+            (Value::Integer(value), from, to) if from.is_identifier() && !to.is_identifier() => match value {
+                0..FIRST_NORMAL => fit(value.into(), to),
+                _ => Err(unsupported("an OID as a number")),
+            },
+            (Value::Integer(value), _, to) if to.is_integer() || to.is_identifier() => fit(value.into(), to),
             (Value::Numeric(digits), _, to) if to.is_integer() => match rounded(&digits) {
                 Some(value) => fit(value, to),
                 None => fit(i128::MAX, to),
             },
+            (Value::Text(text), _, Type::Regnamespace) => Ok(Value::Integer(self.read_regnamespace(&text)?.0.into())),
             (Value::Text(text), _, Type::Regclass) => Ok(Value::Integer(self.cast_to_regclass(&text)?.0.into())),
             (Value::Text(text), _, Type::Text | Type::Varchar | Type::Name) => read_value(&text, to),
             (Value::Text(text), _, to) => read_value(&text, to),

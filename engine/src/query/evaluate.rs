@@ -1,9 +1,12 @@
 //! Computing expressions.
 
+use std::cmp::Ordering;
+
 use super::Value;
 use super::function::Function;
-use super::operator::apply;
+use super::operator::{apply, compare};
 use super::plan::Bound;
+use super::{Type, string};
 use crate::catalog::Oid;
 use crate::clause::Clause;
 use crate::error::{Result, error, sqlstate, unsupported};
@@ -31,7 +34,10 @@ impl Execution<'_> {
                 for _ in 0..*level {
                     row = row.outer.ok_or_else(|| unsupported("an outer reference out of place"))?;
                 }
-                row.values[*index].clone()
+                match row.values.get(*index) {
+                    Some(value) if value.is_known() => value.clone(),
+                    _ => return Err(unsupported("a value that nobody can predict")),
+                }
             }
             Bound::Call { function, arguments } => self.call(*function, arguments, row)?,
             Bound::Cast { operand, from, to } => {
@@ -86,6 +92,44 @@ impl Execution<'_> {
                 }
                 Value::Null
             }
+            Bound::Extreme { alternatives, greatest } => {
+                let mut chosen = Value::Null;
+                for alternative in alternatives {
+                    let value = self.evaluate(alternative, row)?;
+                    let wins = match compare(&value, &chosen) {
+                        Ordering::Greater => *greatest,
+                        Ordering::Less => !*greatest,
+                        Ordering::Equal => false,
+                    };
+                    if !value.is_null() && (chosen.is_null() || wins) {
+                        chosen = value;
+                    }
+                }
+                chosen
+            }
+            Bound::Array(elements) => {
+                let elements =
+                    elements.iter().map(|element| self.evaluate(element, row)).collect::<Result<Vec<_>>>()?;
+                Value::List(elements.into())
+            }
+            Bound::InQuery { operand, plan, from, to } => {
+                let wanted = self.evaluate(operand, row)?;
+                let mut found = Value::Boolean(false);
+                self.run_plan(plan, Some(row), &mut |execution, values| {
+                    let value = values.first().cloned().unwrap_or(Value::Null);
+                    let value = if from == to { value } else { execution.cast_value(value, *from, *to)? };
+                    if value.is_null() || wanted.is_null() {
+                        found = Value::Null;
+                        return Ok(true);
+                    }
+                    let equal = compare(&value, &wanted).is_eq();
+                    if equal {
+                        found = Value::Boolean(true);
+                    }
+                    Ok(!equal)
+                })?;
+                found
+            }
             Bound::Parameter(_) => return Err(unsupported("a parameter without a value")),
             Bound::Aggregate(index) => row.aggregates[*index].clone(),
             Bound::Series(index) => row.series[*index].clone(),
@@ -115,15 +159,18 @@ impl Execution<'_> {
     }
 
     fn call(&mut self, function: Function, arguments: &[Bound], row: &Row<'_>) -> Result<Value> {
-        // No function of the model takes more than three arguments.
+        if matches!(function, Function::Concat | Function::ConcatWith | Function::Format) {
+            let values = arguments.iter().map(|argument| self.evaluate(argument, row)).collect::<Result<Vec<_>>>()?;
+            return super::string::variadic(function, &values);
+        }
+        // No other function of the model takes more than three arguments.
         let mut values = [Value::Null, Value::Null, Value::Null];
         let mut any_null = false;
         for (value, argument) in values.iter_mut().zip(arguments) {
             *value = self.evaluate(argument, row)?;
             any_null |= value.is_null();
         }
-        // Every function here is strict.
-        if any_null {
+        if any_null && function.is_strict() {
             if function.is_sequence_function() {
                 self.reach(Clause::FunctionNull);
             }
@@ -162,6 +209,42 @@ impl Execution<'_> {
             Function::Length => Value::Integer(text(0)?.chars().count() as i64),
             Function::Lower => Value::text(&text(0)?.to_lowercase()),
             Function::Upper => Value::text(&text(0)?.to_uppercase()),
+            Function::QuoteIdentifier => Value::text(&crate::catalog::quote_identifier(&text(0)?)),
+            Function::QuoteLiteral => Value::text(&string::quote_literal(&text(0)?)),
+            Function::Replace => Value::text(&string::replace(&text(0)?, &text(1)?, &text(2)?)),
+            Function::Left | Function::Right => {
+                Value::text(&string::part(&text(0)?, integer(1)?, function == Function::Left))
+            }
+            Function::PadLeft | Function::PadRight => {
+                let fill = if arguments.len() > 2 { text(2)? } else { " ".into() };
+                Value::text(&string::pad(&text(0)?, integer(1)?, &fill, function == Function::PadLeft)?)
+            }
+            Function::Absolute => Value::Integer(
+                integer(0)?
+                    .checked_abs()
+                    .ok_or_else(|| error(sqlstate::NUMERIC_VALUE_OUT_OF_RANGE, "bigint out of range"))?,
+            ),
+            Function::Concat | Function::ConcatWith | Function::Format => Value::Null,
+            Function::CurrentDatabase => Value::text(&self.shared.settings.database),
+            // The expression is kept as its text.
+            Function::Expression => Value::Text(text(0)?),
+            Function::RoleById => match self.shared.catalog.role(oid(0)?, self.query_view()) {
+                Some(role) => Value::Text(role.name.clone()),
+                None => return Err(unsupported("a role outside the model by its OID")),
+            },
+            Function::IsVisible => self.is_visible(oid(0)?)?,
+            Function::FormatType => match (&values[0], &values[1]) {
+                (Value::Null, _) => Value::Null,
+                (Value::Integer(number), Value::Null | Value::Integer(-1)) => match Type::of_number(*number) {
+                    Some(known) => Value::text(&known.sql_name()),
+                    None => return Err(unsupported("format_type of a type outside the model")),
+                },
+                (Value::Integer(1043), Value::Integer(modifier)) => {
+                    Value::text(&format!("character varying({})", modifier - 4))
+                }
+                _ => return Err(unsupported("format_type with a modifier")),
+            },
+            Function::TypeOf => values[1].clone(),
         })
     }
 }

@@ -3,9 +3,9 @@
 //! It shows in two ways: an error in a constant expression prevents the calls that stand to the left of it, and a call
 //! whose result cannot matter, such as one with a NULL argument, is never made.
 
+use super::Value;
 use super::evaluate::Row;
 use super::plan::{Bound, Plan, SelectPlan, Source};
-use super::{Type, Value};
 use crate::clause::Clause;
 use crate::error::Result;
 use crate::execute::Execution;
@@ -17,21 +17,24 @@ impl Execution<'_> {
         match plan {
             Plan::Select(select) => self.fold_select(select),
             Plan::Values { rows, .. } => self.fold_all(rows.iter_mut().flatten()),
+            Plan::Set(set) => {
+                self.fold_plan(&mut set.left)?;
+                self.fold_plan(&mut set.right)?;
+                self.fold_all(set.offset.iter_mut().chain(&mut set.limit))
+            }
         }
     }
 
     fn fold_select(&mut self, select: &mut SelectPlan) -> Result<()> {
-        for source in &mut select.sources {
-            match source {
-                Source::Function { arguments, .. } => self.fold_all(arguments)?,
-                Source::Scalar { call: Bound::Call { arguments, .. }, .. } => self.fold_all(arguments)?,
-                Source::Subquery(plan) | Source::Stored { plan, .. } => self.fold_plan(plan)?,
-                Source::Scalar { .. } | Source::Sequence(_) | Source::Table(_) | Source::View(_) => {}
-            }
+        if let Some(source) = &mut select.source {
+            self.fold_source(source)?;
         }
         self.fold_all(select.outputs.iter_mut().map(|output| &mut output.value))?;
-        for aggregate in select.aggregates.iter_mut().flatten() {
-            self.fold_all(&mut aggregate.arguments)?;
+        if let Some(grouping) = &mut select.grouping {
+            for call in &mut grouping.calls {
+                self.fold_all(&mut call.arguments)?;
+            }
+            self.fold_all(grouping.keys.iter_mut().chain(&mut grouping.having))?;
         }
         for (_, arguments) in &mut select.series {
             self.fold_all(arguments)?;
@@ -39,6 +42,20 @@ impl Execution<'_> {
         self.fold_all(select.order_by.iter_mut().map(|key| &mut key.key))?;
         self.fold_all(&mut select.filter)?;
         self.fold_all(select.offset.iter_mut().chain(&mut select.limit))
+    }
+
+    fn fold_source(&mut self, source: &mut Source) -> Result<()> {
+        match source {
+            Source::Function { arguments, .. } => self.fold_all(arguments),
+            Source::Scalar { call: Bound::Call { arguments, .. }, .. } => self.fold_all(arguments),
+            Source::Subquery(plan) | Source::Stored { plan, .. } => self.fold_plan(plan),
+            Source::Join(join) => {
+                self.fold_source(&mut join.left)?;
+                self.fold_source(&mut join.right)?;
+                self.fold_all(join.condition.iter_mut().chain(&mut join.left_filter).chain(&mut join.right_filter))
+            }
+            Source::Scalar { .. } | Source::Sequence(_) | Source::Table(_) | Source::System(_) => Ok(()),
+        }
     }
 
     fn fold_all<'b>(&mut self, expressions: impl IntoIterator<Item = &'b mut Bound>) -> Result<()> {
@@ -56,10 +73,15 @@ impl Execution<'_> {
             | Bound::Series(_)
             | Bound::Exists(_) => {}
             Bound::Subquery(plan) => self.fold_plan(plan)?,
+            Bound::InQuery { operand, plan, .. } => {
+                self.fold(operand)?;
+                self.fold_plan(plan)?;
+            }
+            Bound::Array(parts) | Bound::Extreme { alternatives: parts, .. } => self.fold_all(parts)?,
             Bound::Call { function, arguments } => {
                 self.fold_all(&mut *arguments)?;
-                // Every function here is strict, and a strict one is not called for NULL, whatever its effects.
-                if arguments.iter().any(is_null) {
+                // A strict function is not called for NULL, whatever its effects.
+                if function.is_strict() && arguments.iter().any(is_null) {
                     if function.is_sequence_function() {
                         self.reach(Clause::FunctionNull);
                     }
@@ -69,7 +91,7 @@ impl Execution<'_> {
             Bound::Cast { operand, from, to } => {
                 self.fold(operand)?;
                 // Names of relations are looked up when the statement runs.
-                let is_lookup = *from == Type::Regclass || *to == Type::Regclass;
+                let is_lookup = from.is_identifier() || to.is_identifier();
                 if is_constant(operand) && !is_lookup {
                     self.compute(expression)?;
                 }

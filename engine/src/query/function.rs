@@ -19,6 +19,31 @@ pub(crate) enum Function {
     Length,
     Lower,
     Upper,
+    QuoteIdentifier,
+    QuoteLiteral,
+    Replace,
+    Left,
+    Right,
+    PadLeft,
+    PadRight,
+    Absolute,
+    /// `concat`, of texts as their types write them.
+    Concat,
+    /// `concat_ws`.
+    ConcatWith,
+    /// `format`.
+    Format,
+    CurrentDatabase,
+    /// `pg_get_expr`.
+    Expression,
+    /// `pg_get_userbyid`.
+    RoleById,
+    /// `pg_table_is_visible`.
+    IsVisible,
+    /// `format_type`.
+    FormatType,
+    /// `pg_typeof`, whose result is its second argument.
+    TypeOf,
 }
 
 /// What kind of object a question about privileges is about.
@@ -30,11 +55,46 @@ pub(crate) enum PrivilegeTarget {
 }
 
 impl Function {
-    /// Whether a NULL argument gives NULL without a call: all of these are strict.
+    /// Whether it calls for a sequence's state, or changes it, so that it matters how often and when it is called.
     pub(super) fn is_sequence_function(self) -> bool {
         matches!(
             self,
             Function::Nextval | Function::Currval | Function::Lastval | Function::Setval | Function::SetvalCalled
+        )
+    }
+
+    /// Whether its result follows what sequence functions do.
+    pub(super) fn reads_state(self) -> bool {
+        self.is_sequence_function() || self == Function::SequenceLastValue
+    }
+
+    /// Whether a NULL argument gives NULL without a call.
+    pub(super) fn is_strict(self) -> bool {
+        !matches!(
+            self,
+            Function::Concat | Function::ConcatWith | Function::Format | Function::FormatType | Function::TypeOf
+        )
+    }
+
+    /// Whether it can neither fail nor do anything, whatever its arguments.
+    pub(super) fn is_harmless(self) -> bool {
+        matches!(
+            self,
+            Function::Length
+                | Function::Lower
+                | Function::Upper
+                | Function::QuoteIdentifier
+                | Function::QuoteLiteral
+                | Function::Replace
+                | Function::Left
+                | Function::Right
+                | Function::Concat
+                | Function::ConcatWith
+                | Function::CurrentDatabase
+                | Function::CurrentSchema
+                | Function::Expression
+                | Function::RoleById
+                | Function::IsVisible
         )
     }
 }
@@ -88,7 +148,7 @@ const fn series(arguments: &'static [Type], result: Type) -> Signature {
     Signature { name: "generate_series", routine: Routine::Set(SetFunction::Series), arguments, result }
 }
 
-use Type::{BigInt, Boolean, Integer, Numeric, Oid, Record, Regclass, SmallInt, Text};
+use Type::{BigInt, Boolean, Integer, Name, Numeric, Oid, Record, Regclass, SmallInt, Text, Tree};
 
 /// Every signature. Among several of one name the first whose arguments fit exactly wins, then the first that fits
 /// through implicit conversion.
@@ -116,6 +176,24 @@ pub(super) const SIGNATURES: &[Signature] = &[
     scalar("length", Function::Length, &[Text], Integer),
     scalar("lower", Function::Lower, &[Text], Text),
     scalar("upper", Function::Upper, &[Text], Text),
+    scalar("quote_ident", Function::QuoteIdentifier, &[Text], Text),
+    scalar("quote_literal", Function::QuoteLiteral, &[Text], Text),
+    scalar("replace", Function::Replace, &[Text, Text, Text], Text),
+    scalar("left", Function::Left, &[Text, Integer], Text),
+    scalar("right", Function::Right, &[Text, Integer], Text),
+    scalar("lpad", Function::PadLeft, &[Text, Integer, Text], Text),
+    scalar("lpad", Function::PadLeft, &[Text, Integer], Text),
+    scalar("rpad", Function::PadRight, &[Text, Integer, Text], Text),
+    scalar("rpad", Function::PadRight, &[Text, Integer], Text),
+    scalar("abs", Function::Absolute, &[Integer], Integer),
+    scalar("abs", Function::Absolute, &[BigInt], BigInt),
+    scalar("abs", Function::Absolute, &[SmallInt], SmallInt),
+    scalar("current_database", Function::CurrentDatabase, &[], Name),
+    scalar("pg_get_expr", Function::Expression, &[Tree, Oid], Text),
+    scalar("pg_get_expr", Function::Expression, &[Tree, Oid, Boolean], Text),
+    scalar("pg_get_userbyid", Function::RoleById, &[Oid], Name),
+    scalar("pg_table_is_visible", Function::IsVisible, &[Oid], Boolean),
+    scalar("format_type", Function::FormatType, &[Oid, Integer], Text),
     aggregate("max", Aggregate::Maximum, &[Integer], Integer),
     aggregate("max", Aggregate::Maximum, &[BigInt], BigInt),
     aggregate("max", Aggregate::Maximum, &[SmallInt], SmallInt),

@@ -8,6 +8,12 @@ use crate::error::{Result, Stop, error, sqlstate, unsupported};
 pub(crate) fn read_value(text: &str, value_type: Type) -> Result<Value> {
     match value_type {
         Type::Unknown | Type::Text | Type::Varchar => Ok(Value::text(text)),
+        Type::Char if text.len() <= 1 => Ok(Value::text(text)),
+        Type::Char => Err(unsupported("a constant of type \"char\" that is longer than a character")),
+        Type::Regtype => match Type::named(text).and_then(Type::number) {
+            Some(number) => Ok(Value::Integer(number)),
+            None => Err(unsupported(format!("type {text} by its name"))),
+        },
         Type::Name => Ok(Value::text(crate::statement::truncate(text))),
         Type::Boolean => read_boolean(text).map(Value::Boolean).ok_or_else(|| invalid(text, value_type)),
         Type::SmallInt => read_integer(text, value_type, i16::MIN.into(), i16::MAX.into()),
@@ -38,7 +44,7 @@ pub(crate) fn read_value(text: &str, value_type: Type) -> Result<Value> {
                 (other, _) => Ok(other),
             }
         }
-        Type::Regclass | Type::Record | Type::Array(_) | Type::Opaque => {
+        Type::Regclass | Type::Regnamespace | Type::Tree | Type::Record | Type::Array(_) | Type::Opaque => {
             Err(unsupported(format!("a constant of type {}", value_type.sql_name())))
         }
     }

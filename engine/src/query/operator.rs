@@ -28,6 +28,10 @@ fn symbol(operator: BinaryOperator) -> &'static str {
         BinaryOperator::Or => "OR",
         BinaryOperator::Like => "~~",
         BinaryOperator::NotLike => "!~~",
+        BinaryOperator::ILike => "~~*",
+        BinaryOperator::NotILike => "!~~*",
+        BinaryOperator::Matches => "~",
+        BinaryOperator::NotMatches => "!~",
     }
 }
 
@@ -36,8 +40,14 @@ fn is_arithmetic(operator: BinaryOperator) -> bool {
     matches!(operator, Add | Subtract | Multiply | Divide | Modulo)
 }
 
+/// Whether an operator matches a text with a pattern.
+fn is_pattern_match(operator: BinaryOperator) -> bool {
+    use BinaryOperator::{ILike, Like, Matches, NotILike, NotLike, NotMatches};
+    matches!(operator, Like | NotLike | ILike | NotILike | Matches | NotMatches)
+}
+
 /// The type that both operands are converted to.
-fn common_type(operator: BinaryOperator, left: Type, right: Type) -> Option<Type> {
+pub(super) fn common_type(operator: BinaryOperator, left: Type, right: Type) -> Option<Type> {
     if operator == BinaryOperator::Concatenate {
         let text = |side: Type| side.is_string();
         let some_text = matches!(left, Type::Text | Type::Varchar | Type::Name)
@@ -46,7 +56,7 @@ fn common_type(operator: BinaryOperator, left: Type, right: Type) -> Option<Type
         let array = matches!(left, Type::Array(_)) || matches!(right, Type::Array(_));
         return ((some_text || text(left) || text(right)) && !array).then_some(Type::Text);
     }
-    if matches!(operator, BinaryOperator::Like | BinaryOperator::NotLike) {
+    if is_pattern_match(operator) {
         return (left.is_string() && right.is_string()).then_some(Type::Text);
     }
     let number = |side: Type| match side {
@@ -64,10 +74,11 @@ fn common_type(operator: BinaryOperator, left: Type, right: Type) -> Option<Type
         _ if is_arithmetic(operator) => None,
         (a, b) if a.is_string() && b.is_string() => Some(Type::Text),
         (Type::Boolean, Type::Boolean | Type::Unknown) | (Type::Unknown, Type::Boolean) => Some(Type::Boolean),
-        (Type::Oid | Type::Regclass, b) if b == Type::Oid || b == Type::Regclass || b.is_integer() => Some(Type::Oid),
-        (a, Type::Oid | Type::Regclass) if a.is_integer() => Some(Type::Oid),
-        (Type::Oid, Type::Unknown) | (Type::Unknown, Type::Oid) => Some(Type::Oid),
-        (Type::Regclass, Type::Unknown) | (Type::Unknown, Type::Regclass) => Some(Type::Oid),
+        (a, b) if a.is_identifier() && (b.is_identifier() || b.is_integer() || b == Type::Unknown) => Some(Type::Oid),
+        (a, b) if (a.is_integer() || a == Type::Unknown) && b.is_identifier() => Some(Type::Oid),
+        (Type::Char, Type::Char | Type::Unknown) | (Type::Unknown, Type::Char) => Some(Type::Char),
+        (Type::Char, b) if b.is_string() => Some(Type::Text),
+        (a, Type::Char) if a.is_string() => Some(Type::Text),
         _ => None,
     }
 }
@@ -97,9 +108,11 @@ impl Execution<'_> {
         }
         // A constant compared with a regclass is read as a relation's name, not as a number.
         let read_as = match (left.value_type, right.value_type) {
-            (Type::Regclass, Type::Unknown) | (Type::Unknown, Type::Regclass) => Type::Regclass,
+            (identifier, Type::Unknown) | (Type::Unknown, identifier) if identifier.is_identifier() => identifier,
             _ => operand_type,
         };
+        let may_be_number = |side: &Typed| side.value_type != Type::Regnamespace && side.value_type != Type::Regclass;
+        let numbers = [may_be_number(&left), may_be_number(&right)];
         let mut convert = |side: Typed| -> Result<Typed> {
             let to = if side.value_type == Type::Unknown { read_as } else { operand_type };
             let from = side.value_type;
@@ -107,6 +120,10 @@ impl Execution<'_> {
                 .ok_or_else(|| unsupported(format!("an operand of type {}", from.sql_name())))
         };
         let (left, right) = (convert(left)?, convert(right)?);
+        let is_number = |(side, may): (&Typed, bool)| may && is_ordinary_number(&side.bound);
+        if operand_type == Type::Oid && [&left, &right].into_iter().zip(numbers).any(is_number) {
+            return Err(unsupported("an OID compared with a number"));
+        }
         let value_type = match operator {
             operator if is_arithmetic(operator) => operand_type,
             BinaryOperator::Concatenate => Type::Text,
@@ -117,6 +134,20 @@ impl Execution<'_> {
             value_type,
         })
     }
+}
+
+/// Whether it is a written number that an ordinary object may have as its OID; the server's are not the model's.
+fn is_ordinary_number(side: &Bound) -> bool {
+    let number = match side {
+        Bound::Constant(Value::Integer(number)) => *number,
+        Bound::Cast { operand, .. } => match **operand {
+            Bound::Constant(Value::Integer(number)) => number,
+            _ => return false,
+        },
+        _ => return false,
+    };
+    // The first such number itself is written to tell both kinds of objects apart.
+    !(0..=i64::from(crate::catalog::FIRST_NORMAL_OID)).contains(&number)
 }
 
 /// Computes an infix operator on two values of one type.
@@ -136,8 +167,9 @@ pub(super) fn apply(operator: BinaryOperator, operand_type: Type, left: &Value, 
     }
     Ok(match operator {
         Op::Concatenate => Value::text(&(left.to_text(operand_type) + &right.to_text(operand_type))),
-        Op::Like => Value::Boolean(like(&left.to_text(operand_type), &right.to_text(operand_type))),
-        Op::NotLike => Value::Boolean(!like(&left.to_text(operand_type), &right.to_text(operand_type))),
+        operator if is_pattern_match(operator) => {
+            Value::Boolean(match_pattern(operator, &left.to_text(operand_type), &right.to_text(operand_type))?)
+        }
         _ => {
             let ordering = compare(left, right);
             Value::Boolean(match operator {
@@ -174,8 +206,21 @@ pub(super) fn compare(left: &Value, right: &Value) -> Ordering {
     }
 }
 
+/// Matches a text with a pattern (manual, "Pattern Matching").
+pub(super) fn match_pattern(operator: BinaryOperator, text: &str, pattern: &str) -> Result<bool> {
+    use BinaryOperator as Op;
+    Ok(match operator {
+        Op::NotLike => !like(text, pattern),
+        Op::ILike => like(&text.to_lowercase(), &pattern.to_lowercase()),
+        Op::NotILike => !like(&text.to_lowercase(), &pattern.to_lowercase()),
+        Op::Matches => super::regular::matches(text, pattern)?,
+        Op::NotMatches => !super::regular::matches(text, pattern)?,
+        _ => like(text, pattern),
+    })
+}
+
 /// LIKE without an escape clause (manual, "LIKE").
-fn like(text: &str, pattern: &str) -> bool {
+pub(super) fn like(text: &str, pattern: &str) -> bool {
     fn matches(text: &[char], pattern: &[char]) -> bool {
         match pattern.split_first() {
             None => text.is_empty(),

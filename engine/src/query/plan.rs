@@ -1,13 +1,13 @@
 //! Analysed expressions and queries, ready to run.
 
 use super::function::{Aggregate, Function, SetFunction};
-use super::view::SystemView;
+use super::system::SystemRelation;
 use super::{Type, Value};
 use crate::catalog::Oid;
-use crate::statement::BinaryOperator;
+use crate::statement::{BinaryOperator, JoinKind, SetOperator};
 
 /// An analysed expression.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Bound {
     Constant(Value),
     /// A relation named by a constant of type `regclass`.
@@ -49,6 +49,13 @@ pub(crate) enum Bound {
         otherwise: Box<Bound>,
     },
     Coalesce(Vec<Bound>),
+    /// GREATEST or LEAST of values of one type.
+    Extreme {
+        alternatives: Vec<Bound>,
+        greatest: bool,
+    },
+    /// `ARRAY[…]` of values of one type.
+    Array(Vec<Bound>),
     /// A parameter of a statement that is being prepared, counted from 0.
     Parameter(usize),
     /// The result of one of the query's aggregates.
@@ -57,6 +64,13 @@ pub(crate) enum Bound {
     Series(usize),
     Subquery(Box<Plan>),
     Exists(Box<Plan>),
+    /// Whether a value is among a subquery's, which are converted to its type.
+    InQuery {
+        operand: Box<Bound>,
+        plan: Box<Plan>,
+        from: Type,
+        to: Type,
+    },
 }
 
 /// An analysed expression with its type.
@@ -67,7 +81,7 @@ pub(crate) struct Typed {
 }
 
 /// One aggregate call.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct AggregateCall {
     pub(super) aggregate: Aggregate,
     pub(super) distinct: bool,
@@ -76,21 +90,21 @@ pub(crate) struct AggregateCall {
 }
 
 /// One key of ORDER BY.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct SortKey {
     pub(super) key: Bound,
     pub(super) descending: bool,
 }
 
 /// Where a query's rows come from.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Source {
     /// A sequence's one row.
     Sequence(Oid),
     /// A table's rows.
     Table(Oid),
-    /// A view of the system catalogs.
-    View(SystemView),
+    /// A relation of the system catalogs.
+    System(SystemRelation),
     /// A set-returning function.
     Function {
         function: SetFunction,
@@ -107,10 +121,31 @@ pub(crate) enum Source {
         view: Oid,
         plan: Plan,
     },
+    Join(Box<JoinPlan>),
+}
+
+/// An analysed join of two items of FROM. Its row is the left row followed by the right one.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct JoinPlan {
+    pub(super) kind: JoinKind,
+    pub(super) left: Source,
+    pub(super) right: Source,
+    /// How many columns the left row has.
+    pub(super) left_width: usize,
+    /// How many columns the right row has.
+    pub(super) right_width: usize,
+    /// ON, with the conditions of WHERE that can be decided here.
+    pub(super) condition: Option<Bound>,
+    /// Conditions of WHERE on the left row alone.
+    pub(super) left_filter: Option<Bound>,
+    /// Conditions of WHERE on the right row alone.
+    pub(super) right_filter: Option<Bound>,
+    /// Whether the right side is a function whose arguments read the left row.
+    pub(super) lateral: bool,
 }
 
 /// An output column.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Output {
     pub(crate) name: std::rc::Rc<str>,
     pub(crate) value: Bound,
@@ -118,27 +153,53 @@ pub(crate) struct Output {
 }
 
 /// An analysed query.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Plan {
     Select(Box<SelectPlan>),
     Values { columns: Vec<Type>, rows: Vec<Vec<Bound>> },
+    Set(Box<SetPlan>),
 }
 
 /// An analysed SELECT.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct SelectPlan {
-    pub(super) sources: Vec<Source>,
+    /// FROM; none when the query has no FROM.
+    pub(super) source: Option<Source>,
     pub(super) filter: Option<Bound>,
     pub(super) outputs: Vec<Output>,
-    /// Aggregates of the select list; `None` when the query does not aggregate.
-    pub(super) aggregates: Option<Vec<AggregateCall>>,
+    /// GROUP BY, HAVING and aggregates; `None` when the query does not aggregate.
+    pub(super) grouping: Option<Grouping>,
+    pub(super) distinct: bool,
     /// Set-returning functions of the select list.
     pub(super) series: Vec<(SetFunction, Vec<Bound>)>,
     pub(super) order_by: Vec<SortKey>,
     pub(super) limit: Option<Bound>,
     pub(super) offset: Option<Bound>,
-    /// Whether PostgreSQL leaves the order of the rows open.
-    pub(super) unordered: bool,
+}
+
+/// How an aggregating query makes groups of its rows.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Grouping {
+    /// GROUP BY; without keys all rows, even none, are one group.
+    pub(super) keys: Vec<Bound>,
+    pub(super) calls: Vec<AggregateCall>,
+    pub(super) having: Option<Bound>,
+}
+
+/// An analysed UNION, INTERSECT or EXCEPT.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct SetPlan {
+    pub(super) operator: SetOperator,
+    /// Whether equal rows stay.
+    pub(super) all: bool,
+    pub(super) left: Plan,
+    pub(super) right: Plan,
+    pub(super) names: Vec<std::rc::Rc<str>>,
+    pub(super) types: Vec<Type>,
+    /// ORDER BY over the columns of the result.
+    pub(super) order_by: Vec<SortKey>,
+    pub(super) limit: Option<Bound>,
+    pub(super) offset: Option<Bound>,
 }
 
 impl Plan {
@@ -147,6 +208,7 @@ impl Plan {
         match self {
             Plan::Select(select) => select.outputs.iter().map(|output| output.value_type).collect(),
             Plan::Values { columns, .. } => columns.clone(),
+            Plan::Set(set) => set.types.clone(),
         }
     }
 
@@ -155,6 +217,7 @@ impl Plan {
         match self {
             Plan::Select(select) => select.outputs.iter().map(|output| output.name.clone()).collect(),
             Plan::Values { columns, .. } => (1..=columns.len()).map(|index| format!("column{index}").into()).collect(),
+            Plan::Set(set) => set.names.clone(),
         }
     }
 
@@ -162,7 +225,8 @@ impl Plan {
     /// one around it: nothing in it sorts, limits, aggregates or has effects (`is_simple_subquery` of its planner).
     pub(crate) fn merged_constant(&self, index: usize) -> Option<&Value> {
         let Plan::Select(select) = self else { return None };
-        let is_simple = select.aggregates.is_none()
+        let is_simple = select.grouping.is_none()
+            && !select.distinct
             && select.series.is_empty()
             && select.order_by.is_empty()
             && select.limit.is_none()
@@ -176,109 +240,114 @@ impl Plan {
 
     /// Whether running it may call a sequence function.
     pub(crate) fn is_volatile(&self) -> bool {
-        match self {
-            Plan::Values { rows, .. } => rows.iter().flatten().any(Bound::is_volatile),
-            Plan::Select(select) => {
-                let in_sources = select.sources.iter().any(|source| match source {
-                    Source::Function { arguments, .. } => arguments.iter().any(Bound::is_volatile),
-                    Source::Scalar { call, .. } => call.is_volatile(),
-                    Source::Subquery(plan) | Source::Stored { plan, .. } => plan.is_volatile(),
-                    Source::Sequence(_) | Source::Table(_) | Source::View(_) => false,
-                });
-                in_sources
-                    || select.outputs.iter().any(|output| output.value.is_volatile())
-                    || select.filter.as_ref().is_some_and(Bound::is_volatile)
-                    || select.aggregates.iter().flatten().any(|call| call.arguments.iter().any(Bound::is_volatile))
-                    || select.series.iter().flat_map(|(_, arguments)| arguments).any(Bound::is_volatile)
-            }
-        }
+        self.any(&|part| matches!(part, Bound::Call { function, .. } if function.is_sequence_function()))
     }
 
-    /// Whether PostgreSQL leaves the order of the rows open.
-    pub(crate) fn is_unordered(&self) -> bool {
-        matches!(self, Plan::Select(select) if select.unordered)
-    }
-}
-
-impl Bound {
-    /// Calls `visit` for this expression and every part of it, those inside subqueries aside.
-    pub(super) fn walk<'b>(&'b self, visit: &mut dyn FnMut(&'b Bound)) {
-        visit(self);
-        match self {
-            Bound::Constant(_)
-            | Bound::Relation(_)
-            | Bound::Column { .. }
-            | Bound::Parameter(_)
-            | Bound::Aggregate(_)
-            | Bound::Series(_)
-            | Bound::Subquery(_)
-            | Bound::Exists(_) => {}
-            Bound::Call { arguments, .. } | Bound::Coalesce(arguments) => {
-                arguments.iter().for_each(|argument| argument.walk(visit));
-            }
-            Bound::Cast { operand, .. }
-            | Bound::Negate { operand, .. }
-            | Bound::IsNull { operand, .. }
-            | Bound::Not(operand) => operand.walk(visit),
-            Bound::And(left, right) | Bound::Or(left, right) | Bound::Operator { left, right, .. } => {
-                left.walk(visit);
-                right.walk(visit);
-            }
-            Bound::Case { branches, otherwise } => {
-                for (condition, result) in branches {
-                    condition.walk(visit);
-                    result.walk(visit);
-                }
-                otherwise.walk(visit);
-            }
-        }
-    }
-
-    fn any(&self, matches: impl Fn(&Bound) -> bool) -> bool {
-        let mut found = false;
-        self.walk(&mut |part| found |= matches(part));
+    /// Whether its result may change while a statement runs: it reads the state of sequences.
+    pub(crate) fn reads_state(&self) -> bool {
+        let mut found = self.is_volatile()
+            || self.any(&|part| match part {
+                Bound::Call { function, .. } => function.reads_state(),
+                other => other.subquery().is_some_and(Plan::reads_state),
+            });
+        self.each_source(&mut |source| {
+            found |= matches!(source, Source::Sequence(_) | Source::System(SystemRelation::Sequences));
+        });
         found
     }
 
-    /// Whether computing it may call a sequence function, so that it matters how often and when that happens.
-    pub(crate) fn is_volatile(&self) -> bool {
-        self.any(|part| match part {
-            Bound::Call { function, .. } => function.is_sequence_function(),
-            // Deciding this exactly would need a walk through the whole plan.
-            Bound::Subquery(_) | Bound::Exists(_) => true,
-            _ => false,
-        })
+    /// Whether it may read the rows of the queries around it.
+    pub(super) fn reads_around(&self) -> bool {
+        self.any(&|part| matches!(part, Bound::Column { level, .. } if *level > 0))
     }
 
-    /// Whether one of the select list's set-returning functions is part of it.
-    pub(super) fn holds_series(&self) -> bool {
-        self.any(|part| matches!(part, Bound::Series(_)))
-    }
-
-    /// The relations that it names as constants.
-    pub(crate) fn relations(&self) -> Vec<Oid> {
-        let mut relations = Vec::new();
-        self.walk(&mut |part| {
-            if let Bound::Relation(oid) = part
-                && !relations.contains(oid)
-            {
-                relations.push(*oid);
-            }
+    /// Whether any expression in it, those of subqueries included, satisfies `matches`.
+    pub(super) fn any(&self, matches: &dyn Fn(&Bound) -> bool) -> bool {
+        let mut found = false;
+        self.each_expression(&mut |expression| {
+            found |=
+                expression.any(|part| matches(part) || part.subquery().is_some_and(|subquery| subquery.any(matches)));
         });
-        relations
+        found
     }
 
-    /// The columns of the row at hand that it reads.
-    pub(crate) fn columns(&self) -> Vec<usize> {
-        let mut columns = Vec::new();
-        self.walk(&mut |part| {
-            if let Bound::Column { level: 0, index } = part
-                && !columns.contains(index)
-            {
-                columns.push(*index);
+    /// Calls `visit` for every expression of every query level.
+    fn each_expression<'p>(&'p self, visit: &mut dyn FnMut(&'p Bound)) {
+        match self {
+            Plan::Values { rows, .. } => rows.iter().flatten().for_each(visit),
+            Plan::Set(set) => {
+                set.left.each_expression(visit);
+                set.right.each_expression(visit);
             }
-        });
-        columns
+            Plan::Select(select) => {
+                if let Some(source) = &select.source {
+                    source.each_expression(visit);
+                }
+                select.outputs.iter().for_each(|output| visit(&output.value));
+                select.filter.iter().for_each(&mut *visit);
+                if let Some(grouping) = &select.grouping {
+                    grouping.keys.iter().chain(&grouping.having).for_each(&mut *visit);
+                    for call in &grouping.calls {
+                        call.arguments.iter().for_each(&mut *visit);
+                        call.order_by.iter().for_each(|key| visit(&key.key));
+                    }
+                }
+                select.series.iter().flat_map(|(_, arguments)| arguments).for_each(&mut *visit);
+                select.order_by.iter().for_each(|key| visit(&key.key));
+                select.limit.iter().chain(&select.offset).for_each(visit);
+            }
+        }
+    }
+
+    /// Calls `visit` for every item of FROM, those inside expressions aside.
+    pub(super) fn each_source<'p>(&'p self, visit: &mut dyn FnMut(&'p Source)) {
+        match self {
+            Plan::Values { .. } => {}
+            Plan::Set(set) => {
+                set.left.each_source(visit);
+                set.right.each_source(visit);
+            }
+            Plan::Select(select) => {
+                if let Some(source) = &select.source {
+                    source.each_source(visit);
+                }
+            }
+        }
+    }
+}
+
+impl Source {
+    /// Whether finding its rows may call a sequence function.
+    pub(super) fn is_volatile(&self) -> bool {
+        let mut found = false;
+        self.each_expression(&mut |expression| found |= expression.is_volatile());
+        found
+    }
+
+    fn each_expression<'p>(&'p self, visit: &mut dyn FnMut(&'p Bound)) {
+        match self {
+            Source::Sequence(_) | Source::Table(_) | Source::System(_) => {}
+            Source::Function { arguments, .. } => arguments.iter().for_each(visit),
+            Source::Scalar { call, .. } => visit(call),
+            Source::Subquery(plan) | Source::Stored { plan, .. } => plan.each_expression(visit),
+            Source::Join(join) => {
+                join.left.each_expression(visit);
+                join.right.each_expression(visit);
+                join.condition.iter().chain(&join.left_filter).chain(&join.right_filter).for_each(visit);
+            }
+        }
+    }
+
+    pub(super) fn each_source<'p>(&'p self, visit: &mut dyn FnMut(&'p Source)) {
+        visit(self);
+        match self {
+            Source::Subquery(plan) | Source::Stored { plan, .. } => plan.each_source(visit),
+            Source::Join(join) => {
+                join.left.each_source(visit);
+                join.right.each_source(visit);
+            }
+            _ => {}
+        }
     }
 }
 

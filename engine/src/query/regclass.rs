@@ -1,5 +1,6 @@
 //! From text to a relation's OID and back: type `regclass` (manual, "Object Identifier Types").
 
+use super::Type;
 use crate::catalog::{FIRST_NORMAL_OID, Oid, RangeName};
 use crate::clause::Clause;
 use crate::error::{Result, error, sqlstate, unsupported};
@@ -42,6 +43,13 @@ impl Execution<'_> {
         };
         // No lock is taken here, so PostgreSQL may answer from its caches.
         self.check_name_known(name.name)?;
+        if matches!(name.schema, None | Some("pg_catalog"))
+            && name.database.is_none()
+            && let Some((oid, _)) = SYSTEM_RELATIONS.iter().find(|(_, known)| *known == name.name)
+        {
+            self.check_not_hidden(name)?;
+            return Ok(Oid(*oid));
+        }
         match self.find_relation(name, missing)? {
             Some(relation) => Ok(relation.oid),
             None => {
@@ -49,6 +57,44 @@ impl Execution<'_> {
                 Err(crate::execute::no_relation(name))
             }
         }
+    }
+
+    /// Reads a constant of type `regnamespace`: a schema's name.
+    pub(super) fn read_regnamespace(&mut self, text: &str) -> Result<Oid> {
+        let parts = split_name(text).ok_or_else(|| error(sqlstate::INVALID_NAME, "invalid name syntax"))?;
+        let [name] = parts.as_slice() else { return Err(unsupported("a schema's name with dots")) };
+        if name.starts_with("pg_temp") || name.starts_with("pg_toast_temp") || text.starts_with('-') {
+            return Err(unsupported(format!("schema {name} by its name")));
+        }
+        match self.shared.catalog.schema_named(name, self.catalog_view()) {
+            Some(oid) => Ok(oid),
+            None if name.bytes().all(|byte| byte.is_ascii_digit()) => Err(unsupported("a schema by its number")),
+            None => Err(error(sqlstate::INVALID_SCHEMA_NAME, format!("schema \"{name}\" does not exist"))),
+        }
+    }
+
+    /// Writes an object identifier as its type does. Refuses a number that nobody can predict.
+    pub(crate) fn write_identifier(&mut self, number: i64, value_type: Type) -> Result<String> {
+        let is_fixed = number < i64::from(FIRST_NORMAL_OID);
+        let oid = Oid(number as u32);
+        let name = match value_type {
+            Type::Regclass => {
+                let is_predictable = match self.shared.catalog.relation(oid, self.catalog_view()) {
+                    // The temporary schema of another session is written with its number.
+                    Some(relation) => !self.is_other_temporary(relation),
+                    None => is_fixed || number >= 100_000,
+                };
+                is_predictable.then(|| self.write_regclass(oid))
+            }
+            Type::Regtype => Type::of_number(number).map(Type::sql_name),
+            Type::Regnamespace => {
+                let name = self.shared.catalog.schema_name(oid, self.catalog_view());
+                name.map(|name| crate::catalog::quote_identifier(&name))
+            }
+            _ if is_fixed => Some(number.to_string()),
+            _ => None,
+        };
+        name.ok_or_else(|| unsupported("an OID in a result"))
     }
 
     /// Writes a relation's name, qualified when the search path does not find it; its number when it is gone.
@@ -60,9 +106,26 @@ impl Execution<'_> {
         let view = self.catalog_view();
         match self.shared.catalog.relation(oid, view) {
             Some(relation) => self.shared.catalog.name_in_path(relation, &path, view),
+            None if system_relation(oid).is_some() => system_relation(oid).unwrap_or_default().to_owned(),
             None => oid.0.to_string(),
         }
     }
+}
+
+/// System catalogs that are named to tell what kind of object an OID belongs to. Their own OIDs are fixed.
+const SYSTEM_RELATIONS: [(u32, &str); 8] = [
+    (1247, "pg_type"),
+    (1249, "pg_attribute"),
+    (1255, "pg_proc"),
+    (1259, "pg_class"),
+    (2224, "pg_sequence"),
+    (2604, "pg_attrdef"),
+    (2608, "pg_depend"),
+    (2615, "pg_namespace"),
+];
+
+fn system_relation(oid: Oid) -> Option<&'static str> {
+    SYSTEM_RELATIONS.iter().find(|(known, _)| *known == oid.0).map(|(_, name)| *name)
 }
 
 /// Splits a dotted name: parts are folded to lower case unless quoted, and truncated. `None` for bad syntax.

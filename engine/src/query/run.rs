@@ -1,11 +1,10 @@
 //! Running analysed queries, row by row: PostgreSQL's executor evaluates a row's functions before it fetches the next.
 
 use super::Value;
-use super::aggregate::{Accumulator, compare_keys};
+use super::aggregate::compare_keys;
 use super::evaluate::Row;
 use super::function::SetFunction;
-use super::plan::{Bound, Plan, SelectPlan, Source};
-use crate::clause::Clause;
+use super::plan::{Bound, Plan, SelectPlan, SortKey};
 use crate::error::{Result, error, sqlstate, unsupported};
 use crate::execute::Execution;
 
@@ -15,12 +14,89 @@ const MOST_ROWS: i128 = 1_000_000;
 /// Takes a result row; `false` means that no more are wanted.
 pub(crate) type Sink<'s> = dyn FnMut(&mut Execution<'_>, &[Value]) -> Result<bool> + 's;
 
-/// One row with its sort keys.
-type Keyed = (Vec<Value>, Vec<Value>);
+/// Whether rows come in the order in which PostgreSQL gives them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Order {
+    /// They do.
+    Certain,
+    /// PostgreSQL leaves the order open: its planner, or chance, decides.
+    Open,
+}
+
+impl Order {
+    /// The order of rows that come from two sources, or through two steps.
+    pub(super) fn and(self, other: Order) -> Order {
+        match (self, other) {
+            (Order::Certain, Order::Certain) => Order::Certain,
+            _ => Order::Open,
+        }
+    }
+}
+
+/// One row on its way to the select list.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Tuple {
+    pub(super) values: Vec<Value>,
+    /// Results of the query's aggregates.
+    pub(super) aggregates: Vec<Value>,
+}
+
+/// What of a row a query shows: rows that are alike in it can stand for one another.
+pub(super) struct Shown {
+    /// The columns that the select list reads; all of them when a subquery may read any.
+    columns: Option<Vec<usize>>,
+}
+
+impl Shown {
+    fn everything() -> Shown {
+        Shown { columns: None }
+    }
+
+    fn by(select: &SelectPlan) -> Shown {
+        let reads_around = |part: &Bound| part.subquery().is_some_and(Plan::reads_around);
+        let expressions = || {
+            let arguments = select.series.iter().flat_map(|(_, arguments)| arguments);
+            select.outputs.iter().map(|output| &output.value).chain(arguments)
+        };
+        if expressions().any(|expression| expression.any(reads_around)) {
+            return Shown::everything();
+        }
+        Shown { columns: Some(expressions().flat_map(Bound::columns).collect()) }
+    }
+
+    fn are_alike(&self, one: &Tuple, other: &Tuple) -> bool {
+        let values = match &self.columns {
+            None => one.values == other.values,
+            Some(columns) => columns.iter().all(|place| one.values.get(*place) == other.values.get(*place)),
+        };
+        values && one.aggregates == other.aggregates
+    }
+
+    /// The order of rows that are all alike, or of one row, is certain.
+    fn settle(&self, order: Order, rows: &[Tuple]) -> Order {
+        match rows.windows(2).all(|pair| self.are_alike(&pair[0], &pair[1])) {
+            true => Order::Certain,
+            false => order,
+        }
+    }
+}
+
+/// Which of a query's rows LIMIT and OFFSET leave.
+struct Window {
+    skip: i64,
+    left: Option<i64>,
+}
+
+impl Window {
+    /// Whether it takes away any of so many rows.
+    fn cuts(&self, rows: usize) -> bool {
+        rows > 0 && self.skip > 0 || self.left.is_some_and(|left| usize::try_from(left).is_ok_and(|left| left < rows))
+    }
+}
 
 impl Execution<'_> {
     /// Runs a query and hands over its rows.
-    pub(crate) fn run_plan(&mut self, plan: &Plan, outer: Option<&Row<'_>>, sink: &mut Sink<'_>) -> Result<()> {
+    pub(crate) fn run_plan(&mut self, plan: &Plan, outer: Option<&Row<'_>>, sink: &mut Sink<'_>) -> Result<Order> {
         match plan {
             Plan::Values { rows, .. } => {
                 for row in rows {
@@ -30,67 +106,173 @@ impl Execution<'_> {
                         break;
                     }
                 }
-                Ok(())
+                Ok(Order::Certain)
             }
             Plan::Select(select) => self.run_select(select, outer, sink),
+            Plan::Set(set) => {
+                let window = self.window(set.limit.as_ref(), set.offset.as_ref(), outer)?;
+                let (rows, order) = self.combine(set, outer)?;
+                let tuples = rows.into_iter().map(|values| Tuple { values, aggregates: Vec::new() }).collect();
+                let shown = Shown::everything();
+                let (tuples, order) = self.sort(tuples, order, &set.order_by, &shown, outer)?;
+                let order = shown.settle(order, &tuples);
+                if order == Order::Open && window.cuts(tuples.len()) {
+                    return Err(unsupported("LIMIT over rows whose order PostgreSQL leaves open"));
+                }
+                let skipped = usize::try_from(window.skip).unwrap_or(usize::MAX);
+                let taken = window.left.map_or(usize::MAX, |left| usize::try_from(left).unwrap_or(usize::MAX));
+                for tuple in tuples.iter().skip(skipped).take(taken) {
+                    if !sink(self, &tuple.values)? {
+                        break;
+                    }
+                }
+                Ok(order)
+            }
         }
     }
 
-    fn run_select(&mut self, select: &SelectPlan, outer: Option<&Row<'_>>, sink: &mut Sink<'_>) -> Result<()> {
-        let context = Row { outer, ..Row::default() };
-        let mut skip = match &select.offset {
-            Some(offset) => self.row_count(offset, &context, "OFFSET")?.unwrap_or(0),
-            None => 0,
-        };
-        let mut left = match &select.limit {
-            Some(limit) => self.row_count(limit, &context, "LIMIT")?,
-            None => None,
-        };
-        if left == Some(0) {
-            return Ok(());
+    fn run_select(&mut self, select: &SelectPlan, outer: Option<&Row<'_>>, sink: &mut Sink<'_>) -> Result<Order> {
+        let mut window = self.window(select.limit.as_ref(), select.offset.as_ref(), outer)?;
+        if window.left == Some(0) {
+            return Ok(Order::Certain);
         }
-        // Rows that OFFSET skips are computed all the same.
-        let mut limited = |execution: &mut Execution<'_>, values: &[Value]| -> Result<bool> {
-            if skip > 0 {
-                skip -= 1;
-                return Ok(true);
-            }
-            if let Some(left) = &mut left {
-                *left -= 1;
-            }
-            Ok(sink(execution, values)? && left != Some(0))
-        };
-        if let Some(calls) = &select.aggregates {
-            let mut accumulators: Vec<Accumulator<'_>> = calls.iter().map(Accumulator::new).collect();
-            self.scan(select, outer, &mut |execution, row| {
-                for accumulator in &mut accumulators {
-                    accumulator.add(execution, row)?;
+        let streams = select.grouping.is_none() && !select.distinct && select.order_by.is_empty() && select.is_simple();
+        if streams {
+            let mut limited = limit(&mut window, sink);
+            let order = self.scan(select, outer, &mut |execution, row| execution.project(select, row, &mut limited))?;
+            if order == Order::Open {
+                if select.outputs.iter().any(|output| output.value.is_volatile()) {
+                    return Err(unsupported("sequence functions over rows whose order PostgreSQL leaves open"));
                 }
-                Ok(true)
-            })?;
-            let results: Vec<Value> = accumulators.into_iter().map(Accumulator::finish).collect::<Result<_>>()?;
-            let row = Row { aggregates: &results, outer, ..Row::default() };
-            return self.project(select, &row, &mut limited).map(|_| ());
+                if select.limit.is_some() || select.offset.is_some() {
+                    return Err(unsupported("LIMIT over rows whose order PostgreSQL leaves open"));
+                }
+            }
+            return Ok(order);
         }
-        if select.order_by.is_empty() {
-            return self.scan(select, outer, &mut |execution, row| execution.project(select, row, &mut limited));
+        let (mut tuples, mut order) = match &select.grouping {
+            Some(grouping) => self.group(select, grouping, outer)?,
+            None => {
+                let mut tuples = Vec::new();
+                let order = self.scan(select, outer, &mut |_, row| {
+                    tuples.push(Tuple { values: row.values.to_vec(), aggregates: Vec::new() });
+                    Ok(true)
+                })?;
+                (tuples, order)
+            }
+        };
+        if select.distinct {
+            return self.run_distinct(select, tuples, order, window, outer, sink);
         }
-        // Sorting comes before the select list's functions run.
-        let mut sorted: Vec<Keyed> = Vec::new();
-        self.scan(select, outer, &mut |execution, row| {
-            let keys = select.order_by.iter().map(|key| execution.evaluate(&key.key, row)).collect::<Result<_>>()?;
-            sorted.push((row.values.to_vec(), keys));
-            Ok(true)
-        })?;
-        let descending: Vec<bool> = select.order_by.iter().map(|key| key.descending).collect();
-        sorted.sort_by(|(_, left), (_, right)| compare_keys(left, right, &descending));
-        for (values, _) in &sorted {
-            let row = Row { values, outer, ..Row::default() };
+        let shown = Shown::by(select);
+        if !select.order_by.is_empty() {
+            (tuples, order) = self.sort(tuples, order, &select.order_by, &shown, outer)?;
+        }
+        order = shown.settle(order, &tuples);
+        if order == Order::Open {
+            if select.outputs.iter().any(|output| output.value.is_volatile()) {
+                return Err(unsupported("sequence functions over rows whose order PostgreSQL leaves open"));
+            }
+            if window.cuts(tuples.len()) || !select.series.is_empty() && (window.skip > 0 || window.left.is_some()) {
+                return Err(unsupported("LIMIT over rows whose order PostgreSQL leaves open"));
+            }
+        }
+        let mut limited = limit(&mut window, sink);
+        for tuple in &tuples {
+            let row = Row { values: &tuple.values, aggregates: &tuple.aggregates, outer, ..Row::default() };
             if !self.project(select, &row, &mut limited)? {
                 break;
             }
         }
-        Ok(())
+        Ok(order)
+    }
+
+    /// DISTINCT: the select list is computed first, then equal rows are dropped, then the rest is sorted.
+    fn run_distinct(
+        &mut self,
+        select: &SelectPlan,
+        tuples: Vec<Tuple>,
+        order: Order,
+        mut window: Window,
+        outer: Option<&Row<'_>>,
+        sink: &mut Sink<'_>,
+    ) -> Result<Order> {
+        let order = Shown::by(select).settle(order, &tuples);
+        if order == Order::Open && select.outputs.iter().any(|output| output.value.is_volatile()) {
+            return Err(unsupported("sequence functions over rows whose order PostgreSQL leaves open"));
+        }
+        let mut distinct: Vec<Tuple> = Vec::new();
+        for tuple in &tuples {
+            let row = Row { values: &tuple.values, aggregates: &tuple.aggregates, outer, ..Row::default() };
+            self.project(select, &row, &mut |_, values| {
+                if !distinct.iter().any(|other| other.values == values) {
+                    distinct.push(Tuple { values: values.to_vec(), aggregates: Vec::new() });
+                }
+                Ok(true)
+            })?;
+        }
+        // Each key is one of the outputs.
+        let keys: Vec<_> = select
+            .order_by
+            .iter()
+            .filter_map(|key| {
+                let index = select.outputs.iter().position(|output| output.value == key.key)?;
+                Some(SortKey { key: Bound::Column { level: 0, index }, descending: key.descending })
+            })
+            .collect();
+        let shown = Shown::everything();
+        let (rows, order) = self.sort(distinct, Order::Open, &keys, &shown, outer)?;
+        let order = shown.settle(order, &rows);
+        if order == Order::Open && window.cuts(rows.len()) {
+            return Err(unsupported("LIMIT over rows whose order PostgreSQL leaves open"));
+        }
+        let mut limited = limit(&mut window, sink);
+        for row in &rows {
+            if !limited(self, &row.values)? {
+                break;
+            }
+        }
+        Ok(order)
+    }
+
+    /// Sorts rows. PostgreSQL's sort is not stable, so rows that differ behind equal keys leave the order open.
+    fn sort(
+        &mut self,
+        tuples: Vec<Tuple>,
+        order: Order,
+        keys: &[SortKey],
+        shown: &Shown,
+        outer: Option<&Row<'_>>,
+    ) -> Result<(Vec<Tuple>, Order)> {
+        if keys.is_empty() {
+            return Ok((tuples, order));
+        }
+        let descending: Vec<bool> = keys.iter().map(|key| key.descending).collect();
+        let mut keyed = Vec::with_capacity(tuples.len());
+        for tuple in tuples {
+            let row = Row { values: &tuple.values, aggregates: &tuple.aggregates, outer, ..Row::default() };
+            let key = keys.iter().map(|key| self.evaluate(&key.key, &row)).collect::<Result<Vec<_>>>()?;
+            keyed.push((key, tuple));
+        }
+        keyed.sort_by(|(left, _), (right, _)| compare_keys(left, right, &descending));
+        let ties = keyed.windows(2).any(|pair| {
+            compare_keys(&pair[0].0, &pair[1].0, &descending).is_eq() && !shown.are_alike(&pair[0].1, &pair[1].1)
+        });
+        let order = if ties { Order::Open } else { Order::Certain };
+        Ok((keyed.into_iter().map(|(_, tuple)| tuple).collect(), order))
+    }
+
+    fn window(&mut self, limit: Option<&Bound>, offset: Option<&Bound>, outer: Option<&Row<'_>>) -> Result<Window> {
+        let context = Row { outer, ..Row::default() };
+        let skip = match offset {
+            Some(offset) => self.row_count(offset, &context, "OFFSET")?.unwrap_or(0),
+            None => 0,
+        };
+        let left = match limit {
+            Some(limit) => self.row_count(limit, &context, "LIMIT")?,
+            None => None,
+        };
+        Ok(Window { skip, left })
     }
 
     /// Computes LIMIT or OFFSET; NULL means none.
@@ -154,107 +336,7 @@ impl Execution<'_> {
         goes_on
     }
 
-    /// Hands over the rows of FROM that pass WHERE.
-    fn scan(
-        &mut self,
-        select: &SelectPlan,
-        outer: Option<&Row<'_>>,
-        take: &mut dyn FnMut(&mut Execution<'_>, &Row<'_>) -> Result<bool>,
-    ) -> Result<()> {
-        let mut filtered = |execution: &mut Execution<'_>, values: &[Value]| -> Result<bool> {
-            let row = Row { values, outer, ..Row::default() };
-            if let Some(filter) = &select.filter
-                && execution.evaluate(filter, &row)? != Value::Boolean(true)
-            {
-                return Ok(true);
-            }
-            take(execution, &row)
-        };
-        match select.sources.as_slice() {
-            [] => filtered(self, &[]).map(|_| ()),
-            [source] => self.scan_source(source, outer, &mut |execution, values| filtered(execution, values)),
-            sources => {
-                let mut joined: Vec<Vec<Value>> = vec![Vec::new()];
-                let mut with_several_rows = 0;
-                for source in sources {
-                    let mut rows = Vec::new();
-                    self.scan_source(source, outer, &mut |_, values| {
-                        rows.push(values.to_vec());
-                        Ok(true)
-                    })?;
-                    with_several_rows += usize::from(rows.len() > 1);
-                    joined = joined
-                        .iter()
-                        .flat_map(|left| rows.iter().map(move |right| [left.as_slice(), right].concat()))
-                        .collect();
-                }
-                if with_several_rows > 1 {
-                    return Err(unsupported("a join whose order of rows PostgreSQL leaves open"));
-                }
-                for values in joined {
-                    if !filtered(self, &values)? {
-                        break;
-                    }
-                }
-                Ok(())
-            }
-        }
-    }
-
-    fn scan_source(&mut self, source: &Source, outer: Option<&Row<'_>>, sink: &mut Sink<'_>) -> Result<()> {
-        match source {
-            Source::Sequence(oid) => {
-                let view = self.catalog_view();
-                let Some(relation) = self.shared.catalog.relation(*oid, view).cloned() else { return Ok(()) };
-                self.reach(Clause::SelectState);
-                let page = self.page(&relation);
-                let caches = &self.session.caches.entries;
-                if caches.get(oid).is_some_and(|cache| cache.cached != cache.last && cache.cached == page.last_value) {
-                    self.reach(Clause::LastValueShowsReserved);
-                }
-                let values =
-                    [Value::Integer(page.last_value), Value::Integer(page.log_cnt), Value::Boolean(page.is_called)];
-                sink(self, &values).map(|_| ())
-            }
-            Source::Table(oid) => {
-                let view = self.query_view();
-                let Some(storage) = self.shared.catalog.relation(*oid, self.catalog_view()).map(|table| table.storage)
-                else {
-                    return Ok(());
-                };
-                for row in self.shared.catalog.rows(storage, view) {
-                    if !sink(self, &row)? {
-                        break;
-                    }
-                }
-                Ok(())
-            }
-            Source::View(view) => {
-                for row in self.view_rows(*view)? {
-                    if !sink(self, &row)? {
-                        break;
-                    }
-                }
-                Ok(())
-            }
-            Source::Function { function, arguments } => {
-                let context = Row { outer, ..Row::default() };
-                self.run_set(*function, arguments, &context, sink)
-            }
-            Source::Scalar { call, spread } => {
-                let context = Row { outer, ..Row::default() };
-                match self.evaluate(call, &context)? {
-                    Value::List(values) if *spread => sink(self, &values),
-                    value => sink(self, &[value]),
-                }
-                .map(|_| ())
-            }
-            Source::Subquery(plan) => self.run_plan(plan, outer, sink),
-            Source::Stored { plan, .. } => self.run_plan(plan, None, sink),
-        }
-    }
-
-    fn run_set(
+    pub(super) fn run_set(
         &mut self,
         function: SetFunction,
         arguments: &[Bound],
@@ -296,5 +378,22 @@ impl Execution<'_> {
                 Ok(())
             }
         }
+    }
+}
+
+/// Hands over what LIMIT and OFFSET leave. Rows that OFFSET skips are computed all the same.
+fn limit<'s>(
+    window: &'s mut Window,
+    sink: &'s mut Sink<'_>,
+) -> impl FnMut(&mut Execution<'_>, &[Value]) -> Result<bool> + 's {
+    move |execution, values| {
+        if window.skip > 0 {
+            window.skip -= 1;
+            return Ok(true);
+        }
+        if let Some(left) = &mut window.left {
+            *left -= 1;
+        }
+        Ok(sink(execution, values)? && window.left != Some(0))
     }
 }

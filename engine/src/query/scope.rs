@@ -22,6 +22,9 @@ pub(crate) struct ScopeTable {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Scope {
     pub(crate) tables: Vec<ScopeTable>,
+    /// The places of the columns that are seen without a table's name, in the order of `*`, where USING makes that
+    /// differ from all columns in order.
+    pub(super) merged: Option<Vec<usize>>,
 }
 
 /// A column found in a scope.
@@ -29,11 +32,30 @@ pub(crate) struct Scope {
 pub(super) struct Found {
     pub(super) index: usize,
     pub(super) value_type: Type,
-    pub(super) table: Rc<str>,
     pub(super) column: Rc<str>,
 }
 
 impl Scope {
+    /// The scope of one table.
+    pub(crate) fn table(table: ScopeTable) -> Scope {
+        Scope { tables: vec![table], merged: None }
+    }
+
+    /// How many columns the joined row has.
+    pub(super) fn width(&self) -> usize {
+        self.tables.iter().map(|table| table.columns.len()).sum()
+    }
+
+    /// The places of the columns that are seen without a table's name.
+    pub(super) fn bare(&self) -> Vec<usize> {
+        self.merged.clone().unwrap_or_else(|| (0..self.width()).collect())
+    }
+
+    /// The names of table and column at a place of the joined row.
+    pub(super) fn names_of(&self, place: usize) -> Option<(Rc<str>, Rc<str>)> {
+        self.columns().nth(place).map(|(_, table, (column, _))| (table.name.clone(), column.clone()))
+    }
+
     /// The columns with their places in the joined row.
     fn columns(&self) -> impl Iterator<Item = (usize, &ScopeTable, &(Rc<str>, Type))> {
         self.tables
@@ -43,16 +65,19 @@ impl Scope {
             .map(|(index, (table, column))| (index, table, column))
     }
 
-    fn find(&self, table: Option<&str>, column: &str) -> Result<Option<Found>> {
+    pub(super) fn find(&self, table: Option<&str>, column: &str) -> Result<Option<Found>> {
         let mut found = None;
         for (index, owner, (name, value_type)) in self.columns() {
             if &**name != column || table.is_some_and(|table| *owner.name != *table) {
                 continue;
             }
+            if table.is_none() && self.merged.as_ref().is_some_and(|merged| !merged.contains(&index)) {
+                continue;
+            }
             if found.is_some() {
                 return Err(error(sqlstate::AMBIGUOUS_COLUMN, format!("column reference \"{column}\" is ambiguous")));
             }
-            found = Some(Found { index, value_type: *value_type, table: owner.name.clone(), column: name.clone() });
+            found = Some(Found { index, value_type: *value_type, column: name.clone() });
         }
         Ok(found)
     }
@@ -63,12 +88,16 @@ impl Scope {
 
     /// All columns, or one table's: what `*` and `table.*` mean.
     pub(super) fn expand(&self, table: Option<&str>) -> Vec<(Rc<str>, Typed)> {
-        self.columns()
+        let columns: Vec<_> = self.columns().collect();
+        let places = if table.is_none() { self.bare() } else { (0..columns.len()).collect() };
+        places
+            .into_iter()
+            .filter_map(|place| columns.get(place))
             .filter(|(_, owner, _)| table.is_none_or(|table| *owner.name == *table))
             // Dropped columns keep their places without a name.
             .filter(|(_, _, (name, _))| !name.is_empty())
             .map(|(index, _, (name, value_type))| {
-                (name.clone(), Typed { bound: Bound::Column { level: 0, index }, value_type: *value_type })
+                (name.clone(), Typed { bound: Bound::Column { level: 0, index: *index }, value_type: *value_type })
             })
             .collect()
     }

@@ -1,21 +1,15 @@
-//! Analysing SELECT and VALUES, clause by clause in PostgreSQL's order: FROM, select list, WHERE, ORDER BY, LIMIT.
-
-use std::rc::Rc;
+//! Analysing SELECT and VALUES, clause by clause in PostgreSQL's order: FROM, select list, WHERE, HAVING,
+//! ORDER BY, GROUP BY, LIMIT.
 
 use super::bind::{Binder, Place};
-use super::function::{Function, Routine, SIGNATURES};
-use super::plan::{Bound, Output, Plan, SelectPlan, SortKey, Source};
-use super::scope::ScopeTable;
-use super::view::{SystemView, parameter_columns};
+use super::from::push_down;
+use super::plan::{Bound, Grouping, Output, Plan, SelectPlan, SortKey, Source};
 use super::{CastContext, Type};
-use crate::catalog::{Kind, RangeName};
 use crate::clause::Clause;
 use crate::error::{Result, error, sqlstate, unsupported};
-use crate::execute::{Extent, MissingSchema};
+use crate::execute::Extent;
 use crate::lock::Mode;
-use crate::statement::{
-    Call, Expression, FromItem, Identifier, Literal, ObjectName, OrderItem, Privilege, Query, Select,
-};
+use crate::statement::{Expression, Identifier, Literal, OrderItem, Privilege, Query, Select};
 
 impl Binder<'_, '_> {
     /// Analyses a query in the innermost scope, which is empty.
@@ -23,6 +17,7 @@ impl Binder<'_, '_> {
         match query {
             Query::Values(rows) => self.values(rows),
             Query::Select(select) => self.select(select),
+            Query::Set(operation) => self.set_operation(operation),
         }
     }
 
@@ -49,30 +44,8 @@ impl Binder<'_, '_> {
     }
 
     fn select(&mut self, select: &Select) -> Result<Plan> {
-        if select.distinct {
-            return Err(unsupported("SELECT DISTINCT"));
-        }
-        if !select.group_by.is_empty() {
-            return Err(unsupported("GROUP BY"));
-        }
-        let mut sources = Vec::with_capacity(select.from.len());
-        let mut tables: Vec<ScopeTable> = Vec::with_capacity(select.from.len());
-        for item in &select.from {
-            let (source, table) = self.item_of_from(item, !tables.is_empty())?;
-            if tables.iter().any(|other| other.name == table.name) {
-                return Err(error(
-                    sqlstate::DUPLICATE_ALIAS,
-                    format!("table name \"{}\" specified more than once", table.name),
-                ));
-            }
-            sources.push(source);
-            tables.push(table);
-        }
-        if let Some(scope) = self.scopes.last_mut() {
-            scope.tables = tables;
-        }
+        let mut source = self.from(&select.from)?;
         let mut outputs = self.select_list(&select.items)?;
-        let in_select_list = self.frames.last().map_or(0, |frame| frame.loose_columns.len());
         let filter = match &select.filter {
             Some(filter) => Some(self.boolean(filter, Place::Where, "WHERE")?),
             None => None,
@@ -82,163 +55,68 @@ impl Binder<'_, '_> {
         {
             return Err(unsupported("AND with sequence functions in WHERE, whose order the planner chooses"));
         }
-        if let Some(frame) = self.frames.last_mut() {
-            // WHERE comes before aggregation: its columns need no grouping.
-            frame.loose_columns.truncate(in_select_list);
+        if filter.as_ref().is_some_and(Bound::is_volatile) && matches!(source, Some(Source::Join(_))) {
+            return Err(unsupported("sequence functions in WHERE over a join"));
         }
+        let filter = match &mut source {
+            Some(source @ Source::Join(_)) => push_down(source, filter),
+            _ => filter,
+        };
+        let having = match &select.having {
+            Some(having) => Some(self.boolean(having, Place::Having, "HAVING")?),
+            None => None,
+        };
         let order_by = self.order_by(&select.order_by, &outputs)?;
+        let keys = self.group_by(&select.group_by, &outputs)?;
+        if select.distinct && !order_by.iter().all(|key| outputs.iter().any(|output| output.value == key.key)) {
+            return Err(error(
+                sqlstate::INVALID_COLUMN_REFERENCE,
+                "for SELECT DISTINCT, ORDER BY expressions must appear in select list",
+            ));
+        }
         let offset = self.limit(select.offset.as_ref(), "OFFSET")?;
         let limit = self.limit(select.limit.as_ref(), "LIMIT")?;
         let Some(frame) = self.frames.last_mut() else { return Err(unsupported("a query out of place")) };
-        let aggregates = std::mem::take(&mut frame.aggregates);
-        if !aggregates.is_empty()
-            && let Some(column) = frame.loose_columns.first()
-        {
-            return Err(error(
-                sqlstate::GROUPING_ERROR,
-                format!("column \"{column}\" must appear in the GROUP BY clause or be used in an aggregate function"),
-            ));
-        }
+        let calls = std::mem::take(&mut frame.aggregates);
         let series = std::mem::take(&mut frame.series);
-        if !series.is_empty() && (!aggregates.is_empty() || !order_by.is_empty()) {
-            return Err(unsupported("a set-returning function beside aggregates or ORDER BY"));
+        let is_grouped = !calls.is_empty() || having.is_some() || !select.group_by.is_empty();
+        if is_grouped {
+            let shown = outputs.iter().map(|output| &output.value);
+            let sorted = order_by.iter().map(|key| &key.key);
+            self.check_grouped(shown.chain(sorted).chain(&having), &keys, source.as_ref())?;
+        }
+        if having.as_ref().is_some_and(Bound::is_volatile) {
+            return Err(unsupported("sequence functions in HAVING"));
+        }
+        if !select.group_by.is_empty() && calls.iter().any(|call| call.arguments.iter().any(Bound::is_volatile)) {
+            return Err(unsupported("sequence functions inside the aggregates of several groups"));
+        }
+        if !series.is_empty() && (is_grouped || select.distinct || !order_by.is_empty()) {
+            return Err(unsupported("a set-returning function beside aggregates, DISTINCT or ORDER BY"));
         }
         if outputs.iter().any(|output| !matches!(output.value, Bound::Series(_)) && output.value.holds_series()) {
             return Err(unsupported("a set-returning function inside an expression"));
         }
-        self.check_locking(select, &sources, !aggregates.is_empty())?;
-        let unordered = order_by.is_empty()
-            && aggregates.is_empty()
-            && sources.iter().any(|source| match source {
-                Source::View(_) => true,
-                Source::Subquery(plan) | Source::Stored { plan, .. } => plan.is_unordered(),
-                _ => false,
-            });
+        let is_volatile = outputs.iter().any(|output| output.value.is_volatile());
+        if is_volatile && select.distinct && !order_by.is_empty() {
+            return Err(unsupported("SELECT DISTINCT with sequence functions and ORDER BY"));
+        }
+        if is_volatile && source.is_some() && outputs.iter().any(|output| reads_state_aside(&output.value)) {
+            return Err(unsupported("a subquery that reads a sequence beside sequence functions and FROM"));
+        }
+        self.check_locking(select, source.as_ref(), is_grouped)?;
         outputs.shrink_to_fit();
         Ok(Plan::Select(Box::new(SelectPlan {
-            sources,
+            source,
             filter,
             outputs,
-            aggregates: (!aggregates.is_empty()).then_some(aggregates),
+            grouping: is_grouped.then_some(Grouping { keys, calls, having }),
+            distinct: select.distinct,
             series,
             order_by,
             limit,
             offset,
-            unordered,
         })))
-    }
-
-    fn item_of_from(&mut self, item: &FromItem, follows_others: bool) -> Result<(Source, ScopeTable)> {
-        match item {
-            FromItem::Relation { name, alias, columns } => {
-                let (source, mut table) = self.relation_in_from(name, alias.as_ref())?;
-                let mut names: Vec<Rc<str>> = table.columns.iter().map(|(name, _)| name.clone()).collect();
-                rename_columns(&mut names, columns, &table.name)?;
-                for (column, name) in table.columns.iter_mut().zip(names) {
-                    column.0 = name;
-                }
-                Ok((source, table))
-            }
-            FromItem::Join { .. } => Err(unsupported("JOIN")),
-            FromItem::Function { call, alias, columns } => {
-                if follows_others && call.arguments.iter().any(mentions_column) {
-                    return Err(unsupported("a function in FROM that refers to another item of FROM"));
-                }
-                self.function_in_from(call, alias.as_ref(), columns)
-            }
-            FromItem::Subquery { query, alias, columns } => {
-                let Some(alias) = alias else {
-                    return Err(unsupported("a subquery in FROM without an alias"));
-                };
-                let plan = self.subquery_in_own_scope(query)?;
-                let mut names = plan.names();
-                rename_columns(&mut names, columns, alias.name())?;
-                let columns = names.into_iter().zip(plan.types()).collect();
-                Ok((Source::Subquery(plan), ScopeTable { name: alias.name().into(), columns }))
-            }
-        }
-    }
-
-    /// A subquery in FROM sees neither its siblings nor the queries around: LATERAL is outside the model.
-    fn subquery_in_own_scope(&mut self, query: &Query) -> Result<Plan> {
-        let scopes = std::mem::take(&mut self.scopes);
-        let frames = std::mem::take(&mut self.frames);
-        let plan = self.subquery(query);
-        self.scopes = scopes;
-        self.frames = frames;
-        plan
-    }
-
-    fn relation_in_from(&mut self, name: &ObjectName, alias: Option<&Identifier>) -> Result<(Source, ScopeTable)> {
-        let Some(range) = RangeName::new(name) else {
-            return Err(unsupported("a relation's name with more than three parts"));
-        };
-        let shown: Rc<str> = alias.map_or(range.name, Identifier::name).into();
-        if range.database.is_none()
-            && let Some(view) = SystemView::named(range.schema, range.name)
-        {
-            self.execution.check_view()?;
-            return Ok((Source::View(view), ScopeTable { name: shown, columns: view.columns() }));
-        }
-        let relation = self.execution.require_relation(range, MissingSchema::IsMissingRelation)?;
-        self.execution.lock(relation.oid, Mode::AccessShare)?;
-        self.execution.need(relation.oid, Privilege::Select);
-        let (source, columns) = match &relation.kind {
-            Kind::Sequence(_) => (
-                Source::Sequence(relation.oid),
-                vec![
-                    ("last_value".into(), Type::BigInt),
-                    ("log_cnt".into(), Type::BigInt),
-                    ("is_called".into(), Type::Boolean),
-                ],
-            ),
-            Kind::Table(table) => {
-                (Source::Table(relation.oid), crate::execute::scope_table(shown.clone(), &table.columns).columns)
-            }
-            Kind::View(view) => {
-                let plan = self.execution.query_of_view(&relation, view)?;
-                (Source::Stored { view: relation.oid, plan }, view.columns.clone())
-            }
-            Kind::Index(_) => return Err(unsupported("an index in FROM")),
-        };
-        Ok((source, ScopeTable { name: shown, columns }))
-    }
-
-    fn function_in_from(
-        &mut self,
-        call: &Call,
-        alias: Option<&Identifier>,
-        column_names: &[Identifier],
-    ) -> Result<(Source, ScopeTable)> {
-        let [name] = call.name.parts.as_slice() else {
-            return Err(unsupported("a qualified function in FROM"));
-        };
-        let name = name.name();
-        let is_plain = !call.star && !call.distinct && call.order_by.is_empty();
-        let is_known = SIGNATURES
-            .iter()
-            .any(|signature| signature.name == name && !matches!(signature.routine, Routine::Aggregate(_)));
-        if !is_plain || !is_known {
-            return Err(unsupported(format!("function {name} in FROM")));
-        }
-        let arguments =
-            call.arguments.iter().map(|argument| self.expression(argument, Place::From)).collect::<Result<Vec<_>>>()?;
-        let (signature, arguments) = self.resolve(name, name, arguments)?;
-        let table_name: Rc<str> = alias.map_or(name, Identifier::name).into();
-        let single = |value_type| vec![(table_name.clone(), value_type)];
-        let (source, columns) = match signature.routine {
-            Routine::Set(function) => (Source::Function { function, arguments }, single(signature.result)),
-            Routine::Scalar(function) => {
-                let spread = function == Function::SequenceParameters;
-                let columns = if spread { parameter_columns() } else { single(signature.result) };
-                (Source::Scalar { call: Bound::Call { function, arguments }, spread }, columns)
-            }
-            Routine::Aggregate(_) => return Err(unsupported(format!("aggregate {name} in FROM"))),
-        };
-        let (mut names, types): (Vec<Rc<str>>, Vec<Type>) = columns.into_iter().unzip();
-        rename_columns(&mut names, column_names, &table_name)?;
-        let columns = names.into_iter().zip(types).collect();
-        Ok((source, ScopeTable { name: table_name, columns }))
     }
 
     fn order_by(&mut self, items: &[OrderItem], outputs: &[Output]) -> Result<Vec<SortKey>> {
@@ -246,7 +124,7 @@ impl Binder<'_, '_> {
         for item in items {
             let named = match &item.expression {
                 Expression::Column(name) => match name.parts.as_slice() {
-                    [name] => outputs.iter().find(|output| *output.name == *name.name()),
+                    [name] => named_output(outputs, name)?,
                     _ => None,
                 },
                 Expression::Literal(Literal::Number(digits)) => {
@@ -274,7 +152,7 @@ impl Binder<'_, '_> {
         Ok(keys)
     }
 
-    fn limit(&mut self, expression: Option<&Expression>, clause: &str) -> Result<Option<Bound>> {
+    pub(super) fn limit(&mut self, expression: Option<&Expression>, clause: &str) -> Result<Option<Bound>> {
         let Some(expression) = expression else { return Ok(None) };
         let typed = self.expression(expression, Place::Limit)?;
         let found = typed.value_type;
@@ -288,11 +166,11 @@ impl Binder<'_, '_> {
     }
 
     /// Row locking: a sequence refuses it, and on tables it is outside the model.
-    fn check_locking(&mut self, select: &Select, sources: &[Source], aggregates: bool) -> Result<()> {
+    fn check_locking(&mut self, select: &Select, source: Option<&Source>, is_grouped: bool) -> Result<()> {
         if select.locking.is_none() || self.execution.extent == Extent::Analyse {
             return Ok(());
         }
-        let ([Source::Sequence(oid)], false) = (sources, aggregates) else {
+        let (Some(Source::Sequence(oid)), false) = (source, is_grouped || select.distinct) else {
             return Err(unsupported("row locks on anything but a sequence"));
         };
         if select.locking.as_ref().is_some_and(|locking| !locking.of.is_empty()) {
@@ -324,27 +202,18 @@ impl crate::execute::Execution<'_> {
     }
 }
 
-/// Renames columns after an alias's column list.
-fn rename_columns(names: &mut [Rc<str>], given: &[Identifier], table: &str) -> Result<()> {
-    if given.len() > names.len() {
-        return Err(error(
-            sqlstate::INVALID_COLUMN_REFERENCE,
-            format!("table \"{table}\" has {} columns available but {} columns specified", names.len(), given.len()),
-        ));
+/// The output column of that name.
+fn named_output<'o>(outputs: &'o [Output], name: &Identifier) -> Result<Option<&'o Output>> {
+    let mut named = outputs.iter().filter(|output| *output.name == *name.name());
+    let first = named.next();
+    match first.is_some_and(|first| named.any(|other| other.value != first.value)) {
+        true => Err(error(sqlstate::AMBIGUOUS_COLUMN, format!("ORDER BY \"{}\" is ambiguous", name.name()))),
+        false => Ok(first),
     }
-    for (name, new) in names.iter_mut().zip(given) {
-        *name = new.name().into();
-    }
-    Ok(())
 }
 
-fn mentions_column(expression: &Expression) -> bool {
-    match expression {
-        Expression::Column(_) | Expression::Wildcard(_) => true,
-        Expression::Literal(_) => false,
-        Expression::Unary(_, operand) | Expression::Cast(operand, _) => mentions_column(operand),
-        Expression::Binary(_, left, right) => mentions_column(left) || mentions_column(right),
-        Expression::Call(call) => call.arguments.iter().any(mentions_column),
-        _ => true,
-    }
+/// Whether a subquery of an expression reads what sequence functions change. PostgreSQL runs such a subquery once, when
+/// its value is first needed.
+fn reads_state_aside(expression: &Bound) -> bool {
+    expression.any(|part| part.subquery().is_some_and(Plan::reads_state))
 }

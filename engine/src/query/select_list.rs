@@ -53,11 +53,6 @@ impl Binder<'_, '_> {
         if let Some((name, _)) = columns.iter().find(|(_, typed)| typed.value_type == Type::Opaque) {
             return Err(unsupported(format!("column {name}, whose values nobody can predict")));
         }
-        if let Some(frame) = self.frames.last_mut() {
-            for table in scope.tables.iter().filter(|table| name.is_none_or(|name| *table.name == *name)) {
-                frame.loose_columns.extend(table.columns.iter().map(|(column, _)| format!("{}.{column}", table.name)));
-            }
-        }
         Ok(columns
             .into_iter()
             .map(|(name, typed)| Output { name, value: typed.bound, value_type: typed.value_type })
@@ -99,6 +94,7 @@ fn implied_name(expression: &Expression) -> Option<(String, bool)> {
             };
             Some((name.to_owned(), true))
         }
+        Expression::Array(_) => Some(("array".to_owned(), true)),
         Expression::Exists(_) => Some(("exists".to_owned(), true)),
         Expression::Subquery(query) => match &**query {
             Query::Select(select) => {
@@ -109,6 +105,7 @@ fn implied_name(expression: &Expression) -> Option<(String, bool)> {
                 }
             }
             Query::Values(_) => Some(("column1".to_owned(), true)),
+            Query::Set(_) => None,
         },
         _ => None,
     }

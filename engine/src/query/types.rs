@@ -16,8 +16,14 @@ pub(crate) enum Type {
     Text,
     Varchar,
     Name,
+    /// `"char"`, one byte.
+    Char,
     Oid,
     Regclass,
+    Regtype,
+    Regnamespace,
+    /// `pg_node_tree`: an expression that only `pg_get_expr` turns into text.
+    Tree,
     Record,
     Array(&'static Type),
     /// A type outside the model: only columns have it, and only NULL is known of its values.
@@ -52,12 +58,44 @@ impl Type {
             Type::Text => "text".into(),
             Type::Varchar => "character varying".into(),
             Type::Name => "name".into(),
+            Type::Char => "\"char\"".into(),
             Type::Oid => "oid".into(),
             Type::Regclass => "regclass".into(),
+            Type::Regtype => "regtype".into(),
+            Type::Regnamespace => "regnamespace".into(),
+            Type::Tree => "pg_node_tree".into(),
             Type::Record => "record".into(),
             Type::Opaque => "?".into(),
             Type::Array(element) => format!("{}[]", element.sql_name()),
         }
+    }
+
+    /// The OID of its row in `pg_type`. Those of the types that PostgreSQL brings are fixed.
+    pub(crate) fn number(self) -> Option<i64> {
+        NUMBERS.iter().find(|(_, value_type)| *value_type == self).map(|(number, _)| *number)
+    }
+
+    /// The type with that OID.
+    pub(crate) fn of_number(number: i64) -> Option<Type> {
+        NUMBERS.iter().find(|(known, _)| *known == number).map(|(_, value_type)| *value_type)
+    }
+
+    /// Its name in `pg_type`.
+    pub(crate) fn internal_name(self) -> Option<&'static str> {
+        KNOWN.iter().find(|(_, value_type)| *value_type == self).map(|(name, _)| *name)
+    }
+
+    /// The type that the manual calls so in `pg_type`, or that SQL calls so.
+    pub(crate) fn named(name: &str) -> Option<Type> {
+        KNOWN
+            .iter()
+            .find(|(known, value_type)| *known == name || value_type.sql_name() == name)
+            .map(|(_, value_type)| *value_type)
+            .or(match name {
+                "int" => Some(Type::Integer),
+                "decimal" => Some(Type::Numeric),
+                _ => None,
+            })
     }
 
     pub(crate) fn is_integer(self) -> bool {
@@ -68,13 +106,36 @@ impl Type {
         self.is_integer() || self == Type::Numeric
     }
 
+    /// Whether its values are object identifiers (manual, "Object Identifier Types").
+    pub(crate) fn is_identifier(self) -> bool {
+        matches!(self, Type::Oid | Type::Regclass | Type::Regtype | Type::Regnamespace | Type::Tree)
+    }
+
     pub(crate) fn is_string(self) -> bool {
         matches!(self, Type::Text | Type::Varchar | Type::Name | Type::Unknown)
     }
 }
 
+/// Types by their OIDs.
+const NUMBERS: [(i64, Type); 14] = [
+    (16, Type::Boolean),
+    (18, Type::Char),
+    (19, Type::Name),
+    (20, Type::BigInt),
+    (21, Type::SmallInt),
+    (23, Type::Integer),
+    (25, Type::Text),
+    (26, Type::Oid),
+    (1043, Type::Varchar),
+    (1700, Type::Numeric),
+    (2205, Type::Regclass),
+    (2206, Type::Regtype),
+    (4089, Type::Regnamespace),
+    (194, Type::Tree),
+];
+
 /// Types by their names in `pg_type`.
-const KNOWN: [(&str, Type); 11] = [
+const KNOWN: [(&str, Type); 15] = [
     ("bool", Type::Boolean),
     ("int2", Type::SmallInt),
     ("int4", Type::Integer),
@@ -83,18 +144,21 @@ const KNOWN: [(&str, Type); 11] = [
     ("text", Type::Text),
     ("varchar", Type::Varchar),
     ("name", Type::Name),
+    ("char", Type::Char),
     ("oid", Type::Oid),
     ("regclass", Type::Regclass),
+    ("regtype", Type::Regtype),
+    ("regnamespace", Type::Regnamespace),
+    ("pg_node_tree", Type::Tree),
     ("record", Type::Record),
 ];
 
 /// Types of PostgreSQL that the model knows by name only.
-const OTHERS: [&str; 34] = [
+const OTHERS: [&str; 31] = [
     "bit",
     "bpchar",
     "bytea",
     "box",
-    "char",
     "cid",
     "cidr",
     "circle",
@@ -113,8 +177,6 @@ const OTHERS: [&str; 34] = [
     "point",
     "polygon",
     "regproc",
-    "regtype",
-    "regnamespace",
     "regrole",
     "tid",
     "time",
@@ -149,7 +211,8 @@ pub(crate) fn resolve_column_type(name: &TypeName) -> Result<(Type, Option<usize
         Ok(Type::Record) => {
             return Err(error(sqlstate::INVALID_TABLE_DEFINITION, "column has pseudo-type record"));
         }
-        Ok(Type::Array(_) | Type::Oid | Type::Regclass) | Err(crate::error::Stop::Unsupported(_)) => Type::Opaque,
+        Ok(Type::Array(_) | Type::Char | Type::Oid | Type::Regclass | Type::Regtype | Type::Regnamespace)
+        | Err(crate::error::Stop::Unsupported(_)) => Type::Opaque,
         other => other?,
     };
     match (resolved, name.modifiers.as_slice()) {

@@ -1,8 +1,9 @@
 //! What a stored query refers to: whatever it depends on, and what must be locked before it runs.
 
-use super::plan::{AggregateCall, Bound, Plan, SelectPlan, Source};
-use super::view::parameter_columns;
+use super::parameters::parameter_columns;
+use super::plan::{AggregateCall, Bound, Grouping, JoinPlan, Plan, SelectPlan, SetPlan, Source};
 use crate::catalog::Oid;
+use crate::dialect::Major;
 
 /// The objects that a query refers to, each once.
 #[derive(Debug, Clone, Default)]
@@ -45,7 +46,7 @@ impl Plan {
     /// The views that it reads, each with its place for the query that is behind it. `None` when one stands in a
     /// subquery of an expression.
     pub(crate) fn views_mut(&mut self) -> Option<Vec<(Oid, &mut Plan)>> {
-        if self.has_hidden_view() {
+        if self.any(&|part| part.subquery().is_some_and(Plan::reads_view)) {
             return None;
         }
         let mut views = Vec::new();
@@ -54,96 +55,54 @@ impl Plan {
     }
 
     fn collect_views<'p>(&'p mut self, views: &mut Vec<(Oid, &'p mut Plan)>) {
-        let Plan::Select(select) = self else { return };
-        for source in &mut select.sources {
-            match source {
-                Source::Stored { view, plan } => views.push((*view, plan)),
-                Source::Subquery(plan) => plan.collect_views(views),
-                _ => {}
+        match self {
+            Plan::Values { .. } => {}
+            Plan::Set(set) => {
+                set.left.collect_views(views);
+                set.right.collect_views(views);
+            }
+            Plan::Select(select) => {
+                if let Some(source) = &mut select.source {
+                    source.collect_views(views);
+                }
             }
         }
-    }
-
-    fn has_hidden_view(&self) -> bool {
-        let mut hidden = false;
-        self.each_expression(&mut |expression| {
-            expression.walk(&mut |part| {
-                if let Bound::Subquery(plan) | Bound::Exists(plan) = part {
-                    hidden |= plan.reads_view();
-                }
-            });
-        });
-        hidden || self.subqueries().any(Plan::has_hidden_view)
     }
 
     fn reads_view(&self) -> bool {
-        let in_from = match self {
-            Plan::Select(select) => select.sources.iter().any(|source| matches!(source, Source::Stored { .. })),
-            Plan::Values { .. } => false,
-        };
-        in_from || self.has_hidden_view() || self.subqueries().any(Plan::reads_view)
-    }
-
-    /// The subqueries in FROM.
-    fn subqueries(&self) -> impl Iterator<Item = &Plan> {
-        let sources = match self {
-            Plan::Select(select) => select.sources.as_slice(),
-            Plan::Values { .. } => &[],
-        };
-        sources.iter().filter_map(|source| match source {
-            Source::Subquery(plan) => Some(plan),
-            _ => None,
-        })
-    }
-
-    /// Visits the expressions of this query itself, those in FROM included.
-    fn each_expression<'p>(&'p self, visit: &mut dyn FnMut(&'p Bound)) {
-        match self {
-            Plan::Values { rows, .. } => rows.iter().flatten().for_each(visit),
-            Plan::Select(select) => {
-                for source in &select.sources {
-                    match source {
-                        Source::Function { arguments, .. } => arguments.iter().for_each(&mut *visit),
-                        Source::Scalar { call, .. } => visit(call),
-                        Source::Sequence(_)
-                        | Source::Table(_)
-                        | Source::View(_)
-                        | Source::Stored { .. }
-                        | Source::Subquery(_) => {}
-                    }
-                }
-                select.each_expression(visit);
-            }
-        }
+        let mut found = self.any(&|part| part.subquery().is_some_and(Plan::reads_view));
+        self.each_source(&mut |source| found |= matches!(source, Source::Stored { .. }));
+        found
     }
 }
 
 impl Source {
+    fn collect_views<'p>(&'p mut self, views: &mut Vec<(Oid, &'p mut Plan)>) {
+        match self {
+            Source::Stored { view, plan } => views.push((*view, plan)),
+            Source::Subquery(plan) => plan.collect_views(views),
+            Source::Join(join) => {
+                join.left.collect_views(views);
+                join.right.collect_views(views);
+            }
+            Source::Sequence(_)
+            | Source::Table(_)
+            | Source::System(_)
+            | Source::Function { .. }
+            | Source::Scalar { .. } => {}
+        }
+    }
+
     /// How many columns it adds to a row of FROM.
-    pub(crate) fn width(&self, of_relation: &dyn Fn(Oid) -> usize) -> usize {
+    pub(crate) fn width(&self, major: Major, of_relation: &dyn Fn(Oid) -> usize) -> usize {
         match self {
             Source::Sequence(oid) | Source::Table(oid) | Source::Stored { view: oid, .. } => of_relation(*oid),
-            Source::View(view) => view.columns().len(),
+            Source::System(relation) => relation.columns(major).len(),
             Source::Function { .. } | Source::Scalar { spread: false, .. } => 1,
             Source::Scalar { spread: true, .. } => parameter_columns().len(),
             Source::Subquery(plan) => plan.types().len(),
+            Source::Join(join) => join.left_width + join.right_width,
         }
-    }
-}
-
-impl SelectPlan {
-    /// Visits every expression but those in FROM.
-    fn each_expression<'p>(&'p self, visit: &mut dyn FnMut(&'p Bound)) {
-        let SelectPlan { sources: _, filter, outputs, aggregates, series, order_by, limit, offset, unordered: _ } =
-            self;
-        filter.iter().chain(limit).chain(offset).for_each(&mut *visit);
-        outputs.iter().for_each(|output| visit(&output.value));
-        for AggregateCall { arguments, order_by, .. } in aggregates.iter().flatten() {
-            arguments.iter().for_each(&mut *visit);
-            order_by.iter().for_each(|key| visit(&key.key));
-        }
-        series.iter().flat_map(|(_, arguments)| arguments).for_each(&mut *visit);
-        order_by.iter().for_each(|key| visit(&key.key));
     }
 }
 
@@ -153,36 +112,74 @@ impl Walk<'_> {
         match plan {
             Plan::Values { rows, .. } => rows.iter().flatten().for_each(|value| self.expression(value)),
             Plan::Select(select) => self.select(select),
+            Plan::Set(set) => self.set(set),
         }
         self.levels.pop();
     }
 
+    /// ORDER BY of a set names the columns of its result, which are nobody's.
+    fn set(&mut self, set: &SetPlan) {
+        let SetPlan { left, right, order_by, limit, offset, operator: _, all: _, names: _, types: _ } = set;
+        self.plan(left);
+        self.plan(right);
+        order_by.iter().map(|key| &key.key).chain(limit).chain(offset).for_each(|one| self.expression(one));
+    }
+
     fn select(&mut self, select: &SelectPlan) {
-        let mut level = Level::new();
-        for source in &select.sources {
-            let width = (self.width)(source);
-            match source {
-                Source::Sequence(oid) | Source::Table(oid) | Source::Stored { view: oid, .. } => {
-                    note(&mut self.uses.relations, *oid);
-                    if select.sources.len() > 1 {
-                        note(&mut self.uses.joined, *oid);
-                    }
-                    level.extend((0..width).map(|place| Some((*oid, place))));
-                    continue;
-                }
-                Source::Function { arguments, .. } => arguments.iter().for_each(|one| self.expression(one)),
-                Source::Scalar { call, .. } => self.expression(call),
-                Source::Subquery(plan) => self.apart(plan),
-                Source::View(_) => {}
+        let SelectPlan { source, filter, outputs, grouping, distinct: _, series, order_by, limit, offset } = select;
+        if let Some(source) = source {
+            let row = self.source(source, true);
+            self.set_row(row);
+        }
+        filter.iter().chain(limit).chain(offset).for_each(|one| self.expression(one));
+        outputs.iter().for_each(|output| self.expression(&output.value));
+        if let Some(Grouping { keys, calls, having }) = grouping {
+            keys.iter().chain(having).for_each(|one| self.expression(one));
+            for AggregateCall { arguments, order_by, .. } in calls {
+                arguments.iter().chain(order_by.iter().map(|key| &key.key)).for_each(|one| self.expression(one));
             }
-            level.extend(std::iter::repeat_n(None, width));
         }
+        series.iter().flat_map(|(_, arguments)| arguments).for_each(|one| self.expression(one));
+        order_by.iter().for_each(|key| self.expression(&key.key));
+    }
+
+    fn set_row(&mut self, row: Level) {
         if let Some(innermost) = self.levels.last_mut() {
-            *innermost = level;
+            *innermost = row;
         }
-        let mut expressions = Vec::new();
-        select.each_expression(&mut |expression| expressions.push(expression));
-        expressions.into_iter().for_each(|expression| self.expression(expression));
+    }
+
+    /// Notes what an item of FROM refers to, and tells what its columns are.
+    fn source(&mut self, source: &Source, is_alone: bool) -> Level {
+        match source {
+            Source::Sequence(oid) | Source::Table(oid) | Source::Stored { view: oid, .. } => {
+                note(&mut self.uses.relations, *oid);
+                if !is_alone {
+                    note(&mut self.uses.joined, *oid);
+                }
+                return (0..(self.width)(source)).map(|place| Some((*oid, place))).collect();
+            }
+            Source::Join(join) => return self.join(join),
+            Source::Function { arguments, .. } => arguments.iter().for_each(|one| self.expression(one)),
+            Source::Scalar { call, .. } => self.expression(call),
+            Source::Subquery(plan) => self.apart(plan),
+            Source::System(_) => {}
+        }
+        vec![None; (self.width)(source)]
+    }
+
+    fn join(&mut self, join: &JoinPlan) -> Level {
+        let left = self.source(&join.left, false);
+        // The arguments of a function on the right may read the left row.
+        self.set_row(left.clone());
+        join.left_filter.iter().for_each(|one| self.expression(one));
+        let right = self.source(&join.right, false);
+        self.set_row(right.clone());
+        join.right_filter.iter().for_each(|one| self.expression(one));
+        let whole = [left, right].concat();
+        self.set_row(whole.clone());
+        join.condition.iter().for_each(|one| self.expression(one));
+        whole
     }
 
     /// A subquery in FROM sees none of the rows around it.
@@ -204,8 +201,11 @@ impl Walk<'_> {
                         note(&mut self.uses.columns, *column);
                     }
                 }
-                Bound::Subquery(plan) | Bound::Exists(plan) => self.plan(plan),
-                _ => {}
+                other => {
+                    if let Some(plan) = other.subquery() {
+                        self.plan(plan);
+                    }
+                }
             }
         }
     }

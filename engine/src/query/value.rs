@@ -4,6 +4,7 @@ use std::fmt::Write;
 use std::rc::Rc;
 
 use super::Type;
+use super::doubt::Fact;
 use crate::reply::Cell;
 
 /// A value of some type; the type itself is known from the expression.
@@ -20,11 +21,18 @@ pub(crate) enum Value {
     List(Rc<[Value]>),
     /// What nobody can predict. It is stored, and never read.
     Opaque,
+    /// Something of which only this is known. It is compared, and never read.
+    Partial(Fact),
 }
 
 impl Value {
     pub(crate) fn text(text: &str) -> Value {
         Value::Text(Rc::from(text))
+    }
+
+    /// Whether the model knows the value.
+    pub(crate) fn is_known(&self) -> bool {
+        !matches!(self, Value::Opaque | Value::Partial(_))
     }
 
     pub(crate) fn is_null(&self) -> bool {
@@ -43,7 +51,7 @@ impl Value {
     /// The value in PostgreSQL's text format; NULL is empty.
     pub(crate) fn to_text(&self, value_type: Type) -> String {
         match self {
-            Value::Null | Value::Opaque => String::new(),
+            Value::Null | Value::Opaque | Value::Partial(_) => String::new(),
             Value::Boolean(value) => if *value { "t" } else { "f" }.to_owned(),
             Value::Integer(value) => value.to_string(),
             Value::Numeric(text) | Value::Text(text) => text.to_string(),

@@ -9,7 +9,7 @@ use crate::statement::{BinaryOperator, Call, Case, Expression, OrderItem, Sessio
 /// How tightly an expression binds, loosest first (manual, "Operator Precedence").
 ///
 /// Everything from IS to LIKE shares one level: mixing these without parentheses is legal only sometimes and never
-/// clear. BETWEEN is last, so that its AND is never beside another.
+/// clear. BETWEEN is last, so that its AND is never beside another; ANY and ALL are too, so that nothing follows them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Precedence {
     Between,
@@ -29,7 +29,7 @@ fn precedence(expression: &Expression) -> Precedence {
         Expression::Unary(UnaryOperator::Not, _) => Precedence::Not,
         Expression::Unary(UnaryOperator::Minus | UnaryOperator::Plus, _) => Precedence::Sign,
         Expression::Binary(operator, ..) => binary_precedence(*operator),
-        Expression::Between { .. } => Precedence::Between,
+        Expression::Between { .. } | Expression::Quantified { .. } => Precedence::Between,
         Expression::IsNull { .. } | Expression::InList { .. } | Expression::InQuery { .. } => Precedence::Test,
         Expression::Literal(_)
         | Expression::Column(_)
@@ -58,9 +58,11 @@ fn binary_precedence(operator: BinaryOperator) -> Precedence {
         | BinaryOperator::GreaterOrEqual
         | BinaryOperator::Like
         | BinaryOperator::NotLike
+        | BinaryOperator::ILike
+        | BinaryOperator::NotILike
         | BinaryOperator::IsDistinctFrom
         | BinaryOperator::IsNotDistinctFrom => Precedence::Test,
-        BinaryOperator::Concatenate => Precedence::OtherOperator,
+        BinaryOperator::Concatenate | BinaryOperator::Matches | BinaryOperator::NotMatches => Precedence::OtherOperator,
         BinaryOperator::Add | BinaryOperator::Subtract => Precedence::Sum,
         BinaryOperator::Multiply | BinaryOperator::Divide | BinaryOperator::Modulo => Precedence::Product,
     }
@@ -84,6 +86,10 @@ fn spelling(operator: BinaryOperator) -> &'static str {
         BinaryOperator::Or => " OR ",
         BinaryOperator::Like => " LIKE ",
         BinaryOperator::NotLike => " NOT LIKE ",
+        BinaryOperator::ILike => " ILIKE ",
+        BinaryOperator::NotILike => " NOT ILIKE ",
+        BinaryOperator::Matches => " ~ ",
+        BinaryOperator::NotMatches => " !~ ",
         BinaryOperator::IsDistinctFrom => " IS DISTINCT FROM ",
         BinaryOperator::IsNotDistinctFrom => " IS NOT DISTINCT FROM ",
     }
@@ -115,6 +121,13 @@ pub(super) fn expression(out: &mut impl Output, value: &Expression) {
             operand(out, value, least);
         }
         Expression::Binary(operator, left, right) => binary(out, *operator, left, right),
+        Expression::Quantified { operand: value, operator, array, all } => {
+            operand(out, value, least_operands(*operator).0);
+            out.sql(spelling(*operator));
+            out.sql(if *all { "ALL (" } else { "ANY (" });
+            expression(out, array);
+            out.sql(")");
+        }
         Expression::IsNull { operand: value, negated } => {
             operand(out, value, Precedence::OtherOperator);
             out.sql(if *negated { " IS NOT NULL" } else { " IS NULL" });
@@ -213,8 +226,15 @@ pub(super) fn order_by(out: &mut impl Output, items: &[OrderItem]) {
 }
 
 fn binary(out: &mut impl Output, operator: BinaryOperator, left: &Expression, right: &Expression) {
-    let own = binary_precedence(operator);
-    let (least_left, least_right) = match own {
+    let (least_left, least_right) = least_operands(operator);
+    operand(out, left, least_left);
+    out.sql(spelling(operator));
+    operand(out, right, least_right);
+}
+
+/// How tightly the operands of an operator must bind to stand without parentheses.
+fn least_operands(operator: BinaryOperator) -> (Precedence, Precedence) {
+    match binary_precedence(operator) {
         Precedence::Or => (Precedence::Or, Precedence::And),
         Precedence::And => (Precedence::And, Precedence::Not),
         Precedence::OtherOperator => (Precedence::OtherOperator, Precedence::Sum),
@@ -223,10 +243,7 @@ fn binary(out: &mut impl Output, operator: BinaryOperator, left: &Expression, ri
         Precedence::Between | Precedence::Not | Precedence::Test | Precedence::Sign | Precedence::Primary => {
             (Precedence::OtherOperator, Precedence::OtherOperator)
         }
-    };
-    operand(out, left, least_left);
-    out.sql(spelling(operator));
-    operand(out, right, least_right);
+    }
 }
 
 /// Writes an operand, in parentheses when it binds less tightly than `least`.

@@ -3,7 +3,10 @@
 use super::expression::{call, expression, order_by};
 use super::name::{column_list, object_name, object_names};
 use super::{Output, separated, sql_if};
-use crate::statement::{Expression, FromItem, Identifier, JoinKind, LockStrength, Locking, Query, Select, SelectItem};
+use crate::statement::{
+    Expression, FromItem, Identifier, JoinKind, LockStrength, Locking, Query, Select, SelectItem, SetOperation,
+    SetOperator,
+};
 
 pub(super) fn query(out: &mut impl Output, query: &Query) {
     match query {
@@ -16,7 +19,36 @@ pub(super) fn query(out: &mut impl Output, query: &Query) {
                 out.sql(")");
             });
         }
+        Query::Set(operation) => set(out, operation),
     }
+}
+
+fn set(out: &mut impl Output, operation: &SetOperation) {
+    operand(out, &operation.left);
+    out.sql(match operation.operator {
+        SetOperator::Union => " UNION ",
+        SetOperator::Intersect => " INTERSECT ",
+        SetOperator::Except => " EXCEPT ",
+    });
+    sql_if(out, operation.all, "ALL ");
+    operand(out, &operation.right);
+    order_by(out, &operation.order_by);
+    clause(out, " LIMIT ", operation.limit.as_ref());
+    clause(out, " OFFSET ", operation.offset.as_ref());
+}
+
+/// Writes a query beside UNION and the like, in parentheses unless it is plain: what ends it would end the whole.
+fn operand(out: &mut impl Output, operand: &Query) {
+    let is_plain = match operand {
+        Query::Values(_) => true,
+        Query::Set(_) => false,
+        Query::Select(select) => {
+            select.order_by.is_empty() && select.limit.is_none() && select.offset.is_none() && select.locking.is_none()
+        }
+    };
+    sql_if(out, !is_plain, "(");
+    query(out, operand);
+    sql_if(out, !is_plain, ")");
 }
 
 /// Writes a select list or a RETURNING list.
@@ -46,6 +78,7 @@ fn select(out: &mut impl Output, select: &Select) {
         out.sql(" GROUP BY ");
         separated(out, ", ", &select.group_by, expression);
     }
+    clause(out, " HAVING ", select.having.as_ref());
     order_by(out, &select.order_by);
     clause(out, " LIMIT ", select.limit.as_ref());
     clause(out, " OFFSET ", select.offset.as_ref());
@@ -80,7 +113,7 @@ fn from_item(out: &mut impl Output, item: &FromItem) {
             self::alias(out, alias.as_ref());
             column_list(out, columns);
         }
-        FromItem::Join { kind, left, right, on } => {
+        FromItem::Join { kind, left, right, on, using } => {
             from_item(out, left);
             out.sql(join_words(*kind));
             // Joins group from the left.
@@ -89,6 +122,8 @@ fn from_item(out: &mut impl Output, item: &FromItem) {
             from_item(out, right);
             sql_if(out, is_nested, ")");
             clause(out, " ON ", on.as_ref());
+            sql_if(out, !using.is_empty(), " USING");
+            column_list(out, using);
         }
     }
 }

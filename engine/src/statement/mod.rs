@@ -22,7 +22,7 @@ pub use name::{IDENTIFIER_BYTES, Identifier, ObjectName};
 pub use prepared::{Deallocate, Execute, Explain, Prepare};
 pub use query::{
     BinaryOperator, Call, Case, Expression, FromItem, JoinKind, Literal, LockStrength, Locking, OrderItem, Query,
-    Select, SelectItem, SessionValue, TypeName, UnaryOperator,
+    Select, SelectItem, SessionValue, SetOperation, SetOperator, TypeName, UnaryOperator,
 };
 pub use relation::{
     AlterRelation, Behavior, Comment, CommentTarget, CreateSchema, DropRelation, DropSchema, RelationAction,

@@ -60,6 +60,10 @@ pub enum BinaryOperator {
     Or,
     Like,
     NotLike,
+    ILike,
+    NotILike,
+    Matches,
+    NotMatches,
     IsDistinctFrom,
     IsNotDistinctFrom,
 }
@@ -140,6 +144,17 @@ pub enum Expression {
         /// `NOT`.
         negated: bool,
     },
+    /// `operand operator ANY (array)`, or ALL.
+    Quantified {
+        /// What each element is compared with.
+        operand: Box<Expression>,
+        /// The comparison.
+        operator: BinaryOperator,
+        /// The array.
+        array: Box<Expression>,
+        /// Whether all elements must compare so, rather than one.
+        all: bool,
+    },
     /// `operand [NOT] BETWEEN low AND high`.
     Between {
         /// What is tested.
@@ -209,6 +224,36 @@ pub enum JoinKind {
     Cross,
 }
 
+/// Operators between queries (manual, "Combining Queries").
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum SetOperator {
+    /// `UNION`.
+    Union,
+    /// `INTERSECT`.
+    Intersect,
+    /// `EXCEPT`.
+    Except,
+}
+
+/// `left UNION [ALL] right`, and the same with INTERSECT and EXCEPT.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct SetOperation {
+    /// Which rows come out.
+    pub operator: SetOperator,
+    /// `ALL`: equal rows stay.
+    pub all: bool,
+    /// The query on the left.
+    pub left: Query,
+    /// The query on the right.
+    pub right: Query,
+    /// ORDER BY of the whole.
+    pub order_by: Vec<OrderItem>,
+    /// LIMIT of the whole.
+    pub limit: Option<Expression>,
+    /// OFFSET of the whole.
+    pub offset: Option<Expression>,
+}
+
 /// One item of FROM.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum FromItem {
@@ -239,7 +284,7 @@ pub enum FromItem {
         /// `(name, …)` after the alias.
         columns: Vec<Identifier>,
     },
-    /// `left kind JOIN right [ON condition]`.
+    /// `left kind JOIN right [ON condition | USING (name, …)]`.
     Join {
         /// Which rows come out.
         kind: JoinKind,
@@ -247,8 +292,10 @@ pub enum FromItem {
         left: Box<FromItem>,
         /// The right side.
         right: Box<FromItem>,
-        /// ON; absent for CROSS JOIN and only there.
+        /// ON.
         on: Option<Expression>,
+        /// USING, when there is no ON; empty otherwise.
+        using: Vec<Identifier>,
     },
 }
 
@@ -287,6 +334,8 @@ pub struct Select {
     pub filter: Option<Expression>,
     /// GROUP BY.
     pub group_by: Vec<Expression>,
+    /// HAVING.
+    pub having: Option<Expression>,
     /// ORDER BY.
     pub order_by: Vec<OrderItem>,
     /// LIMIT.
@@ -304,4 +353,6 @@ pub enum Query {
     Select(Box<Select>),
     /// `VALUES (…), …`, at least one row of at least one value.
     Values(Vec<Vec<Expression>>),
+    /// UNION, INTERSECT or EXCEPT.
+    Set(Box<SetOperation>),
 }

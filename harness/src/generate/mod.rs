@@ -5,6 +5,7 @@
 //! fails with an error that the engine predicts.
 
 mod alter_table;
+mod catalog;
 mod plan;
 mod prepared;
 mod query;

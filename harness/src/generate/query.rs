@@ -89,7 +89,7 @@ impl Generator<'_> {
     /// A query that shows a sequence's state or parameters.
     pub(super) fn inspect(&mut self) -> Statement {
         let (name, _) = self.target_name();
-        match self.choice.below(12) {
+        match self.choice.below(20) {
             0 => {
                 let argument =
                     Expression::Cast(Box::new(Expression::Literal(Literal::String(text_of(&name)))), regclass());
@@ -105,6 +105,7 @@ impl Generator<'_> {
                 let view = ObjectName::qualified("information_schema", "sequences");
                 all_of(view, &["sequence_schema", "sequence_name"])
             }
+            12.. => self.catalog_query(),
             4 => {
                 let column = ["last_value", "log_cnt", "is_called"][self.choice.index(3)];
                 let item = item(Expression::Column(ObjectName::bare(column)));

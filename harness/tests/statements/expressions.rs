@@ -35,6 +35,12 @@ pub(super) fn expression() -> BoxedStrategy<Expression> {
                 1 => (boxed(), subquery(inner.clone()), any::<bool>())
                     .prop_map(|(operand, query, negated)| Expression::InQuery { operand, query, negated }),
                 1 => vec(inner.clone(), 0..3).prop_map(Expression::Array),
+                1 => (boxed(), comparison(), vec(inner.clone(), 1..3), any::<bool>()).prop_map(
+                    |(operand, operator, elements, all)| {
+                        let array = Box::new(Expression::Array(elements));
+                        Expression::Quantified { operand, operator, array, all }
+                    }
+                ),
                 1 => (boxed(), boxed(), boxed(), any::<bool>()).prop_map(|(operand, low, high, negated)| {
                     Expression::Between { operand, low, high, negated }
                 }),
@@ -53,6 +59,16 @@ fn subquery(inner: BoxedStrategy<Expression>) -> BoxedStrategy<Box<Query>> {
         .prop_filter("parser", |query| !matches!(query, Query::Select(select) if select.items.is_empty()))
         .prop_map(Box::new)
         .boxed()
+}
+
+fn comparison() -> impl Strategy<Value = BinaryOperator> {
+    prop::sample::select(vec![
+        BinaryOperator::Equal,
+        BinaryOperator::NotEqual,
+        BinaryOperator::Less,
+        BinaryOperator::Like,
+        BinaryOperator::Matches,
+    ])
 }
 
 fn session_value() -> impl Strategy<Value = SessionValue> {
@@ -93,6 +109,10 @@ fn binary_operator() -> impl Strategy<Value = BinaryOperator> {
         BinaryOperator::Or,
         BinaryOperator::Like,
         BinaryOperator::NotLike,
+        BinaryOperator::ILike,
+        BinaryOperator::NotILike,
+        BinaryOperator::Matches,
+        BinaryOperator::NotMatches,
         BinaryOperator::IsDistinctFrom,
         BinaryOperator::IsNotDistinctFrom,
     ])
@@ -161,12 +181,16 @@ fn from_item(inner: BoxedStrategy<Expression>) -> BoxedStrategy<FromItem> {
         .boxed()
         .prop_recursive(2, 4, 2, move |items| {
             let kind = prop::sample::select(vec![JoinKind::Inner, JoinKind::Left, JoinKind::Right, JoinKind::Full]);
+            let joined = prop::sample::select(vec![JoinKind::Inner, JoinKind::Left]);
             let boxed = || items.clone().prop_map(Box::new);
             prop_oneof![
                 3 => (kind, boxed(), boxed(), inner.clone())
-                    .prop_map(|(kind, left, right, on)| FromItem::Join { kind, left, right, on: Some(on) }),
-                1 => (boxed(), boxed())
-                    .prop_map(|(left, right)| FromItem::Join { kind: JoinKind::Cross, left, right, on: None }),
+                    .prop_map(|(kind, left, right, on)| FromItem::Join { kind, left, right, on: Some(on), using: Vec::new() }),
+                1 => (joined, boxed(), boxed(), vec(identifier(), 1..3))
+                    .prop_map(|(kind, left, right, using)| FromItem::Join { kind, left, right, on: None, using }),
+                1 => (boxed(), boxed()).prop_map(|(left, right)| {
+                    FromItem::Join { kind: JoinKind::Cross, left, right, on: None, using: Vec::new() }
+                }),
             ]
         })
         .boxed()
@@ -186,6 +210,7 @@ fn query_over(inner: BoxedStrategy<Expression>) -> BoxedStrategy<Query> {
     let clauses = (
         option::weighted(0.3, inner.clone()),
         prop_oneof![3 => Just(Vec::new()), 1 => vec(inner.clone(), 1..3)],
+        option::weighted(0.2, inner.clone()),
         order_by(inner.clone()),
         option::weighted(0.2, inner.clone()),
         option::weighted(0.2, inner.clone()),
@@ -193,13 +218,43 @@ fn query_over(inner: BoxedStrategy<Expression>) -> BoxedStrategy<Query> {
     )
         .boxed();
     let select = (any::<bool>(), select_items(inner.clone()), vec(from_item(inner.clone()), 0..3), clauses).prop_map(
-        |(distinct, items, from, (filter, group_by, order_by, limit, offset, locking))| {
+        |(distinct, items, from, (filter, group_by, having, order_by, limit, offset, locking))| {
             // DISTINCT needs a list.
             let distinct = distinct && !items.is_empty();
-            let select = Select { distinct, items, from, filter, group_by, order_by, limit, offset, locking };
+            let select = Select { distinct, items, from, filter, group_by, having, order_by, limit, offset, locking };
             Query::Select(Box::new(select))
         },
     );
-    let values = vec(vec(inner, 1..3), 1..3).prop_map(Query::Values);
-    prop_oneof![4 => select.boxed(), 1 => values.boxed()].boxed()
+    let values = vec(vec(inner.clone(), 1..3), 1..3).prop_map(Query::Values);
+    let plain = prop_oneof![4 => select.boxed(), 1 => values.boxed()].boxed();
+    plain
+        .prop_recursive(1, 2, 2, move |queries| {
+            let operator = prop::sample::select(vec![SetOperator::Union, SetOperator::Intersect, SetOperator::Except]);
+            let ending =
+                (order_by(inner.clone()), option::weighted(0.2, inner.clone()), option::weighted(0.2, inner.clone()));
+            let right = queries.clone().prop_filter("parser", |query| !has_empty_list(query));
+            let left = queries.prop_filter("parser", |query| is_plain(query) && !has_empty_list(query));
+            (operator, any::<bool>(), left, right, ending).prop_map(
+                |(operator, all, left, right, (order_by, limit, offset))| {
+                    Query::Set(Box::new(SetOperation { operator, all, left, right, order_by, limit, offset }))
+                },
+            )
+        })
+        .boxed()
+}
+
+/// The parser library takes no empty select list beside UNION.
+fn has_empty_list(query: &Query) -> bool {
+    matches!(query, Query::Select(select) if select.items.is_empty())
+}
+
+/// The parser library takes no parentheses at the beginning of a query between parentheses.
+fn is_plain(query: &Query) -> bool {
+    match query {
+        Query::Values(_) => true,
+        Query::Set(_) => false,
+        Query::Select(select) => {
+            select.order_by.is_empty() && select.limit.is_none() && select.offset.is_none() && select.locking.is_none()
+        }
+    }
 }

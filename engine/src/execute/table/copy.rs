@@ -3,10 +3,15 @@
 use super::super::{Execution, done};
 use super::insert::target_columns;
 use super::returning::Returning;
-use crate::error::{Result, error, sqlstate, unsupported};
+use crate::error::{Result, Stop, error, sqlstate, unsupported};
 use crate::query::{Type, Value, read_value};
 use crate::reply::StatementResult;
 use crate::statement::{Copy, Privilege};
+
+/// How many rows COPY collects before it stores them.
+const MOST_BUFFERED_ROWS: usize = 1000;
+/// How many bytes of data lines COPY collects before it stores their rows.
+const MOST_BUFFERED_BYTES: usize = 65_535;
 
 impl Execution<'_> {
     pub(in crate::execute) fn copy(&mut self, statement: &Copy) -> Result<StatementResult> {
@@ -17,6 +22,10 @@ impl Execution<'_> {
         self.check_change(&table, "COPY FROM", "copy to")?;
         let mut returning = Returning::new(self, &table, &data.columns, &[])?;
         let mut copied = 0;
+        // Rows are collected, and keys are looked up when they are stored together: what is wrong with a later row comes
+        // before a duplicate key of an earlier one (PostgreSQL's `CopyMultiInsertBuffer`).
+        let mut duplicate: Option<Stop> = None;
+        let (mut buffered, mut bytes) = (0, 0);
         for line in &statement.data {
             let fields: Vec<&str> = match targets.is_empty() && line.is_empty() {
                 true => Vec::new(),
@@ -39,10 +48,22 @@ impl Execution<'_> {
             for (place, _) in data.live_columns().filter(|(place, _)| !targets.contains(place)) {
                 row[place] = self.default_value(&table, &data, place)?;
             }
-            self.check_row(&table, &data, &row, None)?;
+            match self.check_row(&table, &data, &row, None) {
+                Err(Stop::Error(message)) if message.sqlstate == sqlstate::UNIQUE_VIOLATION => {
+                    duplicate.get_or_insert(Stop::Error(message));
+                }
+                other => other?,
+            }
+            buffered += 1;
+            bytes += line.len();
+            if buffered == MOST_BUFFERED_ROWS || bytes > MOST_BUFFERED_BYTES {
+                (buffered, bytes) = (0, 0);
+                duplicate.take().map_or(Ok(()), Err)?;
+            }
             self.store_row(&table, row.into(), &mut returning)?;
             copied += 1;
         }
+        duplicate.map_or(Ok(()), Err)?;
         done(format!("COPY {copied}"))
     }
 }

@@ -6,7 +6,7 @@ use super::returning::Returning;
 use crate::catalog::{Column, Relation, TableData, TableRow};
 use crate::clause::Clause;
 use crate::error::{Result, Stop, error, sqlstate, unsupported};
-use crate::query::{Binder, Bound, CastContext, Place, Plan, Row, Scope, Type, Typed, Value};
+use crate::query::{Binder, Bound, CastContext, Order, Place, Plan, Row, Scope, Type, Typed, Value};
 use crate::reply::StatementResult;
 use crate::statement::{
     Expression, Generated, Identifier, Insert, InsertSource, Literal, Overriding, Privilege, Query,
@@ -93,10 +93,13 @@ impl Execution<'_> {
                 }
             }
             Some(Source::Query { plan, casts }) => {
-                self.run_plan(plan, None, &mut |execution, values| {
+                let order = self.run_plan(plan, None, &mut |execution, values| {
                     execution.insert_row(&mut target, values, Some(casts), &mut returning)?;
                     Ok(true)
                 })?;
+                if order == Order::Open {
+                    return Err(unsupported("INSERT of rows whose order PostgreSQL leaves open"));
+                }
             }
         }
         returning.finish(format!("INSERT 0 {inserted}"))
@@ -136,17 +139,21 @@ impl Execution<'_> {
                     Err(several) => Source::Several(several),
                 }))
             }
-            Query::Select(select) => {
-                if select.items.iter().any(|item| matches!(item.expression, Expression::Parameter(_))) {
+            Query::Select(_) | Query::Set(_) => {
+                let items = match query {
+                    Query::Select(select) => select.items.as_slice(),
+                    _ => &[],
+                };
+                if items.iter().any(|item| matches!(item.expression, Expression::Parameter(_))) {
                     return Err(unsupported("a parameter as a column of INSERT … SELECT"));
                 }
-                let has_wildcard = select.items.iter().any(|item| matches!(item.expression, Expression::Wildcard(_)));
+                let has_wildcard = items.iter().any(|item| matches!(item.expression, Expression::Wildcard(_)));
                 let plan = binder.query(query)?;
                 let types = plan.types();
                 check_width(types.len(), targets.len(), named)?;
                 let mut casts = Vec::with_capacity(types.len());
                 for (index, (value_type, target)) in types.into_iter().zip(targets).enumerate() {
-                    let typed = match select.items.get(index).filter(|_| !has_wildcard).map(|item| &item.expression) {
+                    let typed = match items.get(index).filter(|_| !has_wildcard).map(|item| &item.expression) {
                         // A constant without a type is read as the column's type, not as text.
                         Some(constant @ Expression::Literal(Literal::String(_) | Literal::Null)) => {
                             binder.expression(constant, Place::Values)?

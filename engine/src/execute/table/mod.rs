@@ -95,7 +95,7 @@ fn plain_column(name: &str, column_type: Type) -> Column {
 
 /// One table's columns as expressions name them. Dropped columns keep their places, under a name that no SQL can have.
 fn table_scope(table: &Relation, columns: &[Column]) -> Scope {
-    Scope { tables: vec![scope_table(table.name.clone(), columns)] }
+    Scope::table(scope_table(table.name.clone(), columns))
 }
 
 /// A table's columns under a name.

@@ -53,8 +53,7 @@ impl Returning {
             .iter()
             .map(|output| execution.evaluate(&output.value, &context))
             .collect::<Result<Vec<_>>>()?;
-        execution.push_row(rows, &self.types, &values);
-        Ok(())
+        execution.push_row(rows, &self.types, &values)
     }
 
     /// Notes what the clause would give.

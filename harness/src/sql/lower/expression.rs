@@ -10,22 +10,11 @@ use squawk_syntax::ast;
 use squawk_syntax::{SyntaxElement, SyntaxKind, SyntaxNode, SyntaxToken};
 
 use super::atom::{InSource, atom, in_source};
+use super::operator::{AND, COMPARISON, IS, NOT, OR, PATTERN, SIGN, binary_operator};
 use super::type_name::type_name;
 use crate::sql::cursor::{Cursor, Lowered, start_of, syntax_error_after, syntax_error_at, tokens, unsupported};
 use crate::sql::error::SqlError;
 use crate::sql::lex;
-
-/// Levels of precedence, loosest first.
-const OR: u8 = 1;
-const AND: u8 = 2;
-const NOT: u8 = 3;
-const IS: u8 = 4;
-const COMPARISON: u8 = 5;
-const PATTERN: u8 = 6;
-const OTHER_OPERATOR: u8 = 8;
-const SUM: u8 = 9;
-const PRODUCT: u8 = 10;
-const SIGN: u8 = 14;
 
 /// Lowers a node that is an expression.
 pub(super) fn expression(node: &SyntaxNode) -> Lowered<Expression> {
@@ -136,6 +125,7 @@ fn is_operator(kind: SyntaxKind) -> bool {
             | SyntaxKind::IS_NOT_DISTINCT_FROM
             | SyntaxKind::NOT_IN
             | SyntaxKind::NOT_LIKE
+            | SyntaxKind::NOT_ILIKE
     )
 }
 
@@ -284,6 +274,7 @@ impl Row {
                 SyntaxKind::ISNULL_KW => Some((Infix::IsNull { negated: false }, IS)),
                 SyntaxKind::NOTNULL_KW => Some((Infix::IsNull { negated: true }, IS)),
                 SyntaxKind::LIKE_KW => Some((Infix::Binary(BinaryOperator::Like), PATTERN)),
+                SyntaxKind::ILIKE_KW => Some((Infix::Binary(BinaryOperator::ILike), PATTERN)),
                 SyntaxKind::IN_KW => Some((Infix::In, PATTERN)),
                 SyntaxKind::BETWEEN_KW => Some((Infix::Between, PATTERN)),
                 SyntaxKind::NOT_KW => Some((Infix::Not, PATTERN)),
@@ -303,6 +294,9 @@ impl Row {
         let operand = Box::new(left);
         match infix {
             Infix::Binary(operator) => {
+                if let Some((array, all)) = self.quantified()? {
+                    return Ok((Expression::Quantified { operand, operator, array: Box::new(array), all }, None));
+                }
                 let right = self.expression(level + 1)?;
                 let is_closed = matches!(level, COMPARISON | PATTERN);
                 Ok((Expression::Binary(operator, operand, Box::new(right)), is_closed.then_some(level)))
@@ -316,6 +310,9 @@ impl Row {
             Infix::Not if self.has(SyntaxKind::LIKE_KW) => {
                 self.continue_with(*operand, Infix::Binary(BinaryOperator::NotLike), PATTERN)
             }
+            Infix::Not if self.has(SyntaxKind::ILIKE_KW) => {
+                self.continue_with(*operand, Infix::Binary(BinaryOperator::NotILike), PATTERN)
+            }
             Infix::Not => Err(self.unexpected()),
             Infix::Cast => match self.next() {
                 Some(Item::Node(node)) => Ok((Expression::Cast(operand, type_name(&node)?), None)),
@@ -323,6 +320,26 @@ impl Row {
                 None => Err(self.unexpected()),
             },
         }
+    }
+
+    /// Takes `ANY (array)` or `ALL (array)` when it comes next.
+    fn quantified(&mut self) -> Lowered<Option<(Expression, bool)>> {
+        let Some(Item::Node(node)) = self.items.peek() else { return Ok(None) };
+        let inner = node.children().next().filter(|_| node.kind() == SyntaxKind::CALL_EXPR);
+        let Some(inner) = inner else { return Ok(None) };
+        let (word, all) = match inner.kind() {
+            SyntaxKind::ANY_FN => (SyntaxKind::ANY_KW, false),
+            SyntaxKind::SOME_FN => (SyntaxKind::SOME_KW, false),
+            SyntaxKind::ALL_FN => (SyntaxKind::ALL_KW, true),
+            _ => return Ok(None),
+        };
+        let mut cursor = Cursor::new(&inner);
+        cursor.expect(&[word, SyntaxKind::L_PAREN])?;
+        let array = expect_expression(&mut cursor)?;
+        cursor.expect(&[SyntaxKind::R_PAREN])?;
+        cursor.finish()?;
+        self.next();
+        Ok(Some((array, all)))
     }
 
     fn is(&mut self, operand: Box<Expression>) -> Lowered<(Expression, Option<u8>)> {
@@ -367,24 +384,6 @@ impl Row {
         let high = Box::new(self.expression(PATTERN + 1)?);
         Ok((Expression::Between { operand, low, high, negated }, Some(PATTERN)))
     }
-}
-
-fn binary_operator(operator: &str) -> Option<(BinaryOperator, u8)> {
-    Some(match operator {
-        "+" => (BinaryOperator::Add, SUM),
-        "-" => (BinaryOperator::Subtract, SUM),
-        "*" => (BinaryOperator::Multiply, PRODUCT),
-        "/" => (BinaryOperator::Divide, PRODUCT),
-        "%" => (BinaryOperator::Modulo, PRODUCT),
-        "||" => (BinaryOperator::Concatenate, OTHER_OPERATOR),
-        "=" => (BinaryOperator::Equal, COMPARISON),
-        "<>" | "!=" => (BinaryOperator::NotEqual, COMPARISON),
-        "<" => (BinaryOperator::Less, COMPARISON),
-        "<=" => (BinaryOperator::LessOrEqual, COMPARISON),
-        ">" => (BinaryOperator::Greater, COMPARISON),
-        ">=" => (BinaryOperator::GreaterOrEqual, COMPARISON),
-        _ => return None,
-    })
 }
 
 /// Lowers a node that is a query in parentheses, when it is one.

@@ -5,11 +5,12 @@
 
 use std::iter::Peekable;
 
-use seqcheck_engine::statement::{Expression, FromItem, JoinKind};
+use seqcheck_engine::statement::{Expression, FromItem, Identifier, JoinKind};
 use squawk_syntax::ast;
 use squawk_syntax::{SyntaxKind, SyntaxNode};
 
 use super::expression::expect_expression;
+use super::name::column;
 use super::query::from_item;
 use crate::sql::cursor::{Cursor, Lowered, kind_name, unsupported_node};
 
@@ -37,11 +38,22 @@ pub(super) fn parenthesised(node: &SyntaxNode) -> Lowered<FromItem> {
     Ok(item)
 }
 
+/// Lowers `(name, …)` of USING.
+fn column_references(list: &SyntaxNode) -> Lowered<Vec<Identifier>> {
+    let mut names = Cursor::new(list);
+    names.expect(&[SyntaxKind::L_PAREN])?;
+    let columns = names.comma_separated::<ast::ColumnNameRef, _>(column)?;
+    names.expect(&[SyntaxKind::R_PAREN])?;
+    names.finish()?;
+    Ok(columns)
+}
+
 /// What stands in a row of joins.
 enum Piece {
     Item(FromItem),
     Join(JoinKind),
     On(Expression),
+    Using(Vec<Identifier>),
 }
 
 fn flatten(node: &SyntaxNode, pieces: &mut Vec<Piece>) -> Lowered<()> {
@@ -60,6 +72,11 @@ fn flatten(node: &SyntaxNode, pieces: &mut Vec<Piece>) -> Lowered<()> {
         let mut inner = Cursor::new(&clause);
         inner.expect(&[SyntaxKind::ON_KW])?;
         pieces.push(Piece::On(expect_expression(&mut inner)?));
+        inner.finish()?;
+    } else if let Some(clause) = cursor.node::<ast::JoinUsingClause>() {
+        let mut inner = Cursor::new(&clause);
+        inner.expect(&[SyntaxKind::USING_KW])?;
+        pieces.push(Piece::Using(column_references(&inner.expect_node::<ast::ColumnRefList>()?)?));
         inner.finish()?;
     }
     cursor.finish()
@@ -86,14 +103,15 @@ impl Row {
     fn table(&mut self) -> Option<FromItem> {
         let mut left = self.item()?;
         while let Some(Piece::Join(kind)) = self.pieces.next_if(|piece| matches!(piece, Piece::Join(_))) {
-            let (right, on) = match kind {
-                JoinKind::Cross => (self.item()?, None),
+            let (right, on, using) = match kind {
+                JoinKind::Cross => (self.item()?, None, Vec::new()),
                 _ => match (self.table()?, self.pieces.next()) {
-                    (right, Some(Piece::On(condition))) => (right, Some(condition)),
+                    (right, Some(Piece::On(condition))) => (right, Some(condition), Vec::new()),
+                    (right, Some(Piece::Using(columns))) => (right, None, columns),
                     _ => return None,
                 },
             };
-            left = FromItem::Join { kind, left: Box::new(left), right: Box::new(right), on };
+            left = FromItem::Join { kind, left: Box::new(left), right: Box::new(right), on, using };
         }
         Some(left)
     }
@@ -101,7 +119,7 @@ impl Row {
     fn item(&mut self) -> Option<FromItem> {
         match self.pieces.next()? {
             Piece::Item(item) => Some(item),
-            Piece::Join(_) | Piece::On(_) => None,
+            Piece::Join(_) | Piece::On(_) | Piece::Using(_) => None,
         }
     }
 }

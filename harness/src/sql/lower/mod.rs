@@ -9,6 +9,7 @@ mod expression;
 mod join;
 mod maintenance;
 mod name;
+mod operator;
 mod prepared;
 mod privilege;
 mod query;

@@ -2,6 +2,7 @@
 
 use seqcheck_engine::statement::{
     Expression, FromItem, Identifier, Literal, LockStrength, Locking, ObjectName, OrderItem, Query, Select, SelectItem,
+    SetOperation, SetOperator,
 };
 use squawk_syntax::ast;
 use squawk_syntax::{SyntaxKind, SyntaxNode};
@@ -50,12 +51,45 @@ pub(super) fn query(node: &SyntaxNode) -> Lowered<Query> {
             cursor.finish()?;
             Ok(inner)
         }
-        SyntaxKind::COMPOUND_SELECT => {
-            let operator = node.children().find(|child| !is_query(child.kind()));
-            Err(unsupported_node(node, operator.map_or_else(|| "UNION".to_owned(), |node| kind_name(node.kind()))))
-        }
+        SyntaxKind::COMPOUND_SELECT => Ok(Query::Set(Box::new(set_operation(cursor)?))),
         kind => Err(unsupported_node(node, kind_name(kind))),
     }
+}
+
+/// Lowers `left UNION right` and its relatives, with the clauses that end the whole.
+fn set_operation(mut cursor: Cursor) -> Lowered<SetOperation> {
+    let left = query(&cursor.expect_node::<ast::SelectVariant>()?)?;
+    let (operator, word, node) = if let Some(node) = cursor.node_of(SyntaxKind::UNION) {
+        (SetOperator::Union, SyntaxKind::UNION_KW, node)
+    } else if let Some(node) = cursor.node_of(SyntaxKind::INTERSECT) {
+        (SetOperator::Intersect, SyntaxKind::INTERSECT_KW, node)
+    } else if let Some(node) = cursor.node_of(SyntaxKind::EXCEPT) {
+        (SetOperator::Except, SyntaxKind::EXCEPT_KW, node)
+    } else {
+        return Err(cursor.unexpected());
+    };
+    let mut words = Cursor::new(&node);
+    words.expect(&[word])?;
+    let all = words.has(SyntaxKind::ALL_KW) || words.node_of(SyntaxKind::ALL).is_some();
+    // DISTINCT is the default.
+    let _ = words.has(SyntaxKind::DISTINCT_KW) || words.node_of(SyntaxKind::DISTINCT).is_some();
+    words.finish()?;
+    let right = query(&cursor.expect_node::<ast::SelectVariant>()?)?;
+    let mut ending = Select::default();
+    tail(&mut cursor, &mut ending)?;
+    if ending.locking.is_some() {
+        return Err(cursor.unexpected());
+    }
+    cursor.finish()?;
+    Ok(SetOperation {
+        operator,
+        all,
+        left,
+        right,
+        order_by: ending.order_by,
+        limit: ending.limit,
+        offset: ending.offset,
+    })
 }
 
 fn values(mut cursor: Cursor) -> Lowered<Query> {
@@ -104,6 +138,12 @@ fn select(mut cursor: Cursor) -> Lowered<Select> {
     select.filter = filter(&mut cursor)?;
     if let Some(clause) = cursor.node::<ast::GroupByClause>() {
         select.group_by = group_by(&clause)?;
+    }
+    if let Some(clause) = cursor.node::<ast::HavingClause>() {
+        let mut inner = Cursor::new(&clause);
+        inner.expect(&[SyntaxKind::HAVING_KW])?;
+        select.having = Some(expect_expression(&mut inner)?);
+        inner.finish()?;
     }
     tail(&mut cursor, &mut select)?;
     cursor.finish()?;
@@ -311,6 +351,8 @@ pub(super) fn from_item(node: &SyntaxNode) -> Lowered<FromItem> {
             FromItem::Relation { name, alias, columns }
         }
         SyntaxKind::FUNCTION_FROM_ITEM => {
+            // Functions see the items to their left with and without it.
+            cursor.has(SyntaxKind::LATERAL_KW);
             let call = call(&cursor.expect_node::<ast::CallExpr>()?)?;
             let (alias, columns) = alias(&mut cursor)?;
             FromItem::Function { call, alias, columns }

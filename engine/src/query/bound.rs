@@ -1,0 +1,138 @@
+//! Walking analysed expressions.
+
+use super::Plan;
+use super::plan::Bound;
+use crate::catalog::Oid;
+
+impl Bound {
+    /// The subquery that it runs, when it is one.
+    pub(super) fn subquery(&self) -> Option<&Plan> {
+        match self {
+            Bound::Subquery(plan) | Bound::Exists(plan) | Bound::InQuery { plan, .. } => Some(plan),
+            _ => None,
+        }
+    }
+
+    /// The expressions that it consists of, in order; a subquery's own are not among them.
+    pub(super) fn parts(&self) -> Vec<&Bound> {
+        match self {
+            Bound::Constant(_)
+            | Bound::Relation(_)
+            | Bound::Column { .. }
+            | Bound::Parameter(_)
+            | Bound::Aggregate(_)
+            | Bound::Series(_)
+            | Bound::Subquery(_)
+            | Bound::Exists(_) => Vec::new(),
+            Bound::Call { arguments: parts, .. }
+            | Bound::Coalesce(parts)
+            | Bound::Array(parts)
+            | Bound::Extreme { alternatives: parts, .. } => parts.iter().collect(),
+            Bound::Cast { operand, .. }
+            | Bound::Negate { operand, .. }
+            | Bound::IsNull { operand, .. }
+            | Bound::InQuery { operand, .. }
+            | Bound::Not(operand) => vec![operand],
+            Bound::And(left, right) | Bound::Or(left, right) | Bound::Operator { left, right, .. } => vec![left, right],
+            Bound::Case { branches, otherwise } => {
+                let mut parts: Vec<&Bound> =
+                    branches.iter().flat_map(|(condition, result)| [condition, result]).collect();
+                parts.push(otherwise);
+                parts
+            }
+        }
+    }
+
+    fn parts_mut(&mut self) -> Vec<&mut Bound> {
+        match self {
+            Bound::Constant(_)
+            | Bound::Relation(_)
+            | Bound::Column { .. }
+            | Bound::Parameter(_)
+            | Bound::Aggregate(_)
+            | Bound::Series(_)
+            | Bound::Subquery(_)
+            | Bound::Exists(_) => Vec::new(),
+            Bound::Call { arguments: parts, .. }
+            | Bound::Coalesce(parts)
+            | Bound::Array(parts)
+            | Bound::Extreme { alternatives: parts, .. } => parts.iter_mut().collect(),
+            Bound::Cast { operand, .. }
+            | Bound::Negate { operand, .. }
+            | Bound::IsNull { operand, .. }
+            | Bound::InQuery { operand, .. }
+            | Bound::Not(operand) => vec![operand],
+            Bound::And(left, right) | Bound::Or(left, right) | Bound::Operator { left, right, .. } => vec![left, right],
+            Bound::Case { branches, otherwise } => {
+                let mut parts: Vec<&mut Bound> =
+                    branches.iter_mut().flat_map(|(condition, result)| [condition, result]).collect();
+                parts.push(otherwise);
+                parts
+            }
+        }
+    }
+
+    /// Gives the columns of the row at hand other places. Not for expressions with subqueries.
+    pub(super) fn move_columns(&mut self, place: &dyn Fn(usize) -> usize) {
+        if let Bound::Column { level: 0, index } = self {
+            *index = place(*index);
+        }
+        for part in self.parts_mut() {
+            part.move_columns(place);
+        }
+    }
+
+    /// Calls `visit` for this expression and every part of it, those inside subqueries aside.
+    pub(super) fn walk<'b>(&'b self, visit: &mut dyn FnMut(&'b Bound)) {
+        visit(self);
+        for part in self.parts() {
+            part.walk(visit);
+        }
+    }
+
+    /// Whether this expression or a part of it, those inside subqueries aside, satisfies `matches`.
+    pub(super) fn any(&self, matches: impl Fn(&Bound) -> bool) -> bool {
+        let mut found = false;
+        self.walk(&mut |part| found |= matches(part));
+        found
+    }
+
+    /// Whether computing it may call a sequence function, so that it matters how often and when that happens.
+    pub(crate) fn is_volatile(&self) -> bool {
+        self.any(|part| match part {
+            Bound::Call { function, .. } => function.is_sequence_function(),
+            other => other.subquery().is_some_and(Plan::is_volatile),
+        })
+    }
+
+    /// Whether one of the select list's set-returning functions is part of it.
+    pub(super) fn holds_series(&self) -> bool {
+        self.any(|part| matches!(part, Bound::Series(_)))
+    }
+
+    /// The relations that it names as constants.
+    pub(crate) fn relations(&self) -> Vec<Oid> {
+        let mut relations = Vec::new();
+        self.walk(&mut |part| {
+            if let Bound::Relation(oid) = part
+                && !relations.contains(oid)
+            {
+                relations.push(*oid);
+            }
+        });
+        relations
+    }
+
+    /// The columns of the row at hand that it reads.
+    pub(crate) fn columns(&self) -> Vec<usize> {
+        let mut columns = Vec::new();
+        self.walk(&mut |part| {
+            if let Bound::Column { level: 0, index } = part
+                && !columns.contains(index)
+            {
+                columns.push(*index);
+            }
+        });
+        columns
+    }
+}

@@ -1,0 +1,285 @@
+//! The rows of FROM that pass WHERE.
+
+use super::Value;
+use super::evaluate::Row;
+use super::plan::{JoinPlan, SelectPlan, Source};
+use super::run::{Order, Sink};
+use crate::clause::Clause;
+use crate::error::{Result, unsupported};
+use crate::execute::Execution;
+use crate::statement::JoinKind;
+
+/// One row of FROM.
+#[derive(Debug, Clone)]
+pub(super) struct ScanRow {
+    pub(super) values: Vec<Value>,
+    /// Whether PostgreSQL may have no such row, or several: it stands for rows that the model does not list.
+    pub(super) doubtful: bool,
+}
+
+impl ScanRow {
+    pub(super) fn certain(values: Vec<Value>) -> ScanRow {
+        ScanRow { values, doubtful: false }
+    }
+}
+
+/// Takes a row of FROM; `false` means that no more are wanted.
+type Take<'t> = dyn FnMut(&mut Execution<'_>, &Row<'_>) -> Result<bool> + 't;
+
+impl SelectPlan {
+    /// Whether the rows of FROM come one by one, and the model knows all of them.
+    pub(super) fn is_simple(&self) -> bool {
+        !matches!(self.source, Some(Source::Join(_) | Source::System(_)))
+    }
+}
+
+impl Execution<'_> {
+    /// Hands over the rows of FROM that pass WHERE.
+    pub(super) fn scan(&mut self, select: &SelectPlan, outer: Option<&Row<'_>>, take: &mut Take<'_>) -> Result<Order> {
+        let source = match &select.source {
+            Some(source) if !select.is_simple() => source,
+            simple => {
+                let mut filtered = |execution: &mut Execution<'_>, values: &[Value]| -> Result<bool> {
+                    let row = Row { values, outer, ..Row::default() };
+                    if let Some(filter) = &select.filter
+                        && execution.evaluate(filter, &row)? != Value::Boolean(true)
+                    {
+                        return Ok(true);
+                    }
+                    take(execution, &row)
+                };
+                return match simple {
+                    None => filtered(self, &[]).map(|_| Order::Certain),
+                    Some(source) => self.scan_source(source, outer, &mut filtered),
+                };
+            }
+        };
+        let (rows, order) = self.gather(source, outer)?;
+        for scanned in rows {
+            let row = Row { values: &scanned.values, outer, ..Row::default() };
+            if let Some(filter) = &select.filter {
+                let outcomes = self.judge(filter, &row)?;
+                if !outcomes.may_hold {
+                    continue;
+                }
+                if !outcomes.holds() {
+                    return Err(unsupported("a condition on values that nobody can predict"));
+                }
+            }
+            if scanned.doubtful {
+                return Err(unsupported(
+                    "a query that rows of the system catalogs may pass which the model does not list",
+                ));
+            }
+            if !take(self, &row)? {
+                break;
+            }
+        }
+        Ok(order)
+    }
+
+    /// All rows of a source.
+    fn gather(&mut self, source: &Source, outer: Option<&Row<'_>>) -> Result<(Vec<ScanRow>, Order)> {
+        match source {
+            Source::System(relation) => Ok((self.system_rows(*relation)?, Order::Open)),
+            Source::Join(join) => self.gather_join(join, outer),
+            other => {
+                let mut rows = Vec::new();
+                let order = self.scan_source(other, outer, &mut |_, values| {
+                    rows.push(ScanRow::certain(values.to_vec()));
+                    Ok(true)
+                })?;
+                Ok((rows, order))
+            }
+        }
+    }
+
+    fn gather_join(&mut self, join: &JoinPlan, outer: Option<&Row<'_>>) -> Result<(Vec<ScanRow>, Order)> {
+        let (left, left_order) = self.gather(&join.left, outer)?;
+        let left = self.keep(left, join.left_filter.as_ref(), outer)?;
+        if join.lateral {
+            return self.gather_lateral(join, left, outer);
+        }
+        let (right, right_order) = self.gather(&join.right, outer)?;
+        let right = self.keep(right, join.right_filter.as_ref(), outer)?;
+        // With one row on one side the other side's order shows, unless rows are looked up by a hash of their values.
+        let is_plain = join.kind == JoinKind::Cross && join.condition.is_none();
+        let order = match is_plain && (left.len() <= 1 || right.len() <= 1) {
+            true => left_order.and(right_order),
+            false => Order::Open,
+        };
+        let mut rows = Vec::new();
+        if join.kind == JoinKind::Right {
+            for right in &right {
+                let mut pairs = Pairs::default();
+                for left in &left {
+                    self.pair(join, left, right, outer, &mut pairs)?;
+                }
+                let nulls = vec![Value::Null; join.left_width];
+                pairs.finish(|| [nulls.as_slice(), &right.values].concat(), right.doubtful, true, &mut rows);
+            }
+        } else {
+            for left in &left {
+                let mut pairs = Pairs::default();
+                for right in &right {
+                    self.pair(join, left, right, outer, &mut pairs)?;
+                }
+                let nulls = vec![Value::Null; join.right_width];
+                let keeps = join.kind == JoinKind::Left;
+                pairs.finish(|| [left.values.as_slice(), &nulls].concat(), left.doubtful, keeps, &mut rows);
+            }
+        }
+        Ok((rows, order))
+    }
+
+    /// Joins each row with the rows that a function gives for it.
+    fn gather_lateral(
+        &mut self,
+        join: &JoinPlan,
+        left: Vec<ScanRow>,
+        outer: Option<&Row<'_>>,
+    ) -> Result<(Vec<ScanRow>, Order)> {
+        let mut rows = Vec::new();
+        for left in &left {
+            if left.doubtful {
+                return Err(unsupported("a function over rows of the system catalogs that are not listed"));
+            }
+            let context = Row { values: &left.values, outer, ..Row::default() };
+            let mut given = Vec::new();
+            self.scan_function(&join.right, &context, &mut |_, values| {
+                given.push(ScanRow::certain(values.to_vec()));
+                Ok(true)
+            })?;
+            let given = self.keep(given, join.right_filter.as_ref(), outer)?;
+            let mut pairs = Pairs::default();
+            for right in &given {
+                self.pair(join, left, right, outer, &mut pairs)?;
+            }
+            let nulls = vec![Value::Null; join.right_width];
+            let keeps = join.kind == JoinKind::Left;
+            pairs.finish(|| [left.values.as_slice(), &nulls].concat(), false, keeps, &mut rows);
+        }
+        Ok((rows, Order::Open))
+    }
+
+    /// The rows for which a condition may hold.
+    fn keep(
+        &mut self,
+        rows: Vec<ScanRow>,
+        condition: Option<&super::Bound>,
+        outer: Option<&Row<'_>>,
+    ) -> Result<Vec<ScanRow>> {
+        let Some(condition) = condition else { return Ok(rows) };
+        let mut kept = Vec::with_capacity(rows.len());
+        for mut row in rows {
+            let outcomes = self.judge(condition, &Row { values: &row.values, outer, ..Row::default() })?;
+            if outcomes.may_hold {
+                row.doubtful |= !outcomes.holds();
+                kept.push(row);
+            }
+        }
+        Ok(kept)
+    }
+
+    fn pair(
+        &mut self,
+        join: &JoinPlan,
+        left: &ScanRow,
+        right: &ScanRow,
+        outer: Option<&Row<'_>>,
+        pairs: &mut Pairs,
+    ) -> Result<()> {
+        let values = [left.values.as_slice(), &right.values].concat();
+        let is_certain = match &join.condition {
+            None => true,
+            Some(condition) => {
+                let outcomes = self.judge(condition, &Row { values: &values, outer, ..Row::default() })?;
+                if !outcomes.may_hold {
+                    return Ok(());
+                }
+                outcomes.holds()
+            }
+        };
+        let doubtful = left.doubtful || right.doubtful || !is_certain;
+        // Whether a row of the side that is kept whole has a partner does not depend on that row itself being doubtful.
+        let partner = match join.kind {
+            JoinKind::Right => left,
+            _ => right,
+        };
+        pairs.has_partner |= is_certain && !partner.doubtful;
+        pairs.rows.push(ScanRow { values, doubtful });
+        Ok(())
+    }
+
+    /// Hands over the rows of a source that is neither a join nor a system catalog.
+    fn scan_source(&mut self, source: &Source, outer: Option<&Row<'_>>, sink: &mut Sink<'_>) -> Result<Order> {
+        match source {
+            Source::Sequence(oid) => {
+                let view = self.catalog_view();
+                let Some(relation) = self.shared.catalog.relation(*oid, view).cloned() else {
+                    return Ok(Order::Certain);
+                };
+                self.reach(Clause::SelectState);
+                let page = self.page(&relation);
+                let caches = &self.session.caches.entries;
+                if caches.get(oid).is_some_and(|cache| cache.cached != cache.last && cache.cached == page.last_value) {
+                    self.reach(Clause::LastValueShowsReserved);
+                }
+                let values =
+                    [Value::Integer(page.last_value), Value::Integer(page.log_cnt), Value::Boolean(page.is_called)];
+                sink(self, &values)?;
+            }
+            Source::Table(oid) => {
+                let view = self.query_view();
+                let Some(storage) = self.shared.catalog.relation(*oid, self.catalog_view()).map(|table| table.storage)
+                else {
+                    return Ok(Order::Certain);
+                };
+                for row in self.shared.catalog.rows(storage, view) {
+                    if !sink(self, &row)? {
+                        break;
+                    }
+                }
+            }
+            Source::Function { .. } | Source::Scalar { .. } => {
+                self.scan_function(source, &Row { outer, ..Row::default() }, sink)?;
+            }
+            Source::Subquery(plan) => return self.run_plan(plan, outer, sink),
+            Source::Stored { plan, .. } => return self.run_plan(plan, None, sink),
+            Source::System(_) | Source::Join(_) => return Err(unsupported("a join out of place")),
+        }
+        Ok(Order::Certain)
+    }
+
+    fn scan_function(&mut self, source: &Source, context: &Row<'_>, sink: &mut Sink<'_>) -> Result<()> {
+        match source {
+            Source::Function { function, arguments } => self.run_set(*function, arguments, context, sink),
+            Source::Scalar { call, spread } => match self.evaluate(call, context)? {
+                Value::List(values) if *spread => sink(self, &values),
+                Value::Null if *spread => Err(unsupported("a NULL argument of a function in FROM")),
+                value => sink(self, &[value]),
+            }
+            .map(|_| ()),
+            _ => Err(unsupported("a source that is no function")),
+        }
+    }
+}
+
+/// What one row of a join is paired with.
+#[derive(Default)]
+struct Pairs {
+    rows: Vec<ScanRow>,
+    /// Whether it certainly has a partner.
+    has_partner: bool,
+}
+
+impl Pairs {
+    /// Adds the pairs to the join's rows, and the row alone when an outer join keeps it without a partner.
+    fn finish(self, alone: impl Fn() -> Vec<Value>, doubtful: bool, keeps: bool, rows: &mut Vec<ScanRow>) {
+        let may_have_partner = !self.rows.is_empty();
+        rows.extend(self.rows);
+        if keeps && !self.has_partner {
+            rows.push(ScanRow { values: alone(), doubtful: doubtful || may_have_partner });
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! Analysing UNION, INTERSECT and EXCEPT (manual, "Combining Queries" and "UNION, CASE, and Related Constructs").
+
+use super::Type;
+use super::bind::Binder;
+use super::coerce::can_coerce;
+use super::plan::{Bound, Plan, SetPlan, SortKey};
+use super::{CastContext, Value};
+use crate::error::{Result, error, sqlstate, unsupported};
+use crate::statement::{Expression, Literal, OrderItem, SetOperation, SetOperator};
+
+impl Binder<'_, '_> {
+    /// Analyses one side, which sees the queries around the whole and nothing of the other side.
+    fn side(&mut self, query: &crate::statement::Query) -> Result<Plan> {
+        let scope = self.scopes.pop();
+        let frame = self.frames.pop();
+        let plan = self.subquery(query);
+        self.scopes.extend(scope);
+        self.frames.extend(frame);
+        plan
+    }
+
+    pub(super) fn set_operation(&mut self, operation: &SetOperation) -> Result<Plan> {
+        let word = match operation.operator {
+            SetOperator::Union => "UNION",
+            SetOperator::Intersect => "INTERSECT",
+            SetOperator::Except => "EXCEPT",
+        };
+        let mut left = self.side(&operation.left)?;
+        let mut right = self.side(&operation.right)?;
+        let names = left.names();
+        let (left_types, right_types) = (left.types(), right.types());
+        if left_types.len() != right_types.len() {
+            return Err(error(
+                sqlstate::SYNTAX_ERROR,
+                format!("each {word} query must have the same number of columns"),
+            ));
+        }
+        let mut types = Vec::with_capacity(left_types.len());
+        for (index, (one, other)) in left_types.into_iter().zip(right_types).enumerate() {
+            let common = if one == other || is_null(&right, index) || can_coerce(other, one, CastContext::Implicit) {
+                one
+            } else if is_null(&left, index) || can_coerce(one, other, CastContext::Implicit) {
+                other
+            } else if is_text_constant(&left, index) || is_text_constant(&right, index) {
+                return Err(unsupported("a constant whose type the other side of UNION decides"));
+            } else {
+                return Err(error(
+                    sqlstate::DATATYPE_MISMATCH,
+                    format!("{word} types {} and {} cannot be matched", one.sql_name(), other.sql_name()),
+                ));
+            };
+            convert(&mut left, index, one, common)?;
+            convert(&mut right, index, other, common)?;
+            types.push(common);
+        }
+        let is_volatile = left.is_volatile() || right.is_volatile();
+        let is_plain_union = operation.operator == SetOperator::Union && operation.all;
+        if is_volatile && !(is_plain_union && operation.order_by.is_empty()) {
+            return Err(unsupported(format!("sequence functions in {word}")));
+        }
+        let order_by = operation.order_by.iter().map(|item| sort_key(item, &names)).collect::<Result<Vec<_>>>()?;
+        let offset = self.limit(operation.offset.as_ref(), "OFFSET")?;
+        let limit = self.limit(operation.limit.as_ref(), "LIMIT")?;
+        if is_volatile && (limit.is_some() || offset.is_some()) {
+            return Err(unsupported(format!("sequence functions in {word} with LIMIT")));
+        }
+        Ok(Plan::Set(Box::new(SetPlan {
+            operator: operation.operator,
+            all: operation.all,
+            left,
+            right,
+            names,
+            types,
+            order_by,
+            limit,
+            offset,
+        })))
+    }
+}
+
+/// Whether a column is the constant NULL, which takes any type.
+fn is_null(plan: &Plan, index: usize) -> bool {
+    match plan {
+        Plan::Select(select) => {
+            matches!(select.outputs.get(index).map(|output| &output.value), Some(Bound::Constant(Value::Null)))
+        }
+        Plan::Values { .. } | Plan::Set(_) => false,
+    }
+}
+
+fn is_text_constant(plan: &Plan, index: usize) -> bool {
+    match plan {
+        Plan::Select(select) => {
+            matches!(select.outputs.get(index).map(|output| &output.value), Some(Bound::Constant(Value::Text(_))))
+        }
+        Plan::Values { .. } => true,
+        Plan::Set(set) => is_text_constant(&set.left, index) || is_text_constant(&set.right, index),
+    }
+}
+
+/// Gives a column of a query another type.
+fn convert(plan: &mut Plan, index: usize, from: Type, to: Type) -> Result<()> {
+    if from == to {
+        return Ok(());
+    }
+    if is_null(plan, index)
+        && let Plan::Select(select) = plan
+    {
+        select.outputs[index].value_type = to;
+        return Ok(());
+    }
+    let cast = |value: &mut Bound| {
+        let operand = Box::new(std::mem::replace(value, Bound::Constant(Value::Null)));
+        *value = Bound::Cast { operand, from, to };
+    };
+    match plan {
+        Plan::Select(select) if select.order_by.is_empty() && !select.distinct => {
+            cast(&mut select.outputs[index].value);
+            select.outputs[index].value_type = to;
+        }
+        Plan::Values { columns, rows } => {
+            rows.iter_mut().for_each(|row| cast(&mut row[index]));
+            columns[index] = to;
+        }
+        _ => return Err(unsupported("a conversion between the sides of UNION")),
+    }
+    Ok(())
+}
+
+/// A key of ORDER BY, which must be a column of the result.
+fn sort_key(item: &OrderItem, names: &[std::rc::Rc<str>]) -> Result<SortKey> {
+    let index = match &item.expression {
+        Expression::Column(name) if name.parts.len() == 1 => {
+            let mut places = (0..names.len()).filter(|index| *names[*index] == *name.parts[0].name());
+            match (places.next(), places.next()) {
+                (Some(index), None) => Some(index),
+                _ => None,
+            }
+        }
+        Expression::Literal(Literal::Number(digits)) => {
+            let position: usize =
+                digits.parse().map_err(|_| error(sqlstate::SYNTAX_ERROR, "non-integer constant in ORDER BY"))?;
+            match position.checked_sub(1).filter(|index| *index < names.len()) {
+                Some(index) => Some(index),
+                None => {
+                    return Err(error(
+                        sqlstate::INVALID_COLUMN_REFERENCE,
+                        format!("ORDER BY position {position} is not in select list"),
+                    ));
+                }
+            }
+        }
+        _ => None,
+    };
+    match index {
+        Some(index) => Ok(SortKey { key: Bound::Column { level: 0, index }, descending: item.descending }),
+        None => Err(unsupported("UNION sorted by anything but a column of its result")),
+    }
+}

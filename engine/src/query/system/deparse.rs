@@ -1,0 +1,57 @@
+//! Column defaults as text, as `pg_get_expr` writes them (manual, "System Catalog Information Functions").
+
+use crate::catalog::Column;
+use crate::execute::Execution;
+use crate::query::function::Function;
+use crate::query::plan::Bound;
+use crate::query::{Type, Value};
+
+impl Execution<'_> {
+    /// A column's default as text; NULL without one, opaque when its text is outside the model.
+    pub(super) fn deparsed_default(&mut self, column: &Column) -> Value {
+        let Some(default) = column.kept_default() else { return Value::Null };
+        let Some(value) = &default.value else { return Value::Opaque };
+        match self.deparsed(value, column.column_type) {
+            Some(text) => Value::text(&text),
+            None => Value::Opaque,
+        }
+    }
+
+    fn deparsed(&mut self, expression: &Bound, value_type: Type) -> Option<String> {
+        match expression {
+            Bound::Constant(value) => constant(value, value_type),
+            Bound::Relation(oid) => {
+                let name = self.write_identifier(oid.0.into(), Type::Regclass).ok()?;
+                Some(format!("{}::regclass", quoted(&name)))
+            }
+            Bound::Call { function: Function::Nextval, arguments } => match arguments.as_slice() {
+                [argument] => Some(format!("nextval({})", self.deparsed(argument, Type::Regclass)?)),
+                _ => None,
+            },
+            // The conversion of a number to its column's type is not written.
+            Bound::Cast { operand, from, to } if from.is_integer() && to.is_integer() => self.deparsed(operand, *from),
+            Bound::Cast { operand, from: Type::Text, to: Type::Regclass } => {
+                Some(format!("({})::regclass", self.deparsed(operand, Type::Text)?))
+            }
+            _ => None,
+        }
+    }
+}
+
+fn constant(value: &Value, value_type: Type) -> Option<String> {
+    match (value, value_type) {
+        (Value::Integer(value), Type::Integer) if *value >= 0 => Some(value.to_string()),
+        (Value::Integer(value), Type::Integer | Type::BigInt) => Some(format!("'{value}'::{}", value_type.sql_name())),
+        (Value::Boolean(value), Type::Boolean) => Some(value.to_string()),
+        (Value::Text(text), Type::Text | Type::Varchar | Type::Name) => {
+            Some(format!("{}::{}", quoted(text), value_type.sql_name()))
+        }
+        _ => None,
+    }
+}
+
+/// A string constant.
+fn quoted(text: &str) -> String {
+    let prefix = if text.contains('\\') { "E" } else { "" };
+    format!("{prefix}'{}'", text.replace('\\', "\\\\").replace('\'', "''"))
+}

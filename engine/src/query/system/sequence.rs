@@ -1,0 +1,111 @@
+//! `pg_sequence`, `pg_sequences` and `information_schema.sequences` (manual, the pages of these names). PostgreSQL
+//! brings no sequences of its own, so the model lists all rows.
+
+use super::{SystemRelation, number, row_of};
+use crate::catalog::{Privileges, Relation};
+use crate::clause::Clause;
+use crate::error::Result;
+use crate::execute::Execution;
+use crate::query::Value;
+use crate::query::scan::ScanRow;
+use crate::sequence::{Definition, IntegerType};
+
+impl Execution<'_> {
+    pub(super) fn sequence_rows(&mut self) -> Vec<ScanRow> {
+        self.reach(Clause::CatalogSequence);
+        self.seen_relations()
+            .iter()
+            .filter_map(|relation| {
+                let definition = &relation.sequence()?.definition;
+                Some(ScanRow::certain(vec![
+                    number(relation.oid.0),
+                    number(type_number(definition)),
+                    number(definition.start),
+                    number(definition.increment),
+                    number(definition.maximum),
+                    number(definition.minimum),
+                    number(definition.cache),
+                    Value::Boolean(definition.cycle),
+                ]))
+            })
+            .collect()
+    }
+
+    pub(super) fn sequences_rows(&mut self) -> Result<Vec<ScanRow>> {
+        let mut rows = Vec::new();
+        for relation in self.seen_relations() {
+            let Some(sequence) = relation.sequence().filter(|_| !self.is_of_other_session(&relation)) else { continue };
+            self.reach(Clause::ViewSequences);
+            let definition = &sequence.definition;
+            rows.push(ScanRow::certain(vec![
+                self.schema_of(&relation),
+                Value::Text(relation.name.clone()),
+                self.role_value(relation.owner),
+                number(type_number(definition)),
+                number(definition.start),
+                number(definition.minimum),
+                number(definition.maximum),
+                number(definition.increment),
+                Value::Boolean(definition.cycle),
+                number(definition.cache),
+                match self.may_read_value(&relation) || self.shared.settings.major.hides_last_value() {
+                    true => self.sequence_last_value(relation.oid)?,
+                    false => Value::Null,
+                },
+            ]));
+        }
+        Ok(rows)
+    }
+
+    pub(super) fn information_sequences_rows(&mut self) -> Vec<ScanRow> {
+        let mut rows = Vec::new();
+        for relation in self.seen_relations() {
+            let Some(sequence) = relation.sequence().filter(|_| !self.is_of_other_session(&relation)) else { continue };
+            if sequence.owner.is_some_and(|owner| owner.is_identity) {
+                // The standard knows them as part of their columns.
+                continue;
+            }
+            if !self.has_any_right(&relation, Privileges::SEQUENCE) {
+                continue;
+            }
+            self.reach(Clause::ViewInformationSchema);
+            rows.push(ScanRow::certain(self.information_sequence_row(&relation, &sequence.definition)));
+        }
+        rows
+    }
+
+    fn information_sequence_row(&self, relation: &Relation, definition: &Definition) -> Vec<Value> {
+        let text = |value: i64| Value::text(&value.to_string());
+        let precision = match definition.value_type {
+            IntegerType::SmallInt => 16,
+            IntegerType::Integer => 32,
+            IntegerType::BigInt => 64,
+        };
+        row_of(
+            SystemRelation::InformationSequences,
+            &[
+                ("sequence_catalog", Value::text(&self.shared.settings.database)),
+                ("sequence_schema", self.schema_of(relation)),
+                ("sequence_name", Value::Text(relation.name.clone())),
+                ("data_type", Value::text(definition.value_type.name())),
+                ("numeric_precision", number(precision)),
+                ("numeric_precision_radix", number(2)),
+                ("numeric_scale", number(0)),
+                ("start_value", text(definition.start)),
+                ("minimum_value", text(definition.minimum)),
+                ("maximum_value", text(definition.maximum)),
+                ("increment", text(definition.increment)),
+                ("cycle_option", Value::text(if definition.cycle { "YES" } else { "NO" })),
+            ],
+        )
+    }
+}
+
+/// The OID of a sequence's type. Those of the integer types are fixed.
+fn type_number(definition: &Definition) -> i64 {
+    match definition.value_type {
+        IntegerType::SmallInt => 21,
+        IntegerType::Integer => 23,
+        IntegerType::BigInt => 20,
+    }
+}
