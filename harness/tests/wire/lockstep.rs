@@ -68,14 +68,14 @@ fn lockstep_sees_unexpected_waits(lane: &Lane) -> Result<(), Infrastructure> {
     Ok(())
 }
 
-/// The session that waits first looks for a deadlock first, one second after it began to wait.
+/// The session that waits first looks for a deadlock first, late enough for the other one to be waiting on a slow machine.
 fn lockstep_gives_deadlocks_their_time(lane: &Lane) -> Result<(), Infrastructure> {
     let mut postgres = Postgres::open(lane.endpoint(), Settings::default())?;
     let steps = [
         query(0, "CREATE SEQUENCE a"),
         query(0, "CREATE SEQUENCE b"),
-        query(0, "BEGIN; ALTER SEQUENCE a CACHE 2"),
-        query(1, "BEGIN; ALTER SEQUENCE b CACHE 2"),
+        query(0, "BEGIN; SET LOCAL deadlock_timeout = '3s'; ALTER SEQUENCE a CACHE 2"),
+        query(1, "BEGIN; SET LOCAL deadlock_timeout = '60s'; ALTER SEQUENCE b CACHE 2"),
         query(0, "ALTER SEQUENCE b CACHE 3"),
         query(1, "ALTER SEQUENCE a CACHE 3"),
     ];
@@ -90,8 +90,8 @@ fn lockstep_gives_deadlocks_their_time(lane: &Lane) -> Result<(), Infrastructure
     let mut engine = Engine::new([
         tags(&["CREATE SEQUENCE"]),
         tags(&["CREATE SEQUENCE"]),
-        tags(&["BEGIN", "ALTER SEQUENCE"]),
-        tags(&["BEGIN", "ALTER SEQUENCE"]),
+        tags(&["BEGIN", "SET", "ALTER SEQUENCE"]),
+        tags(&["BEGIN", "SET", "ALTER SEQUENCE"]),
         waits(),
         scripted::Cue { wakes: vec![(0, victim)], ..tags(&["ALTER SEQUENCE"]) },
     ]);
