@@ -127,7 +127,10 @@ impl Catalog {
                 dependents
             }
             Kind::Sequence(_) => self.defaults_using(oid, view),
-            Kind::Index(_) | Kind::View(_) => Vec::new(),
+            Kind::View(data) => {
+                (0..data.columns.len()).flat_map(|column| self.dependents_of_column(oid, column, view)).collect()
+            }
+            Kind::Index(_) => Vec::new(),
         };
         let is_new = |object| !dependents.iter().any(|(other, _)| *other == object);
         let views: Vec<_> = self

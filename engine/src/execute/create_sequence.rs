@@ -8,6 +8,7 @@ use crate::catalog::{ColumnOwner, Kind, Oid, Persistence, RangeName, Relation, S
 use crate::clause::Clause;
 use crate::error::{Result, error, sqlstate, unsupported};
 use crate::lock::Mode;
+use crate::query::SYSTEM_COLUMNS;
 use crate::reply::StatementResult;
 use crate::sequence::{DefinitionChange, IntegerType, OptionList, Page};
 use crate::statement::{CreateSequence, ObjectName, SequenceOption, TypeName};
@@ -180,8 +181,12 @@ impl Execution<'_> {
             }
         };
         self.lock(table.oid, Mode::AccessShare)?;
-        let Kind::Table(data) = &table.kind else {
-            return Err(self.shared.settings.major.cannot_own_a_sequence(&table));
+        let place = match &table.kind {
+            Kind::Table(data) => data.column(column.name()).map(|(place, _)| place),
+            Kind::View(data) => data.columns.iter().position(|(name, _)| **name == *column.name()),
+            Kind::Sequence(_) | Kind::Index(_) => {
+                return Err(self.shared.settings.major.cannot_own_a_sequence(&table));
+            }
         };
         if table.owner != sequence.owner {
             return Err(error(
@@ -196,13 +201,16 @@ impl Execution<'_> {
                 "sequence must be in same schema as table it is linked to",
             ));
         }
-        let Some((index, _)) = data.column(column.name()) else {
+        let Some(place) = place else {
+            if SYSTEM_COLUMNS.contains(&column.name()) {
+                return Err(unsupported("a sequence owned by a system column"));
+            }
             self.reach(Clause::OwnedByColumn);
             return Err(super::no_column(column.name(), &table.name));
         };
         self.check_not_identity(sequence)?;
         self.reach(Clause::OwnedBy);
-        set_owner(sequence, Some(ColumnOwner { table: table.oid, column: index, is_identity: false }));
+        set_owner(sequence, Some(ColumnOwner { table: table.oid, column: place, is_identity: false }));
         Ok(())
     }
 }

@@ -59,9 +59,9 @@ impl Execution<'_> {
                     self.replace_relation(Relation { owner: new_owner, ..(*index).clone() })?;
                 }
             }
-            for sequence in self.shared.catalog.owned_sequences(oid, view) {
-                self.change_owner(sequence, new_owner)?;
-            }
+        }
+        for sequence in self.shared.catalog.owned_sequences(oid, view) {
+            self.change_owner(sequence, new_owner)?;
         }
         Ok(())
     }
