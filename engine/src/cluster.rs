@@ -219,7 +219,7 @@ impl Cluster {
             lost: None,
         };
         if let Some(mut ending) = self.take(session) {
-            Execution::new(&mut self.shared, &mut ending, &mut outcome.clauses).disconnect();
+            outcome.lost = Execution::new(&mut self.shared, &mut ending, &mut outcome.clauses).disconnect();
             self.wake(&mut outcome);
         }
         outcome

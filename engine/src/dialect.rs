@@ -61,6 +61,15 @@ impl Major {
         }
     }
 
+    /// A statement that reads or changes rows meets an index: reworded in 16.
+    pub(crate) fn cannot_open_index(self, name: &str) -> Stop {
+        match self.0 >= 16 {
+            true => error(sqlstate::WRONG_OBJECT_TYPE, format!("cannot open relation \"{name}\""))
+                .detail("This operation is not supported for indexes."),
+            false => error(sqlstate::WRONG_OBJECT_TYPE, format!("\"{name}\" is an index")),
+        }
+    }
+
     /// ALTER TABLE names the action that a relation of another kind refuses (15).
     pub(crate) fn names_refused_actions(self) -> bool {
         self.0 >= 15

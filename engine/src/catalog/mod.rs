@@ -13,7 +13,7 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 pub(crate) use access::{Access, AccessChange, Inherits, Privileges};
-pub(crate) use dependency::Object;
+pub(crate) use dependency::{Deletion, Object};
 pub(crate) use describe::{quote_identifier, quote_qualified};
 pub(crate) use heap::{CommitNumber, Heap, Slot, Stamp, View};
 pub(crate) use lookup::{RangeName, SearchPath};

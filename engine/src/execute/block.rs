@@ -3,9 +3,9 @@
 use std::rc::Rc;
 
 use super::Execution;
-use crate::catalog::StorageId;
+use crate::catalog::{Object, StorageId};
 use crate::clause::Clause;
-use crate::lock::Mode;
+use crate::error::Result;
 use crate::quirk::Quirk;
 use crate::session::Parameters;
 use crate::statement::IsolationLevel;
@@ -199,8 +199,9 @@ impl Execution<'_> {
         parameters
     }
 
-    /// The end of the connection: the transaction is rolled back and the session's temporary relations are dropped.
-    pub(crate) fn disconnect(&mut self) {
+    /// The end of the connection: the transaction is rolled back and the session's temporary relations are dropped. Tells
+    /// why the model cannot follow from here on, if so.
+    pub(crate) fn disconnect(&mut self) -> Option<String> {
         self.shared.locks.stop_waiting(self.session.id);
         if self.session.transaction.in_progress() {
             self.rollback_transaction();
@@ -208,37 +209,44 @@ impl Execution<'_> {
         if self.session.caches.entries.values().any(|cache| cache.cached != cache.last) {
             self.reach(Clause::CacheLostAtExit);
         }
-        if self.drop_temporary_relations() {
-            self.reach(Clause::TemporaryDropped);
+        match self.drop_temporary_relations() {
+            Ok(true) => self.reach(Clause::TemporaryDropped),
+            Ok(false) => {}
+            Err(_) => {
+                return Some(
+                    "a session that ends while others hold what its temporary relations take along".to_owned(),
+                );
+            }
         }
+        None
     }
 
-    /// Drops every temporary relation of the session, in a transaction of its own.
-    pub(super) fn drop_temporary_relations(&mut self) -> bool {
+    /// Drops every temporary relation of the session with all that depends on them, permanent objects included. Tells
+    /// whether there were any.
+    pub(super) fn drop_temporary_relations(&mut self) -> Result<bool> {
         let view = self.catalog_view();
         let temporary = crate::catalog::temporary_schema(self.session.id);
-        let doomed: Vec<_> = self
+        let doomed: Vec<Object> = self
             .shared
             .catalog
             .relations(view)
             .filter(|relation| relation.schema == temporary)
-            .map(|relation| relation.oid)
+            .map(|relation| Object::Relation(relation.oid))
             .collect();
         if doomed.is_empty() {
-            return false;
+            return Ok(false);
         }
         let standalone = !self.session.transaction.in_progress();
         if standalone {
             self.begin_transaction();
         }
-        for oid in doomed {
-            // Nobody else can hold a lock on these.
-            let _ = self.lock(oid, Mode::AccessExclusive);
-            self.shared.catalog.delete_relation(oid, view, &mut self.session.transaction.undo);
-        }
+        let dropped = self.drop_quietly(&doomed);
         if standalone {
-            self.commit_transaction();
+            match dropped {
+                Ok(()) => self.commit_transaction(),
+                Err(_) => self.rollback_transaction(),
+            }
         }
-        true
+        dropped.map(|()| true)
     }
 }

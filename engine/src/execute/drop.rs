@@ -2,7 +2,9 @@
 
 use super::names::{MissingSchema, no_schema};
 use super::{Execution, done};
-use crate::catalog::{ConstraintKind, Kind, Object, Oid, RangeName, TableData, is_temporary_schema, temporary_schema};
+use crate::catalog::{
+    ConstraintKind, Deletion, Kind, Object, Oid, RangeName, TableData, is_temporary_schema, temporary_schema,
+};
 use crate::clause::Clause;
 use crate::error::{Result, error, notice, sqlstate, unsupported};
 use crate::lock::Mode;
@@ -91,13 +93,8 @@ impl Execution<'_> {
         Ok(())
     }
 
-    /// Drops objects with what depends on them, or refuses without CASCADE.
-    pub(super) fn drop_objects(&mut self, objects: &[Object], behavior: Behavior) -> Result<()> {
-        let view = self.catalog_view();
-        self.check_not_part(objects)?;
-        let deletions = self.shared.catalog.deletions(objects, view);
-        // Locks come first: whether the drop is allowed may change while it waits for them.
-        for deletion in &deletions {
+    fn lock_deletions(&mut self, deletions: &[Deletion]) -> Result<()> {
+        for deletion in deletions {
             match deletion.object {
                 Object::Relation(oid) | Object::Default { table: oid, .. } => {
                     self.lock(oid, Mode::AccessExclusive)?;
@@ -105,6 +102,23 @@ impl Execution<'_> {
                 Object::Schema(_) | Object::Column(..) => {}
             }
         }
+        Ok(())
+    }
+
+    /// Drops objects with what depends on them, and says nothing of it.
+    pub(super) fn drop_quietly(&mut self, objects: &[Object]) -> Result<()> {
+        let deletions = self.shared.catalog.deletions(objects, self.catalog_view());
+        self.lock_deletions(&deletions)?;
+        deletions.iter().try_for_each(|deletion| self.delete_object(deletion.object))
+    }
+
+    /// Drops objects with what depends on them, or refuses without CASCADE.
+    pub(super) fn drop_objects(&mut self, objects: &[Object], behavior: Behavior) -> Result<()> {
+        let view = self.catalog_view();
+        self.check_not_part(objects)?;
+        let deletions = self.shared.catalog.deletions(objects, view);
+        // Locks come first: whether the drop is allowed may change while it waits for them.
+        self.lock_deletions(&deletions)?;
         // The report goes from the named objects to those that depend on them.
         let mut reported = Vec::new();
         for deletion in deletions.iter().rev().filter(|deletion| deletion.is_reported()) {

@@ -55,6 +55,8 @@ impl Execution<'_> {
             GrantTarget::Tables(names) | GrantTarget::Sequences(names) => {
                 for name in names {
                     let name = self.range_name(name)?;
+                    // No lock is taken here, so PostgreSQL may answer from its caches.
+                    self.check_name_known(name.name)?;
                     relations.push(self.require_relation(name, MissingSchema::Fails)?.oid);
                 }
             }
@@ -223,9 +225,11 @@ impl Execution<'_> {
             }
         }
         let possible = privileges.common(available);
-        if possible != privileges && !statement.is_grant && target.kind == "table" {
-            // There would be one warning for each column, system columns included.
-            return Err(unsupported("REVOKE of a table's privileges without all the grant options"));
+        let of_columns =
+            Privileges::of(&[Privilege::Select, Privilege::Insert, Privilege::Update, Privilege::References]);
+        if possible != privileges && !statement.is_grant && !privileges.common(of_columns).is_empty() {
+            // There would be one warning for each column, system columns included, or an error.
+            return Err(unsupported("REVOKE of privileges that columns have, too, without all the grant options"));
         }
         if possible.is_empty() || (!says_all && possible != privileges) {
             self.reach(Clause::GrantOptionNeeded);

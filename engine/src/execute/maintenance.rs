@@ -94,6 +94,9 @@ impl Execution<'_> {
         self.reach(Clause::Maintenance);
         for (relation, table) in found {
             self.lock(relation.oid, mode)?;
+            if !self.acts_as(relation.owner) {
+                return Err(unsupported("VACUUM or ANALYZE of another role's relation"));
+            }
             let Some(data) = relation.table() else {
                 self.notice(notice(
                     Severity::Warning,
@@ -102,7 +105,6 @@ impl Execution<'_> {
                 ));
                 continue;
             };
-            self.check_owner(&relation)?;
             for (position, column) in table.columns.iter().enumerate() {
                 let name = column.name();
                 if data.column(name).is_none() {

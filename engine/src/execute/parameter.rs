@@ -107,7 +107,7 @@ impl Execution<'_> {
                 done("DISCARD SEQUENCES")
             }
             Discard::Temp => {
-                if self.drop_temporary_relations() {
+                if self.drop_temporary_relations()? {
                     self.reach(Clause::DiscardTemp);
                 }
                 done("DISCARD TEMP")
@@ -122,7 +122,7 @@ impl Execution<'_> {
                 }
                 self.session.parameters = Rc::new(Parameters::default());
                 self.session.prepared = PreparedTable::default();
-                self.drop_temporary_relations();
+                self.drop_temporary_relations()?;
                 self.discard_sequences();
                 done("DISCARD ALL")
             }

@@ -24,7 +24,7 @@ impl Execution<'_> {
         let mut planned = Planned::default();
         if let Some((_, found)) = &found {
             let place = Place { name: &relation.name, schema: relation.schema, persistence: relation.persistence };
-            self.plan_sequence(&found.name, found.column_type, options, true, &place, &mut planned)?;
+            self.plan_sequence(&found.name, Some(found.column_type), options, true, &place, &mut planned)?;
         }
         // The sequence is made before the column is looked at.
         let sequences = self.create_planned_sequences(&planned.sequences)?;

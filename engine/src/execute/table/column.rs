@@ -135,7 +135,7 @@ impl Execution<'_> {
             Some(value_type) => {
                 self.reach(Clause::Serial);
                 column.column_type = value_type;
-                serial = Some(self.plan_sequence(&name, value_type, &[], false, place, planned)?);
+                serial = Some(self.plan_sequence(&name, Some(value_type), &[], false, place, planned)?);
             }
             None => (column.column_type, column.length) = resolve_column_type(&definition.type_name)?,
         }
@@ -159,7 +159,7 @@ impl Execution<'_> {
                         ));
                     }
                     self.reach(Clause::Identity);
-                    self.plan_sequence(&name, column.column_type, options, true, place, planned)?;
+                    self.plan_sequence(&name, Some(column.column_type), options, true, place, planned)?;
                     column.identity = Some(*generated);
                     set_nullability(&mut nullability, true, &name, place.name)?;
                 }
@@ -192,7 +192,7 @@ impl Execution<'_> {
     pub(super) fn plan_sequence(
         &mut self,
         column: &Rc<str>,
-        value_type: Type,
+        value_type: Option<Type>,
         options: &[SequenceOption],
         is_identity: bool,
         place: &Place<'_>,
@@ -201,7 +201,7 @@ impl Execution<'_> {
         let mut name = None;
         let mut others = Vec::with_capacity(options.len() + 1);
         // Before the options given, so that an AS among them is the redundant one.
-        others.push(SequenceOption::As(type_name_of(value_type)));
+        others.extend(value_type.map(|value_type| SequenceOption::As(type_name_of(value_type))));
         for option in options {
             match option {
                 SequenceOption::SequenceName(given) => {
@@ -222,9 +222,11 @@ impl Execution<'_> {
                 PlannedName::Known(place.schema, chosen)
             }
         };
-        let persistence = match place.persistence {
-            Persistence::Unlogged if !self.shared.settings.major.has_unlogged_sequences() => Persistence::Permanent,
-            other => other,
+        let persistence = match (self.shared.settings.major.has_unlogged_sequences(), &name) {
+            (true, _) => place.persistence,
+            // Before, the table's persistence was no matter of the sequence's, whose schema alone could make it temporary.
+            (false, PlannedName::Known(..)) if place.persistence == Persistence::Temporary => Persistence::Temporary,
+            (false, _) => Persistence::Permanent,
         };
         planned.sequences.push(PlannedSequence {
             name,

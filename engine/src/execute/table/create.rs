@@ -114,7 +114,10 @@ impl Execution<'_> {
                 // The owner is looked up in the schema that was given for the sequence.
                 let given = self.range_name(given)?;
                 let name = RangeName { name: &relation.name, ..given };
-                self.require_relation(name, MissingSchema::Fails)?;
+                let owner = self.require_relation(name, MissingSchema::Fails)?;
+                if owner.sequence().is_some() {
+                    return Err(self.shared.settings.major.cannot_own_a_sequence(&owner));
+                }
                 return Err(crate::error::unsupported("a sequence name in another schema that has such a table too"));
             }
             set_owner(&mut sequence, Some(ColumnOwner { table, column, is_identity: planned.is_identity }));

@@ -49,7 +49,8 @@ impl Execution<'_> {
                     return Err(unsupported("an identity column without its sequence"));
                 };
                 let options = self.copied_options(sequence);
-                self.plan_sequence(&column.name, column.column_type, &options, true, place, planned)?;
+                // PostgreSQL copies the parameters but not the type: the copy is a bigint sequence.
+                self.plan_sequence(&column.name, None, &options, true, place, planned)?;
                 copy.identity = Some(generated);
             }
             planned.columns.push(copy);

@@ -46,8 +46,7 @@ impl Execution<'_> {
             },
             Kind::View(_) => return Err(unsupported("changing rows through a view")),
             Kind::Index(_) => {
-                return Err(error(sqlstate::WRONG_OBJECT_TYPE, format!("cannot open relation \"{}\"", relation.name))
-                    .detail("This operation is not supported for indexes."));
+                return Err(self.shared.settings.major.cannot_open_index(&relation.name));
             }
         };
         Ok((relation, data))
