@@ -61,6 +61,18 @@ impl Major {
         }
     }
 
+    /// SET SCHEMA meets an index: reworded in 15.
+    pub(crate) fn cannot_move_index(self, name: &str) -> Stop {
+        match self.0 >= 15 {
+            true => error(sqlstate::WRONG_OBJECT_TYPE, format!("cannot change schema of index \"{name}\""))
+                .hint("Change the schema of the table instead."),
+            false => error(
+                sqlstate::WRONG_OBJECT_TYPE,
+                format!("\"{name}\" is not a table, view, materialized view, sequence, or foreign table"),
+            ),
+        }
+    }
+
     /// A statement that reads or changes rows meets an index: reworded in 16.
     pub(crate) fn cannot_open_index(self, name: &str) -> Stop {
         match self.0 >= 16 {

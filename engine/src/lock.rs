@@ -64,9 +64,11 @@ impl LockTable {
         depth: usize,
     ) -> Result<bool, Vec<SessionId>> {
         let mut blockers = Vec::new();
-        for held in self.held.iter().filter(|held| held.relation == relation) {
+        for held in self.held.iter_mut().filter(|held| held.relation == relation) {
             if held.session == session {
                 if held.mode == mode {
+                    // Whoever asks for it further out keeps it when the savepoint that has it ends.
+                    held.depth = held.depth.min(depth);
                     return Ok(false);
                 }
             } else if held.mode.conflicts(mode) && !blockers.contains(&held.session) {

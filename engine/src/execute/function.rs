@@ -166,6 +166,11 @@ impl Execution<'_> {
             return Err(undefined());
         };
         let Some(relation) = self.shared.catalog.relation(oid, self.catalog_view()).cloned() else {
+            if self.shared.commits > self.session.names_known_until {
+                return Err(unsupported(
+                    "a sequence that another session has dropped during this session's transaction",
+                ));
+            }
             self.reach(Clause::LastvalDropped);
             return Err(undefined());
         };

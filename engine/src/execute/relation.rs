@@ -50,6 +50,15 @@ impl Execution<'_> {
             RelationKind::Sequence if relation.sequence().is_none() => "a sequence",
             RelationKind::View if relation.view().is_none() => "a view",
             RelationKind::Index if !renames => "an index",
+            _ if matches!(relation.kind, Kind::Index(_)) => {
+                return match statement.action {
+                    RelationAction::SetSchema(_) => Err(self.shared.settings.major.cannot_move_index(&relation.name)),
+                    RelationAction::SetLogged | RelationAction::SetUnlogged => {
+                        Err(unsupported("an index's persistence"))
+                    }
+                    RelationAction::RenameTo(_) | RelationAction::OwnerTo(_) => Ok(()),
+                };
+            }
             _ => return Ok(()),
         };
         if statement.kind == RelationKind::Sequence {
