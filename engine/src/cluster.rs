@@ -1,5 +1,7 @@
 //! The one door to the model: sessions, steps, checkpoints.
 
+mod wake;
+
 use crate::catalog::{BOOTSTRAP_ROLE, Catalog, CommitNumber, Oid, View, temporary_schema};
 use crate::clause::ClauseSet;
 use crate::dialect::Major;
@@ -345,52 +347,5 @@ impl Cluster {
             self.wake(&mut outcome);
         }
         outcome
-    }
-
-    /// Whether `waiter` waits, directly or through others, for `target`.
-    fn waits_for(&self, waiter: SessionId, target: SessionId, seen: &mut Vec<SessionId>) -> bool {
-        let Some(pending) = self.sessions[waiter.0 as usize].as_ref().and_then(|session| session.pending.as_ref())
-        else {
-            return false;
-        };
-        pending.blockers.iter().any(|blocker| {
-            *blocker == target
-                || (!seen.contains(blocker) && {
-                    seen.push(*blocker);
-                    self.waits_for(*blocker, target, seen)
-                })
-        })
-    }
-
-    /// Resumes, in order of arrival, every session whose locks have become free, until none is left.
-    fn wake(&mut self, outcome: &mut Outcome) {
-        while let Some(woken) = self.wake_one(outcome) {
-            outcome.woken.push(woken);
-        }
-    }
-
-    fn wake_one(&mut self, outcome: &mut Outcome) -> Option<(SessionId, Reply)> {
-        let mut waiting: Vec<(u64, usize)> = self
-            .sessions
-            .iter()
-            .enumerate()
-            .filter_map(|(index, session)| Some((session.as_ref()?.pending.as_ref()?.arrival, index)))
-            .collect();
-        waiting.sort_unstable();
-        for (arrival, index) in waiting {
-            let session = self.sessions[index].as_mut()?;
-            let pending = session.pending.take()?;
-            let mut execution = Execution::new(&mut self.shared, session, &mut outcome.clauses);
-            match execution.resume(pending) {
-                Progress::Done(reply) => return Some((SessionId(index as u32), reply)),
-                Progress::Waits { .. } => {
-                    if let Some(pending) = &mut session.pending {
-                        pending.arrival = arrival;
-                    }
-                }
-                Progress::Unsupported(reason) => outcome.lost = Some(reason),
-            }
-        }
-        None
     }
 }

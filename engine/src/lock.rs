@@ -95,6 +95,11 @@ impl LockTable {
         self.waiting.push(Request { relation, session, mode });
     }
 
+    /// What a session waits for: a lock on this relation.
+    pub(crate) fn request_of(&self, session: SessionId) -> Option<(Oid, Mode)> {
+        self.waiting.iter().find(|request| request.session == session).map(|request| (request.relation, request.mode))
+    }
+
     /// A session waits no more.
     pub(crate) fn stop_waiting(&mut self, session: SessionId) {
         self.waiting.retain(|request| request.session != session);
