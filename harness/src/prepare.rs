@@ -3,7 +3,7 @@
 use seqcheck_engine::Statement;
 use seqcheck_engine::render::render;
 
-use crate::generate::GeneratedStep;
+use crate::generate::{GeneratedAction, GeneratedStep};
 use crate::lockstep::{Action, Refusal, Step};
 use crate::sql::{self, SqlError};
 use crate::trace;
@@ -43,15 +43,11 @@ impl Prepared {
             while prepared.sessions.len() <= step.session {
                 prepared.sessions.push(format!("S{}", prepared.sessions.len() + 1));
             }
-            let sql: Vec<String> = step.statements.iter().map(render).collect();
-            let copy_data = step.statements.iter().find_map(|statement| match statement {
-                Statement::Copy(copy) => Some(copy.data.clone()),
-                _ => None,
-            });
-            let action = Action::Query {
-                sql: sql.join("; "),
-                copy_data: copy_data.unwrap_or_default(),
-                statements: Ok(step.statements.clone()),
+            let action = match &step.action {
+                GeneratedAction::Query(statements) => rendered(statements),
+                GeneratedAction::Connect => Action::Connect { role: None },
+                GeneratedAction::Disconnect => Action::Disconnect,
+                GeneratedAction::Checkpoint => Action::Checkpoint,
             };
             prepared.steps.push(Step { session: step.session, action });
         }
@@ -87,6 +83,16 @@ impl Prepared {
             })
             .collect()
     }
+}
+
+/// A query with its text.
+fn rendered(statements: &[Statement]) -> Action {
+    let sql: Vec<String> = statements.iter().map(render).collect();
+    let copy_data = statements.iter().find_map(|statement| match statement {
+        Statement::Copy(copy) => Some(copy.data.clone()),
+        _ => None,
+    });
+    Action::Query { sql: sql.join("; "), copy_data: copy_data.unwrap_or_default(), statements: Ok(statements.to_vec()) }
 }
 
 fn first_word(text: &str) -> &str {

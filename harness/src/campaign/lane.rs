@@ -1,5 +1,6 @@
 //! One lane: a database of its own, and the traces that run in it.
 
+use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
 
 use seqcheck_engine::{Cluster, Major, QuirkSet, Settings};
@@ -10,7 +11,7 @@ use super::{Board, CampaignError};
 use crate::choice::Seeded;
 use crate::corpus::Entry;
 use crate::expectation::{self, Side};
-use crate::generate::generate;
+use crate::generate::{ServerEvents, generate};
 use crate::implementation::postgres::{self, Postgres};
 use crate::lockstep::{self, Run, Step, Verdict};
 use crate::prepare::Prepared;
@@ -23,6 +24,8 @@ pub(super) struct Lane {
     settings: Settings,
     options: lockstep::Options,
     judging: Judging,
+    /// What generated traces may do to the server.
+    events: ServerEvents,
 }
 
 impl Lane {
@@ -37,7 +40,8 @@ impl Lane {
         let settings = Settings { quirks: options.quirks, ..postgres.model_settings(major) };
         let judging = Judging { version: server.version().to_owned(), quirks: options.quirks };
         let options = lockstep::Options { time_out: options.time_out, ..lockstep::Options::default() };
-        Ok(Lane { postgres, settings, options, judging })
+        let events = if server.is_managed() { ServerEvents::Checkpoints } else { ServerEvents::None };
+        Ok(Lane { postgres, settings, options, judging, events })
     }
 
     pub(super) fn major(&self) -> Major {
@@ -63,21 +67,27 @@ impl Lane {
         let seed = board.options.seed;
         // The generator asks an engine without planted faults: the traces are the same whatever is judged.
         let settings = Settings { quirks: QuirkSet::NONE, ..self.settings.clone() };
-        let steps = generate(&mut Seeded::for_trace(seed, index), &settings);
+        let steps = generate(&mut Seeded::for_trace(seed, index), &settings, self.events);
         let prepared = Prepared::from_generated(&steps);
         if self.judge(&prepared, Origin::Generated { seed, index }, board).is_some() {
             board.with_summary(|summary| summary.generated += 1);
         }
     }
 
-    fn run(&mut self, steps: &[Step]) -> Run {
+    fn run(&mut self, steps: &[Step], board: &Board<'_>) -> Run {
+        // A checkpoint shows in the log_cnt of every database's sequences.
+        let (_alone, _beside_others);
+        match steps.iter().any(Step::concerns_server) {
+            true => _alone = board.server.write().unwrap_or_else(PoisonError::into_inner),
+            false => _beside_others = board.server.read().unwrap_or_else(PoisonError::into_inner),
+        }
         let mut cluster = Cluster::new(self.settings.clone());
         lockstep::run(steps, &mut cluster, &mut self.postgres, &self.options)
     }
 
     /// Runs a trace, and reduces it when it diverges. Nothing when the server failed.
     fn judge(&mut self, prepared: &Prepared, origin: Origin, board: &Board<'_>) -> Option<Run> {
-        let run = self.run(&prepared.steps);
+        let run = self.run(&prepared.steps, board);
         board.progress.traces.fetch_add(1, Ordering::Relaxed);
         board.progress.steps.fetch_add(run.steps.len() as u64, Ordering::Relaxed);
         board.with_summary(|summary| {
@@ -103,7 +113,7 @@ impl Lane {
         }
         let Some(finding) = Finding::new(origin.clone(), prepared, &run, &self.judging) else { return Some(run) };
         if board.is_new(&finding) {
-            let (steps, run) = reduce(&prepared.steps, run.clone(), |candidate| self.run(candidate));
+            let (steps, run) = reduce(&prepared.steps, run.clone(), |candidate| self.run(candidate, board));
             let reduced = Prepared { steps, sessions: prepared.sessions.clone() };
             if let Some(finding) = Finding::new(origin, &reduced, &run, &self.judging) {
                 board.add_finding(finding);

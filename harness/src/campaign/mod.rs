@@ -8,7 +8,7 @@ mod lane;
 mod reduce;
 
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use seqcheck_engine::{ClauseSet, Major, QuirkSet};
@@ -97,6 +97,8 @@ struct Board<'c> {
     next_entry: AtomicUsize,
     next_trace: AtomicU64,
     stop: AtomicBool,
+    /// Shared by traces that keep to their databases; a trace that does something to the whole server is alone.
+    server: RwLock<()>,
     deadline: Option<Instant>,
     summary: Mutex<Summary>,
     progress: &'c Progress,
@@ -126,6 +128,7 @@ pub fn run(
         next_entry: AtomicUsize::new(0),
         next_trace: AtomicU64::new(0),
         stop: AtomicBool::new(false),
+        server: RwLock::new(()),
         deadline: options.time.map(|time| begun + time),
         summary: Mutex::new(Summary::default()),
         progress,

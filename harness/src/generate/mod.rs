@@ -6,6 +6,7 @@
 
 mod alter_table;
 mod catalog;
+mod event;
 mod plan;
 mod prepared;
 mod query;
@@ -22,13 +23,35 @@ use seqcheck_engine::{Cluster, Progress, SequenceSummary, SessionId, Settings, S
 use crate::choice::Choice;
 pub use plan::{Family, Plan};
 
-/// One generated step: a simple query of one session.
+/// One generated step.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GeneratedStep {
-    /// The session, counted from 0.
+    /// The session that acts, counted from 0; events of the whole server ignore it.
     pub session: usize,
-    /// The statements of the query, at least one.
-    pub statements: Vec<Statement>,
+    /// What it does.
+    pub action: GeneratedAction,
+}
+
+/// What a generated step does. A session that is not open is opened by its next query.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum GeneratedAction {
+    /// A simple query of these statements, at least one.
+    Query(Vec<Statement>),
+    /// Opens the session anew, closing it first when it is open.
+    Connect,
+    /// Closes the session.
+    Disconnect,
+    /// Runs a checkpoint.
+    Checkpoint,
+}
+
+/// What generated traces may do to the server as a whole, beside what their sessions do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ServerEvents {
+    /// Nothing: the server is shared.
+    None,
+    /// Checkpoints, in few traces.
+    Checkpoints,
 }
 
 /// How often a step that would wait, or that the model does not support, is replaced by another draw.
@@ -37,9 +60,9 @@ const REDRAWS: usize = 8;
 /// Draws one trace.
 ///
 /// `settings` says which PostgreSQL the trace is for, since some statements exist only in newer majors and because the
-/// engine is asked which sequences there are.
-pub fn generate(choice: &mut dyn Choice, settings: &Settings) -> Vec<GeneratedStep> {
-    let plan = Plan::draw(choice);
+/// engine is asked which sequences there are. `events` says what may happen to the server.
+pub fn generate(choice: &mut dyn Choice, settings: &Settings, events: ServerEvents) -> Vec<GeneratedStep> {
+    let plan = Plan::draw(choice, events);
     Generator::new(choice, settings, &plan).run()
 }
 
@@ -66,21 +89,27 @@ impl<'c> Generator<'c> {
         if self.plan.roles {
             for statement in self.first_roles() {
                 self.cluster.step(self.sessions[0], std::slice::from_ref(&statement));
-                self.steps.push(GeneratedStep { session: 0, statements: vec![statement] });
+                self.steps.push(GeneratedStep { session: 0, action: GeneratedAction::Query(vec![statement]) });
             }
         }
         while self.steps.len() < self.plan.length {
             if self.choice.chance(1, 3) {
                 self.current = self.choice.index(self.sessions.len());
             }
-            let Some(step) = self.draw_step() else { break };
-            self.steps.push(step);
+            let action = match self.event() {
+                Some(event) => event,
+                None => match self.query() {
+                    Some(statements) => GeneratedAction::Query(statements),
+                    None => break,
+                },
+            };
+            self.steps.push(GeneratedStep { session: self.current, action });
         }
         self.steps
     }
 
-    /// Draws a step that the engine runs to its end. Waiting steps are left to traces that are about waiting.
-    fn draw_step(&mut self) -> Option<GeneratedStep> {
+    /// Draws a query that the engine runs to its end. Waiting steps are left to traces that are about waiting.
+    fn query(&mut self) -> Option<Vec<Statement>> {
         for _ in 0..REDRAWS {
             self.visible = self.cluster.sequences(self.sessions[self.current]);
             let count = if self.choice.chance(1, 40) { 2 + self.choice.index(2) } else { 1 };
@@ -88,7 +117,7 @@ impl<'c> Generator<'c> {
             leave_data_to_first_copy(&mut statements);
             let before = self.others_in_transaction().then(|| self.cluster.clone());
             match self.cluster.step(self.sessions[self.current], &statements).progress {
-                Progress::Done(_) => return Some(GeneratedStep { session: self.current, statements }),
+                Progress::Done(_) => return Some(statements),
                 Progress::Unsupported(_) => {}
                 Progress::Waits { .. } => {
                     self.cluster = before?;

@@ -1,5 +1,6 @@
 //! What one trace is about.
 
+use super::ServerEvents;
 use crate::choice::Choice;
 
 /// Groups of statements that a plan weighs against each other.
@@ -68,11 +69,13 @@ pub struct Plan {
     pub cached: bool,
     /// Whether there are other roles than the superuser.
     pub roles: bool,
+    /// Whether checkpoints come up.
+    pub checkpoints: bool,
 }
 
 impl Plan {
-    /// Draws a plan.
-    pub fn draw(choice: &mut dyn Choice) -> Plan {
+    /// Draws a plan with no more than these events of the whole server.
+    pub fn draw(choice: &mut dyn Choice, events: ServerEvents) -> Plan {
         let mut weights = FAMILIES.map(|(_, weight)| weight);
         for weight in &mut weights {
             match choice.below(6) {
@@ -98,6 +101,8 @@ impl Plan {
             extreme: choice.chance(1, 4),
             cached: choice.chance(1, 2),
             roles,
+            // Drawn in any case, so that the rest of the trace does not depend on what the server allows.
+            checkpoints: choice.chance(1, 10) && events == ServerEvents::Checkpoints,
         }
     }
 

@@ -1,5 +1,6 @@
 //! What lockstep runs.
 
+use seqcheck_engine::statement::Maintenance;
 use seqcheck_engine::{Message, Severity, SqlState, Statement};
 
 /// One step of a trace, ready to run on both sides.
@@ -9,6 +10,19 @@ pub struct Step {
     pub session: usize,
     /// What it does.
     pub action: Action,
+}
+
+impl Step {
+    /// Whether it does something to the server as a whole, so that traces in its other databases may notice.
+    pub fn concerns_server(&self) -> bool {
+        match &self.action {
+            Action::Checkpoint | Action::Crash | Action::Restart => true,
+            Action::Query { statements: Ok(statements), .. } => {
+                statements.contains(&Statement::Maintenance(Maintenance::Checkpoint))
+            }
+            Action::Query { .. } | Action::Connect { .. } | Action::Disconnect => false,
+        }
+    }
 }
 
 /// What a step does.
