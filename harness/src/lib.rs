@@ -13,6 +13,7 @@ pub mod lockstep;
 pub mod prepare;
 pub mod report;
 pub mod server;
+pub mod shrink;
 pub mod sql;
 pub mod trace;
 

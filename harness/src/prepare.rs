@@ -44,7 +44,7 @@ impl Prepared {
                 prepared.sessions.push(format!("S{}", prepared.sessions.len() + 1));
             }
             let action = match &step.action {
-                GeneratedAction::Query(statements) => rendered(statements),
+                GeneratedAction::Query(statements) => queried(statements.clone()),
                 GeneratedAction::Connect => Action::Connect { role: None },
                 GeneratedAction::Disconnect => Action::Disconnect,
                 GeneratedAction::Checkpoint => Action::Checkpoint,
@@ -52,6 +52,12 @@ impl Prepared {
             prepared.steps.push(Step { session: step.session, action });
         }
         prepared
+    }
+
+    /// Steps whose sessions are called by their numbers: S1, S2 and so on.
+    pub fn numbered(steps: Vec<Step>) -> Prepared {
+        let count = steps.iter().map(|step| step.session + 1).max().unwrap_or_default();
+        Prepared { steps, sessions: (1..=count).map(|number| format!("S{number}")).collect() }
     }
 
     fn session(&mut self, name: &str) -> usize {
@@ -85,16 +91,6 @@ impl Prepared {
     }
 }
 
-/// A query with its text.
-fn rendered(statements: &[Statement]) -> Action {
-    let sql: Vec<String> = statements.iter().map(render).collect();
-    let copy_data = statements.iter().find_map(|statement| match statement {
-        Statement::Copy(copy) => Some(copy.data.clone()),
-        _ => None,
-    });
-    Action::Query { sql: sql.join("; "), copy_data: copy_data.unwrap_or_default(), statements: Ok(statements.to_vec()) }
-}
-
 fn first_word(text: &str) -> &str {
     text.split_whitespace().next().unwrap_or_default()
 }
@@ -108,6 +104,16 @@ pub(crate) fn give_copy_data(statements: &mut [Statement], copy_data: &[String])
     if let Some(copy) = first {
         copy.data = copy_data.to_vec();
     }
+}
+
+/// One query of these statements, with their text.
+pub fn queried(statements: Vec<Statement>) -> Action {
+    let sql: Vec<String> = statements.iter().map(render).collect();
+    let copy_data = statements.iter().find_map(|statement| match statement {
+        Statement::Copy(copy) => Some(copy.data.clone()),
+        _ => None,
+    });
+    Action::Query { sql: sql.join("; "), copy_data: copy_data.unwrap_or_default(), statements: Ok(statements) }
 }
 
 /// Parses a query for the engine.

@@ -6,7 +6,6 @@ use std::sync::atomic::Ordering;
 use seqcheck_engine::{Cluster, Major, QuirkSet, Settings};
 
 use super::finding::{Finding, Judging, Origin};
-use super::reduce::reduce;
 use super::{Board, CampaignError};
 use crate::choice::Seeded;
 use crate::corpus::Entry;
@@ -16,6 +15,7 @@ use crate::implementation::postgres::{self, Postgres};
 use crate::lockstep::{self, Run, Step, Verdict};
 use crate::prepare::Prepared;
 use crate::server::{ScratchDatabase, Server};
+use crate::shrink::{Budget, shrink};
 use crate::trace;
 
 /// A lane.
@@ -113,9 +113,10 @@ impl Lane {
         }
         let Some(finding) = Finding::new(origin.clone(), prepared, &run, &self.judging) else { return Some(run) };
         if board.is_new(&finding) {
-            let (steps, run) = reduce(&prepared.steps, run.clone(), |candidate| self.run(candidate, board));
-            let reduced = Prepared { steps, sessions: prepared.sessions.clone() };
-            if let Some(finding) = Finding::new(origin, &reduced, &run, &self.judging) {
+            let shrunk =
+                shrink(&prepared.steps, run.clone(), Budget::default(), |candidate| self.run(candidate, board));
+            let reduced = Prepared::numbered(shrunk.steps);
+            if let Some(finding) = Finding::new(origin, &reduced, &shrunk.run, &self.judging) {
                 board.add_finding(finding);
             }
         }

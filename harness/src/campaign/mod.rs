@@ -5,7 +5,6 @@
 
 mod finding;
 mod lane;
-mod reduce;
 
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError, RwLock};

@@ -1,9 +1,9 @@
 //! The engine itself as an implementation, so that two models can be compared.
 
 use super::{Implementation, Infrastructure, Received, Request, not_able, session_name};
-use crate::lockstep::{Reference, Refusal, reference::Connected, syntax_error};
-use crate::prepare::give_copy_data;
-use seqcheck_engine::{Outcome, Progress, Reply, SessionId, Statement};
+use crate::lockstep::{Action, Reference, Refusal, reference::Connected, syntax_error};
+use crate::prepare::{self, give_copy_data};
+use seqcheck_engine::{Cluster, Outcome, Progress, Reply, SessionId, Settings, Statement};
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Instant;
 
@@ -30,6 +30,17 @@ struct Session {
     replies: VecDeque<Reply>,
     /// Whom the session waits for.
     blockers: Option<Vec<SessionId>>,
+}
+
+impl Model<Cluster> {
+    /// The engine with these settings, which may have planted faults, called `name`.
+    pub fn of(name: impl Into<String>, settings: Settings) -> Model<Cluster> {
+        let parse: Parse = |sql| match prepare::query(sql, &[]) {
+            Action::Query { statements, .. } => statements,
+            _ => Ok(Vec::new()),
+        };
+        Model::new(name, move || Cluster::new(settings.clone()), parse)
+    }
 }
 
 impl<R: Reference> Model<R> {

@@ -4,7 +4,7 @@ use seqcheck_engine::statement::Maintenance;
 use seqcheck_engine::{Message, Severity, SqlState, Statement};
 
 /// One step of a trace, ready to run on both sides.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Step {
     /// The session that acts, numbered from 0; events of the whole server ignore it.
     pub session: usize,
@@ -26,7 +26,7 @@ impl Step {
 }
 
 /// What a step does.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Action {
     /// Sends one simple query.
     Query {
@@ -53,7 +53,7 @@ pub enum Action {
 }
 
 /// Why SQL text has no statements.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Refusal {
     /// It is SQL, but outside the model.
     Unsupported {

@@ -1,0 +1,46 @@
+//! Sequences, relations of any kind, schemas and views.
+
+use seqcheck_engine::statement::{
+    AlterRelation, AlterSequence, Behavior, Comment, CommentTarget, CreateIndex, CreateSchema, CreateSequence,
+    CreateView, DropRelation, DropSchema, Persistence, RelationAction, RelationKind, RoleName,
+};
+
+use super::{Leaf, Part, Turn, atoms, structure, variants, words};
+
+atoms!(RelationKind);
+
+words!(
+    Persistence: Persistence::Permanent,
+    Behavior: Behavior::Unspecified,
+);
+
+structure!(CreateSequence { options, if_not_exists, is_global, persistence, name });
+structure!(AlterSequence { options, if_exists, name });
+structure!(AlterRelation { kind, if_exists, name, action });
+structure!(DropRelation { kind, if_exists, names, behavior });
+structure!(Comment { target, text });
+structure!(CreateSchema { if_not_exists, name });
+structure!(DropSchema { if_exists, names, behavior });
+structure!(CreateView { or_replace, is_global, persistence, columns, query, name });
+structure!(CreateIndex { unique, if_not_exists, name, table, columns });
+
+variants!(RelationAction {
+    RenameTo(name),
+    SetSchema(name),
+    OwnerTo(role),
+    SetLogged,
+    SetUnlogged,
+});
+
+variants!(RoleName {
+    Named(name),
+    CurrentRole,
+    CurrentUser,
+    SessionUser,
+});
+
+variants!(CommentTarget {
+    Relation(kind, name),
+    Schema(name),
+    Column(name),
+});

@@ -1,0 +1,74 @@
+//! Tables and the statements that change their rows.
+
+use seqcheck_engine::statement::{
+    AlterTable, ColumnConstraint, ColumnConstraintKind, ColumnDefinition, Copy, CreateTable, Delete, Generated,
+    IdentityChange, Insert, InsertSource, LikeFeature, Overriding, RenameColumn, TableAction, TableConstraint,
+    TableConstraintKind, TableElement, Truncate, Update,
+};
+
+use super::{Leaf, Part, Turn, atoms, structure, variants};
+
+atoms!(Generated, LikeFeature, Overriding);
+
+variants!(ColumnConstraintKind {
+    NotNull,
+    Null,
+    Default(expression),
+    PrimaryKey,
+    Unique,
+    Check(condition),
+    Identity { generated, options },
+});
+
+structure!(ColumnConstraint { name, kind });
+structure!(ColumnDefinition { constraints, type_name, name });
+structure!(TableConstraint { name, kind });
+
+variants!(TableConstraintKind {
+    PrimaryKey(columns),
+    Unique(columns),
+    Check(condition),
+});
+
+variants!(TableElement {
+    Column(definition),
+    Constraint(constraint),
+    Like { source, features },
+});
+
+structure!(CreateTable { name, elements, if_not_exists, is_global, persistence });
+structure!(AlterTable { actions, if_exists, name });
+structure!(RenameColumn { if_exists, table, column, new_name });
+
+variants!(IdentityChange {
+    Generated(generated),
+    Set(option),
+    Restart(number),
+});
+
+variants!(TableAction {
+    AddColumn { if_not_exists, definition },
+    DropColumn { if_exists, column, behavior },
+    SetType { column, type_name, using },
+    SetDefault(column, expression),
+    DropDefault(column),
+    SetNotNull(column),
+    DropNotNull(column),
+    AddIdentity { column, generated, options },
+    SetIdentity { column, changes },
+    DropIdentity { column, if_exists },
+    AddConstraint(constraint),
+    DropConstraint { if_exists, name, behavior },
+    Relation(action),
+});
+
+variants!(InsertSource {
+    DefaultValues,
+    Query(query),
+});
+
+structure!(Insert { returning, on_conflict_do_nothing, overriding, columns, source, table });
+structure!(Update { returning, filter, assignments, table });
+structure!(Delete { returning, filter, table });
+structure!(Truncate { tables, restart_identity, behavior });
+structure!(Copy { data, columns, table });
