@@ -1,6 +1,9 @@
 //! The one door to the model: sessions, steps, checkpoints.
 
+mod crash;
 mod wake;
+
+pub use crash::{StoredSequence, Survivor};
 
 use crate::catalog::{BOOTSTRAP_ROLE, Catalog, CommitNumber, Oid, View, temporary_schema};
 use crate::clause::ClauseSet;
@@ -121,6 +124,8 @@ pub(crate) struct Shared {
     pub(crate) snapshots: usize,
     /// How many queries have ever waited.
     pub(crate) arrivals: u64,
+    /// Whether a crash has left temporary relations in the catalogs.
+    pub(crate) has_orphans: bool,
 }
 
 impl Shared {
@@ -170,6 +175,7 @@ impl Cluster {
                 privileges_changed: 0,
                 snapshots: 0,
                 arrivals: 0,
+                has_orphans: false,
             },
             sessions: Vec::new(),
         }
@@ -252,7 +258,7 @@ impl Cluster {
 
     /// Runs a checkpoint, after which the next `nextval` of each sequence logs again.
     pub fn checkpoint(&mut self) {
-        self.shared.log.checkpoint();
+        self.shared.log.checkpoint(&mut self.shared.pages);
     }
 
     /// The sequences that a session sees, in order of creation: what a generator of statements may want to aim at.

@@ -25,7 +25,10 @@ pub mod statement;
 mod transaction;
 
 pub use clause::{Clause, ClauseSet};
-pub use cluster::{Cluster, Outcome, Progress, SequenceSummary, SessionId, Settings, TableSummary, TransactionStatus};
+pub use cluster::{
+    Cluster, Outcome, Progress, SequenceSummary, SessionId, Settings, StoredSequence, Survivor, TableSummary,
+    TransactionStatus,
+};
 pub use dialect::Major;
 pub use quirk::{Quirk, QuirkSet};
 pub use reply::{Cell, Message, Reply, Rows, Severity, SqlState, StatementResult};

@@ -60,6 +60,8 @@ pub(crate) struct Transaction {
     pub(crate) has_snapshot: bool,
     /// The clauses that undoing a write exercises, with the length of `undo` after that write.
     pub(crate) undo_clauses: Vec<(usize, Clause)>,
+    /// Whether it has surely written to the write-ahead log, apart from what `undo` holds.
+    pub(crate) has_logged: bool,
     /// The oldest storage that `nextval` fetched from.
     pub(crate) advanced: Option<StorageId>,
     /// The oldest storage that `setval` was called on.
@@ -83,6 +85,7 @@ impl Transaction {
             serial: 0,
             has_snapshot: false,
             undo_clauses: Vec::new(),
+            has_logged: false,
             advanced: None,
             set: None,
             snapshot: None,

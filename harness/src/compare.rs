@@ -44,6 +44,8 @@ pub enum Field {
     Detail,
     /// HINT of the error.
     Hint,
+    /// What is stored of a sequence after the server has crashed or been restarted.
+    Stored,
     /// What the trace file expects, where both sides agree on something else.
     Expectation,
 }
@@ -63,6 +65,7 @@ impl Field {
             Field::Message => "message",
             Field::Detail => "detail",
             Field::Hint => "hint",
+            Field::Stored => "stored state",
             Field::Expectation => "expectation",
         }
     }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use include_dir::{Dir, include_dir};
 
-use crate::trace::{ReadError, Trace};
+use crate::trace::{Action, ReadError, Trace};
 
 static EMBEDDED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../corpus");
 
@@ -15,6 +15,13 @@ pub struct Entry {
     pub name: String,
     /// The trace.
     pub trace: Trace,
+}
+
+impl Entry {
+    /// Whether the trace crashes or restarts the server, which ends every session that anybody has there.
+    pub fn ends_sessions(&self) -> bool {
+        self.trace.steps.iter().any(|step| matches!(step.action, Action::Crash | Action::Restart))
+    }
 }
 
 /// The traces that this program was built with, in the order of their names.

@@ -18,7 +18,9 @@ pub enum Side {
 pub fn observed(steps: &[&trace::Step], run: &Run, side: Side) -> Vec<ObservedStep> {
     (0..steps.len())
         .map(|index| {
-            let progress = match run.steps.get(index).and_then(|record| seen(record, side)) {
+            // What reports show of a crash is no reply.
+            let has_reply = !matches!(steps[index].action, trace::Action::Crash | trace::Action::Restart);
+            let progress = match run.steps.get(index).and_then(|record| seen(record, side)).filter(|_| has_reply) {
                 Some(Observed { reply: Some(reply), .. }) => trace::Observed::Reply(reply.clone()),
                 Some(Observed { waits: true, .. }) => trace::Observed::Waits,
                 _ => trace::Observed::NotRun,

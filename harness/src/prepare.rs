@@ -48,6 +48,8 @@ impl Prepared {
                 GeneratedAction::Connect => Action::Connect { role: None },
                 GeneratedAction::Disconnect => Action::Disconnect,
                 GeneratedAction::Checkpoint => Action::Checkpoint,
+                GeneratedAction::Crash => Action::Crash,
+                GeneratedAction::Restart => Action::Restart,
             };
             prepared.steps.push(Step { session: step.session, action });
         }

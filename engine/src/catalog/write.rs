@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::heap::Heap;
-use super::{Catalog, CommitNumber, Oid, Slot, Stamp, StorageId, View};
+use super::{Catalog, CommitNumber, Oid, Persistence, Slot, Stamp, StorageId, View};
 
 /// The version that a write made or deleted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -116,6 +116,16 @@ impl Catalog {
         }
     }
 
+    /// Whether any of the writes went to the write-ahead log; rows of temporary and unlogged tables do not.
+    pub(crate) fn any_is_logged(&self, writes: &[Write]) -> bool {
+        writes.iter().any(|write| match write.place {
+            WritePlace::Row(storage, _) => self.relations.versions().any(|(_, version)| {
+                version.value.storage == storage && version.value.persistence == Persistence::Permanent
+            }),
+            _ => true,
+        })
+    }
+
     fn heap(&mut self, place: WritePlace) -> Option<(&mut dyn Versions, Slot)> {
         Some(match place {
             WritePlace::Schema(slot) => (&mut self.schemas, slot),
@@ -148,6 +158,21 @@ impl Catalog {
         if matches!(place, WritePlace::Schema(_) | WritePlace::Role(_) | WritePlace::Membership(_)) {
             self.schema_generation += 1;
         }
+    }
+
+    /// Empties the unlogged tables, as recovery does.
+    pub(crate) fn empty_unlogged(&mut self) {
+        let unlogged = self.relations.versions().filter(|(_, version)| {
+            version.value.table().is_some() && version.value.persistence == Persistence::Unlogged
+        });
+        for (_, version) in unlogged {
+            self.rows.remove(&version.value.storage);
+        }
+    }
+
+    /// Whether sessions of the past have left temporary relations, which no session can name.
+    pub(crate) fn has_temporary(&self) -> bool {
+        self.relations.versions().any(|(_, version)| version.value.persistence == Persistence::Temporary)
     }
 
     fn remove_relation_version(&mut self, slot: Slot) -> Option<StorageId> {

@@ -56,6 +56,8 @@ catalogue! {
             "While a temporary sequence exists, a permanent one of that name is found only by its schema name."
         CreateUnlogged "create.unlogged" ("Parameters, UNLOGGED")
             "An unlogged sequence is not written to the write-ahead log (since PostgreSQL 15)."
+        UnloggedReset "create.unlogged-reset-by-crash" ("Parameters, UNLOGGED")
+            "A crash resets an unlogged sequence to its initial state."
         CreateIfNotExists "create.if-not-exists" ("Parameters, IF NOT EXISTS")
             "With IF NOT EXISTS a relation that has the name already is left alone, with a notice."
         TypeDefault "create.type-default" ("Parameters, data_type")
@@ -222,6 +224,10 @@ catalogue! {
             "nextval logs 32 values ahead of those fetched; log_cnt counts down the logged ones."
         LogAfterCheckpoint "nextval.logs-after-checkpoint" ("nextval, Caution")
             "The first nextval after a checkpoint logs again."
+        CrashSkips "nextval.crash-skips-logged" ("nextval, Caution")
+            "After a crash, nextval goes on behind the values that were logged ahead, used or not."
+        CrashUncertain "nextval.crash-may-repeat" ("nextval, Caution")
+            "Values taken before a crash may come again when the transaction that logged them has not committed."
         Currval "currval.last-of-session" ("currval")
             "currval returns what nextval last returned for this sequence in this session."
         CurrvalUndefined "currval.undefined" ("currval")

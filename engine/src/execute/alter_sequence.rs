@@ -101,13 +101,7 @@ impl Execution<'_> {
 
     /// A sequence's stored row.
     pub(crate) fn page(&self, relation: &Relation) -> Page {
-        self.shared.pages.get(&relation.storage).copied().unwrap_or(Page {
-            last_value: 0,
-            log_cnt: 0,
-            is_called: false,
-            position: 0,
-            set_count: 0,
-        })
+        self.shared.pages.get(&relation.storage).copied().unwrap_or_default()
     }
 
     pub(super) fn store_page(&mut self, relation: &Relation, page: Page) {

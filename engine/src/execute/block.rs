@@ -62,6 +62,13 @@ impl Execution<'_> {
     pub(super) fn commit_transaction(&mut self) {
         self.give_back_snapshot();
         let writes = std::mem::take(&mut self.session.transaction.undo);
+        // A transaction that has written nothing to the log takes nobody's records to the disk when it commits: only so
+        // can a value that was handed out in one come again after a crash.
+        if self.shared.log.has_unflushed()
+            && (self.session.transaction.has_logged || self.shared.catalog.any_is_logged(&writes))
+        {
+            self.shared.log.flush(&mut self.shared.pages);
+        }
         if !writes.is_empty() {
             self.shared.commits += 1;
             if self.session.transaction.changes_privileges {
@@ -149,6 +156,13 @@ impl Execution<'_> {
         while let Some((_, clause)) = self.session.transaction.undo_clauses.pop_if(|(length, _)| *length > mark) {
             self.reach(clause);
         }
+        if let Some(undone) = self.session.transaction.undo.get(mark..)
+            && !self.session.transaction.has_logged
+            && self.shared.log.has_unflushed()
+        {
+            // What a savepoint takes back has been written all the same.
+            self.session.transaction.has_logged = self.shared.catalog.any_is_logged(undone);
+        }
         while self.session.transaction.undo.len() > mark {
             let Some(write) = self.session.transaction.undo.pop() else { break };
             let freed = self.shared.catalog.undo(write);
@@ -186,6 +200,7 @@ impl Execution<'_> {
         self.session.transaction.block = Block::None;
         self.session.transaction.levels.clear();
         self.session.transaction.undo_clauses.clear();
+        self.session.transaction.has_logged = false;
         self.session.transaction.advanced = None;
         self.session.transaction.set = None;
         self.session.transaction.changes_privileges = false;
@@ -197,6 +212,13 @@ impl Execution<'_> {
         let mut parameters = (*self.session.parameters).clone();
         parameters.end_transaction();
         parameters
+    }
+
+    /// Takes the transaction in progress back as recovery from a crash does: without its session.
+    pub(crate) fn undo_transaction(&mut self) {
+        if self.session.transaction.in_progress() {
+            self.rollback_transaction();
+        }
     }
 
     /// The end of the connection: the transaction is rolled back and the session's temporary relations are dropped. Tells

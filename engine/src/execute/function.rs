@@ -102,7 +102,7 @@ impl Execution<'_> {
         }
         let cache = self.session.caches.entries.entry(oid).or_default();
         cache.increment = definition.increment;
-        let logged = relation.persistence == Persistence::Permanent;
+        let logged = (relation.persistence == Persistence::Permanent).then_some(relation.storage);
         let Some(page) = self.shared.pages.get_mut(&relation.storage) else {
             return Err(error(sqlstate::INTERNAL_ERROR, format!("could not open relation with OID {}", oid.0)));
         };
@@ -116,6 +116,7 @@ impl Execution<'_> {
                 cache.cached = fetched.last;
                 cache.set_count = page.set_count;
                 note_oldest(&mut self.session.transaction.advanced, relation.storage);
+                self.session.transaction.has_logged |= fetched.logs;
                 cache.last_valid = true;
                 self.session.caches.last_used = Some(oid);
                 if fetched.result != fetched.last {
@@ -229,9 +230,10 @@ impl Execution<'_> {
         if had_cached {
             self.clauses.insert(Clause::SetvalForgetsCache);
         }
-        let logged = relation.persistence == Persistence::Permanent;
+        let logged = (relation.persistence == Persistence::Permanent).then_some(relation.storage);
         if let Some(page) = self.shared.pages.get_mut(&relation.storage) {
             note_oldest(&mut self.session.transaction.set, relation.storage);
+            self.session.transaction.has_logged |= logged.is_some();
             page.set(value, is_called, &mut self.shared.log, logged, &quirks);
         }
         Ok(value)

@@ -39,7 +39,7 @@ impl Execution<'_> {
                 done("REINDEX")
             }
             Maintenance::Checkpoint => {
-                self.shared.log.checkpoint();
+                self.shared.log.checkpoint(&mut self.shared.pages);
                 done("CHECKPOINT")
             }
         }

@@ -196,6 +196,10 @@ impl Execution<'_> {
         };
         self.check_schema(schema, Privilege::Create)?;
         if schema == temporary {
+            if !self.session.has_temporary_schema && self.shared.has_orphans {
+                // A server process clears away what a crash has left in the schema that it happens to get.
+                return Err(unsupported("a temporary schema where a crash has left temporary relations"));
+            }
             self.session.has_temporary_schema = true;
         }
         self.lock(schema, Mode::AccessShare)?;

@@ -168,7 +168,7 @@ impl OptionList<'_> {
                     cache: 1,
                     cycle: false,
                 },
-                Page { last_value: 0, log_cnt: 0, is_called: false, position: 0, set_count: 0 },
+                Page::default(),
             ),
         };
         // PostgreSQL resets log_cnt for each option that shapes future values; AS and START alone are not among them.

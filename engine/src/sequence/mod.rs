@@ -2,8 +2,10 @@
 
 mod cache;
 mod definition;
+mod log;
 mod page;
 
 pub(crate) use cache::SequenceCaches;
 pub(crate) use definition::{Definition, DefinitionChange, IntegerType, OptionList};
-pub(crate) use page::{NoValue, Page, Pages, WriteAheadLog};
+pub(crate) use log::WriteAheadLog;
+pub(crate) use page::{NoValue, Page, Pages};

@@ -1,8 +1,9 @@
-//! The stored state of sequences and the part of the write-ahead log that it needs.
+//! The stored state of sequences.
 //!
 //! Storage is not transactional: a change is there at once, for everybody, whatever becomes of its transaction.
 
 use super::Definition;
+use super::log::{LogPosition, WriteAheadLog};
 use crate::catalog::StorageId;
 use crate::clause::{Clause, ClauseSet};
 use crate::number_map::NumberMap;
@@ -11,39 +12,25 @@ use crate::quirk::{Quirk, QuirkSet};
 /// How many values beyond those fetched are logged in advance.
 const LOGGED_AHEAD: i64 = 32;
 
-/// A position in the write-ahead log. Zero is before every record: what unlogged storage has for ever.
-pub(crate) type LogPosition = u64;
-
-/// The write-ahead log, as far as sequences notice it.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct WriteAheadLog {
-    /// Position of the newest record.
-    end: LogPosition,
-    /// Where recovery would begin: the position of the last checkpoint.
-    pub(crate) redo: LogPosition,
+/// The one row of a sequence: what `SELECT * FROM sequence` shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Row {
+    pub(crate) last_value: i64,
+    pub(crate) log_cnt: i64,
+    pub(crate) is_called: bool,
 }
 
-impl WriteAheadLog {
-    /// Writes a record and returns its position.
-    pub(crate) fn insert(&mut self) -> LogPosition {
-        self.end += 1;
-        self.end
-    }
-
-    /// A checkpoint: later records are needed for recovery, earlier ones are not.
-    pub(crate) fn checkpoint(&mut self) {
-        self.redo = self.end;
-    }
-}
-
-/// The one row of a sequence: what `SELECT * FROM sequence` shows, with its position in the log.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// A sequence's storage: its row, with what the log knows of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Page {
     pub(crate) last_value: i64,
     pub(crate) log_cnt: i64,
     pub(crate) is_called: bool,
     /// Position of the last record that describes this page.
     pub(crate) position: LogPosition,
+    /// What a crash surely leaves of the row: what is on the disk, or follows from records that are. Of unlogged storage
+    /// that is its first content.
+    pub(crate) recovered: Row,
     /// How often `setval` was called. Nothing depends on it; it tells which clauses a later call exercises.
     pub(crate) set_count: u32,
 }
@@ -55,6 +42,8 @@ pub(crate) struct Fetched {
     pub(crate) result: i64,
     /// The last value fetched ahead.
     pub(crate) last: i64,
+    /// Whether a record was written to the log.
+    pub(crate) logs: bool,
 }
 
 /// Why there is no next value.
@@ -73,14 +62,36 @@ pub(crate) enum NoValue {
 const MOST_COUNTED: u64 = 1 << 32;
 
 impl Page {
+    /// A page of new storage.
+    pub(crate) fn new(row: Row, position: LogPosition) -> Page {
+        let Row { last_value, log_cnt, is_called } = row;
+        Page { last_value, log_cnt, is_called, position, recovered: row, set_count: 0 }
+    }
+
+    /// The row.
+    pub(crate) fn row(&self) -> Row {
+        Row { last_value: self.last_value, log_cnt: self.log_cnt, is_called: self.is_called }
+    }
+
+    /// Whether changes are written to the log.
+    pub(crate) fn is_logged(&self) -> bool {
+        self.position > 0
+    }
+
+    /// Becomes what a crash has left of it.
+    pub(super) fn recover(&mut self) {
+        let Row { last_value, log_cnt, is_called } = self.recovered;
+        *self = Page { last_value, log_cnt, is_called, ..*self };
+    }
+
     /// Fetches the next value and those cached with it (manual, "CREATE SEQUENCE", CACHE and CYCLE).
     ///
-    /// `logged` says whether the storage writes to the log at all: temporary and unlogged sequences do not.
+    /// `logged` names the storage if it writes to the log at all: temporary and unlogged sequences do not.
     pub(crate) fn fetch(
         &mut self,
         definition: &Definition,
         log: &mut WriteAheadLog,
-        logged: bool,
+        logged: Option<StorageId>,
         quirks: &QuirkSet,
         clauses: &mut ClauseSet,
     ) -> Result<Fetched, NoValue> {
@@ -100,7 +111,7 @@ impl Page {
             clauses.insert(Clause::LogAhead);
             true
         } else if self.position <= log.redo {
-            if logged {
+            if logged.is_some() {
                 clauses.insert(Clause::LogAfterCheckpoint);
             }
             true
@@ -139,13 +150,15 @@ impl Page {
         }
         let unfetched = fetch.wrapping_sub(steps as i64);
         log_count = log_count.wrapping_sub(cached as i64).wrapping_sub(unfetched);
-        if writes_record && logged {
-            self.position = log.insert();
+        if writes_record && let Some(storage) = logged {
+            // The record tells where the sequence stands once all values that it covers are used up.
+            let ahead = Row { last_value: definition.after(next, steps), log_cnt: 0, is_called: true };
+            self.position = log.insert(storage, ahead);
         }
         self.last_value = last;
         self.is_called = true;
         self.log_cnt = log_count;
-        Ok(Fetched { result, last })
+        Ok(Fetched { result, last, logs: writes_record && logged.is_some() })
     }
 
     /// Stores what `setval` sets.
@@ -154,7 +167,7 @@ impl Page {
         value: i64,
         is_called: bool,
         log: &mut WriteAheadLog,
-        logged: bool,
+        logged: Option<StorageId>,
         quirks: &QuirkSet,
     ) {
         self.last_value = value;
@@ -163,8 +176,8 @@ impl Page {
         if !quirks.contains(Quirk::SetvalKeepsLogCount) {
             self.log_cnt = 0;
         }
-        if logged {
-            self.position = log.insert();
+        if let Some(storage) = logged {
+            self.position = log.insert(storage, Row { log_cnt: 0, ..self.row() });
         }
     }
 }

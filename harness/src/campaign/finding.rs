@@ -35,6 +35,13 @@ pub enum Origin {
         /// The trace's number, counted from 0.
         index: u64,
     },
+    /// The generator of traces in which the server crashes, with this seed and trace number.
+    Crashing {
+        /// The campaign's seed.
+        seed: u64,
+        /// The trace's number among these, counted from 0.
+        index: u64,
+    },
 }
 
 /// A divergence, reduced to a trace that shows it.
@@ -92,6 +99,7 @@ impl Finding {
         let name = match &origin {
             Origin::Corpus(name) => name.clone(),
             Origin::Generated { index, .. } => index.to_string(),
+            Origin::Crashing { index, .. } => format!("crash {index}"),
         };
         // Each unmet expectation is a finding of its own.
         let signature = Signature::new(format!("{name} step {}", step + 1), &differences, None, None);
@@ -145,6 +153,7 @@ impl Finding {
         let found = match &self.origin {
             Origin::Corpus(name) => format!("found-by: corpus/{name}"),
             Origin::Generated { seed, index } => format!("found-by: seqcheck check --seed {seed}, trace {index}"),
+            Origin::Crashing { seed, index } => format!("found-by: seqcheck check --seed {seed}, crash trace {index}"),
         };
         let differences = self.differences.iter().map(|difference| difference.to_string().replace('\n', " / "));
         self.trace.header = [String::new(), found].into_iter().chain(differences).collect();

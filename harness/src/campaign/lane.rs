@@ -18,6 +18,9 @@ use crate::server::{ScratchDatabase, Server};
 use crate::shrink::{Budget, shrink};
 use crate::trace;
 
+/// Traces with crashes are numbered from here, far beyond any other trace.
+const CRASHING: u64 = 1 << 48;
+
 /// A lane.
 pub(super) struct Lane {
     postgres: Postgres,
@@ -36,7 +39,7 @@ impl Lane {
         options: &super::Options,
     ) -> Result<Lane, CampaignError> {
         let settings = postgres::Settings { patience: options.time_out, outlives_run: !server.is_managed() };
-        let postgres = Postgres::open(database.endpoint().clone(), settings)?;
+        let postgres = Postgres::open(database.endpoint().clone(), settings)?.with_power(server.handle());
         let settings = Settings { quirks: options.quirks, ..postgres.model_settings(major) };
         let judging = Judging { version: server.version().to_owned(), quirks: options.quirks };
         let options = lockstep::Options { time_out: options.time_out, ..lockstep::Options::default() };
@@ -65,13 +68,25 @@ impl Lane {
 
     pub(super) fn run_generated(&mut self, index: u64, board: &Board<'_>) {
         let seed = board.options.seed;
-        // The generator asks an engine without planted faults: the traces are the same whatever is judged.
-        let settings = Settings { quirks: QuirkSet::NONE, ..self.settings.clone() };
-        let steps = generate(&mut Seeded::for_trace(seed, index), &settings, self.events);
-        let prepared = Prepared::from_generated(&steps);
+        let prepared = self.generate(&mut Seeded::for_trace(seed, index), self.events);
         if self.judge(&prepared, Origin::Generated { seed, index }, board).is_some() {
             board.with_summary(|summary| summary.generated += 1);
         }
+    }
+
+    /// Runs a generated trace in which the server crashes.
+    pub(super) fn run_crashing(&mut self, index: u64, board: &Board<'_>) {
+        let seed = board.options.seed;
+        let prepared = self.generate(&mut Seeded::for_trace(seed, CRASHING + index), ServerEvents::Crashes);
+        if self.judge(&prepared, Origin::Crashing { seed, index }, board).is_some() {
+            board.with_summary(|summary| summary.crashing += 1);
+        }
+    }
+
+    fn generate(&self, choice: &mut Seeded, events: ServerEvents) -> Prepared {
+        // The generator asks an engine without planted faults: the traces are the same whatever is judged.
+        let settings = Settings { quirks: QuirkSet::NONE, ..self.settings.clone() };
+        Prepared::from_generated(&generate(choice, &settings, events))
     }
 
     fn run(&mut self, steps: &[Step], board: &Board<'_>) -> Run {

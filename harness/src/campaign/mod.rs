@@ -1,7 +1,7 @@
 //! A campaign: the corpus and generated traces against one server, on several lanes.
 //!
 //! Each lane has a database of its own and runs whole traces. Which traces there are depends on the seed alone, not on
-//! the number of lanes.
+//! the number of lanes. Traces that crash or restart the server come last, one after the other.
 
 mod finding;
 mod lane;
@@ -25,7 +25,9 @@ pub struct Options {
     pub seed: u64,
     /// How many traces to generate.
     pub traces: u64,
-    /// Stop generating after this long.
+    /// How many traces to generate in which the server crashes or is restarted.
+    pub crashes: u64,
+    /// Stop generating after this long; traces with crashes come after that, all of them.
     pub time: Option<Duration>,
     /// How many traces run side by side, at least 1.
     pub lanes: usize,
@@ -46,6 +48,8 @@ pub struct Summary {
     pub not_applicable: usize,
     /// Generated traces that were run.
     pub generated: u64,
+    /// Generated traces that were run in which the server crashes or is restarted.
+    pub crashing: u64,
     /// Steps that were run on both sides.
     pub steps: u64,
     /// Steps outside the model, by the reason given, with how often.
@@ -92,7 +96,9 @@ pub enum CampaignError {
 /// What the lanes share.
 struct Board<'c> {
     options: &'c Options,
-    corpus: &'c [Entry],
+    corpus: Vec<&'c Entry>,
+    /// Traces of the corpus that end every session of the server.
+    crashing: Vec<&'c Entry>,
     next_entry: AtomicUsize,
     next_trace: AtomicU64,
     stop: AtomicBool,
@@ -121,9 +127,11 @@ pub fn run(
     // Making a database can cause a checkpoint, which shows in log_cnt: all are made before the first trace runs and
     // dropped after the last.
     let databases = (0..options.lanes.max(1)).map(|_| create_database(server)).collect::<Result<Vec<_>, _>>()?;
+    let (crashing, corpus) = corpus.iter().partition(|entry| server.is_managed() && entry.ends_sessions());
     let board = Board {
         options,
         corpus,
+        crashing,
         next_entry: AtomicUsize::new(0),
         next_trace: AtomicU64::new(0),
         stop: AtomicBool::new(false),
@@ -133,14 +141,20 @@ pub fn run(
         progress,
         shutdown,
     };
-    let lanes =
+    let mut lanes =
         databases.iter().map(|database| Lane::open(server, database, major, options)).collect::<Result<Vec<_>, _>>()?;
     std::thread::scope(|scope| {
-        for mut lane in lanes {
-            let board = &board;
-            scope.spawn(move || board.work(&mut lane));
+        for lane in &mut lanes {
+            scope.spawn(|| board.work(lane));
         }
     });
+    lanes.truncate(1);
+    if server.is_managed()
+        && let Some(lane) = lanes.first_mut()
+    {
+        board.crash(lane);
+    }
+    drop(lanes);
     drop(databases);
     let mut summary = board.summary.into_inner().unwrap_or_else(PoisonError::into_inner);
     summary.unsupported.sort_by(|left, right| right.1.cmp(&left.1).then(left.0.cmp(&right.0)));
@@ -154,11 +168,7 @@ impl Board<'_> {
         while !self.is_over() {
             let index = self.next_entry.fetch_add(1, Ordering::Relaxed);
             let Some(entry) = self.corpus.get(index) else { break };
-            if !entry.trace.applies_to(lane.major().number()) {
-                self.with_summary(|summary| summary.not_applicable += 1);
-                continue;
-            }
-            lane.run_entry(entry, self);
+            self.run_entry(lane, entry);
         }
         while !self.is_over() && self.deadline.is_none_or(|deadline| Instant::now() < deadline) {
             let index = self.next_trace.fetch_add(1, Ordering::Relaxed);
@@ -166,6 +176,23 @@ impl Board<'_> {
                 break;
             }
             lane.run_generated(index, self);
+        }
+    }
+
+    /// The traces that crash the server, for which it must be free of other lanes.
+    fn crash(&self, lane: &mut Lane) {
+        for entry in self.crashing.iter().take_while(|_| !self.is_over()) {
+            self.run_entry(lane, entry);
+        }
+        for index in (0..self.options.crashes).take_while(|_| !self.is_over()) {
+            lane.run_crashing(index, self);
+        }
+    }
+
+    fn run_entry(&self, lane: &mut Lane, entry: &Entry) {
+        match entry.trace.applies_to(lane.major().number()) {
+            true => lane.run_entry(entry, self),
+            false => self.with_summary(|summary| summary.not_applicable += 1),
         }
     }
 

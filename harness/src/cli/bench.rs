@@ -31,6 +31,7 @@ impl<'s> Bench<'s> {
         let database = create_database(server).map_err(Failure::infrastructure)?;
         let settings = postgres::Settings { patience: time_out, outlives_run: !server.is_managed() };
         let postgres = Postgres::open(database.endpoint().clone(), settings).map_err(Failure::infrastructure)?;
+        let postgres = postgres.with_power(server.handle());
         let settings = Settings { quirks, ..postgres.model_settings(major) };
         Ok(Bench { server, postgres, settings, time_out, _database: database })
     }

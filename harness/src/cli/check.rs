@@ -44,7 +44,11 @@ pub(super) struct Check {
     #[arg(long, value_name = "N", default_value_t = 2000)]
     traces: u64,
 
-    /// Stop generating after this long, such as 30s or 5m.
+    /// How many traces to generate in which the server crashes or is restarted; only for servers that seqcheck starts.
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    crashes: u64,
+
+    /// Stop generating after this long, such as 30s or 5m; traces with crashes come after that.
     #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration)]
     time: Option<Duration>,
 
@@ -151,7 +155,9 @@ impl Check {
         let _ = terminal::print_head(out, &server, &options);
         let _ = out.flush();
         let progress = Arc::new(Progress::default());
-        let display = Display::start(progress.clone(), options.traces + corpus.len() as u64, !self.is_for_people());
+        let crashes = if server.is_managed() { options.crashes } else { 0 };
+        let display =
+            Display::start(progress.clone(), options.traces + crashes + corpus.len() as u64, !self.is_for_people());
         let summary = campaign::run(&server, corpus, &options, &progress, shutdown);
         drop(display);
         shutdown.let_signal_win();
@@ -190,6 +196,7 @@ impl Check {
         campaign::Options {
             seed: self.seed,
             traces: self.traces,
+            crashes: self.crashes,
             time: self.time,
             lanes,
             time_out: self.time_out,

@@ -43,6 +43,10 @@ pub enum GeneratedAction {
     Disconnect,
     /// Runs a checkpoint.
     Checkpoint,
+    /// Ends the server without warning, and starts it again.
+    Crash,
+    /// Stops the server in an orderly way, and starts it again.
+    Restart,
 }
 
 /// What generated traces may do to the server as a whole, beside what their sessions do.
@@ -52,6 +56,8 @@ pub enum ServerEvents {
     None,
     /// Checkpoints, in few traces.
     Checkpoints,
+    /// Crashes, restarts and checkpoints, in each trace.
+    Crashes,
 }
 
 /// How often a step that would wait, or that the model does not support, is replaced by another draw.
@@ -104,6 +110,10 @@ impl<'c> Generator<'c> {
                 },
             };
             self.steps.push(GeneratedStep { session: self.current, action });
+        }
+        if self.plan.crashes {
+            // What has happened since the last crash is to be seen, too.
+            self.steps.push(GeneratedStep { session: self.current, action: GeneratedAction::Crash });
         }
         self.steps
     }

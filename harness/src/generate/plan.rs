@@ -71,6 +71,8 @@ pub struct Plan {
     pub roles: bool,
     /// Whether checkpoints come up.
     pub checkpoints: bool,
+    /// Whether the server crashes and is restarted.
+    pub crashes: bool,
 }
 
 impl Plan {
@@ -85,7 +87,12 @@ impl Plan {
             }
         }
         // Roles are the business of few traces: they belong to the whole server, and take time to drop.
-        let roles = choice.chance(1, 6);
+        let crashes = events == ServerEvents::Crashes;
+        let roles = choice.chance(1, 6) && !crashes;
+        if crashes {
+            // What a crash does to tables and views is no more than what it does to sequences, and each crash takes time.
+            (weights[9], weights[11], weights[12]) = (weights[9] / 2, 0, 0);
+        }
         weights[10] = if roles { weights[10].max(12) } else { 0 };
         // Without these a trace has nothing to talk about.
         weights[0] = weights[0].max(8);
@@ -103,6 +110,7 @@ impl Plan {
             roles,
             // Drawn in any case, so that the rest of the trace does not depend on what the server allows.
             checkpoints: choice.chance(1, 10) && events == ServerEvents::Checkpoints,
+            crashes,
         }
     }
 

@@ -168,7 +168,9 @@ impl<R: Reference> Implementation for Model<R> {
 
     fn crash(&mut self) -> Result<(), Infrastructure> {
         self.sessions.clear();
-        let done = self.engine.crash();
+        let done = self.engine.crash_outcomes().map(|_| {
+            self.engine.crash(0);
+        });
         self.event("crash", done)
     }
 

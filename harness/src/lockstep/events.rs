@@ -1,11 +1,9 @@
-//! The steps that are not queries: sessions come and go, the server stops and starts.
+//! The steps that are not queries and leave the server running: sessions come and go, and checkpoints.
 
 use super::record::{Observed, StepRecord};
-use super::reference::{Connected, Reference};
+use super::reference::Connected;
 use super::runner::{Runner, Session, Stop};
-use super::step::Action;
 use crate::compare;
-use crate::implementation::{Implementation, Infrastructure};
 use seqcheck_engine::{Outcome, Reply};
 
 impl Runner<'_> {
@@ -68,23 +66,14 @@ impl Runner<'_> {
         self.take_woken(woken)
     }
 
-    /// Runs something that concerns the whole server.
-    pub(super) fn event(
-        &mut self,
-        index: usize,
-        on_model: impl FnOnce(&mut dyn Reference) -> Result<(), String>,
-        on_server: impl FnOnce(&mut dyn Implementation) -> Result<(), Infrastructure>,
-    ) -> Result<(), Stop> {
+    pub(super) fn checkpoint(&mut self, index: usize) -> Result<(), Stop> {
         self.flush()?;
         self.check_silence()?;
-        if let Err(what) = on_model(self.reference) {
+        if let Err(what) = self.reference.checkpoint() {
             self.records[index] = Some(StepRecord::unsupported(what));
             return Ok(());
         }
-        on_server(self.implementation)?;
-        if !matches!(self.steps[index].action, Action::Checkpoint) {
-            self.sessions.clear();
-        }
+        self.implementation.checkpoint()?;
         self.records[index] = Some(StepRecord::agrees(None, None));
         Ok(())
     }

@@ -16,6 +16,7 @@
 //! - After a divergence the run ends, unless [`Options::go_on`] is set: the two sides may have different states.
 
 mod events;
+mod power;
 mod predict;
 mod record;
 pub(crate) mod reference;

@@ -10,7 +10,8 @@ use super::step::{Action, Refusal, Step, syntax_error};
 
 /// Runs `steps` on the engine, from its state as it is, without any implementation.
 ///
-/// The records have no server side; [`Verdict::Agrees`] stands for every step that the model covers.
+/// After a crash that may leave several states, the engine goes on from the first of them: nothing that had yet to reach
+/// the disk is there. The records have no server side; [`Verdict::Agrees`] stands for every step that the model covers.
 pub fn predict(steps: &[Step], reference: &mut dyn Reference) -> Run {
     let mut prediction = Prediction {
         reference,
@@ -84,8 +85,23 @@ impl Prediction<'_> {
                 StepRecord::agrees(None, None)
             }
             Action::Checkpoint => event(self.reference.checkpoint()),
-            Action::Crash => event(self.reference.crash()),
-            Action::Restart => event(self.reference.restart()),
+            Action::Crash => match self.reference.crash_outcomes() {
+                // Nobody tells which outcome it was.
+                Ok(_) => {
+                    let clauses = self.reference.crash(0);
+                    self.run.exercise(self.run.steps.len(), clauses);
+                    self.end_sessions();
+                    event(Ok(()))
+                }
+                Err(what) => event(Err(what)),
+            },
+            Action::Restart => {
+                let restarted = self.reference.restart();
+                if restarted.is_ok() {
+                    self.end_sessions();
+                }
+                event(restarted)
+            }
         }
     }
 
@@ -128,6 +144,11 @@ impl Prediction<'_> {
             self.woken_now = outcome.woken;
             self.lost = outcome.lost;
         }
+    }
+
+    fn end_sessions(&mut self) {
+        self.sessions.clear();
+        self.waiting.clear();
     }
 
     fn note_woken(&mut self, woken: Vec<(SessionId, Reply)>) {

@@ -1,6 +1,6 @@
 //! The side that predicts.
 
-use seqcheck_engine::{Cluster, Message, Outcome, SessionId, Statement};
+use seqcheck_engine::{ClauseSet, Cluster, Message, Outcome, SessionId, Statement, StoredSequence};
 
 /// What lockstep needs of the engine.
 ///
@@ -23,9 +23,22 @@ pub trait Reference {
         Err("checkpoints are outside the model".into())
     }
 
-    /// Crashes and recovers, which ends all sessions; an error says what the engine does not model.
-    fn crash(&mut self) -> Result<(), String> {
+    /// What may be stored of each sequence after a crash and the recovery from it: one or more outcomes, which have the
+    /// same sequences in the same order. An error says what the engine does not model.
+    fn crash_outcomes(&self) -> Result<Vec<Vec<StoredSequence>>, String> {
         Err("crashes are outside the model".into())
+    }
+
+    /// Crashes and recovers with the outcome of this number, which [`crash_outcomes`](Self::crash_outcomes) gave. All
+    /// sessions end. Returns the clauses that this exercised.
+    fn crash(&mut self, outcome: usize) -> ClauseSet {
+        let _ = outcome;
+        ClauseSet::default()
+    }
+
+    /// What is stored of each sequence.
+    fn stored(&self) -> Vec<StoredSequence> {
+        Vec::new()
     }
 
     /// Stops and starts, which ends all sessions; an error says what the engine does not model.
@@ -71,5 +84,27 @@ impl Reference for Cluster {
     fn checkpoint(&mut self) -> Result<(), String> {
         Cluster::checkpoint(self);
         Ok(())
+    }
+
+    fn crash_outcomes(&self) -> Result<Vec<Vec<StoredSequence>>, String> {
+        Ok(Cluster::crash(self).iter().map(|survivor| survivor.cluster.stored()).collect())
+    }
+
+    fn crash(&mut self, outcome: usize) -> ClauseSet {
+        match Cluster::crash(self).into_iter().nth(outcome) {
+            Some(survivor) => {
+                *self = survivor.cluster;
+                survivor.clauses
+            }
+            None => ClauseSet::default(),
+        }
+    }
+
+    fn restart(&mut self) -> Result<(), String> {
+        Cluster::restart(self)
+    }
+
+    fn stored(&self) -> Vec<StoredSequence> {
+        Cluster::stored(self)
     }
 }

@@ -123,9 +123,9 @@ impl<'a> Runner<'a> {
             Action::Query { sql, copy_data, .. } => self.query(index, Request { sql, copy_data }),
             Action::Connect { role } => self.connect(index, role.as_deref()),
             Action::Disconnect => self.disconnect(index),
-            Action::Checkpoint => self.event(index, |side| side.checkpoint(), |side| side.checkpoint()),
-            Action::Crash => self.event(index, |side| side.crash(), |side| side.crash()),
-            Action::Restart => self.event(index, |side| side.restart(), |side| side.restart()),
+            Action::Checkpoint => self.checkpoint(index),
+            Action::Crash => self.crash(index),
+            Action::Restart => self.restart(index),
         }
     }
 
@@ -317,7 +317,7 @@ impl<'a> Runner<'a> {
         self.judge(index, self.last_recorded(), vec![difference])
     }
 
-    fn expect_reply(&mut self, session: usize) -> Result<Answer, Infrastructure> {
+    pub(super) fn expect_reply(&mut self, session: usize) -> Result<Answer, Infrastructure> {
         expect_reply(self.implementation, session, self.slow, self.options.time_out)
     }
 

@@ -13,6 +13,11 @@ pub struct Step {
 }
 
 impl Step {
+    /// Whether it ends every session of the server.
+    pub fn ends_sessions(&self) -> bool {
+        matches!(self.action, Action::Crash | Action::Restart)
+    }
+
     /// Whether it does something to the server as a whole, so that traces in its other databases may notice.
     pub fn concerns_server(&self) -> bool {
         match &self.action {

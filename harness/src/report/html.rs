@@ -63,7 +63,8 @@ fn servers(judged: &[Judged]) -> Markup {
                         span class=(one.conclusion().word()) { (one.conclusion().word()) }
                         @if let Some(reason) = &summary.infrastructure { br; (reason) }
                     }
-                    td { (summary.corpus) " corpus, " (summary.generated) " generated" }
+                    td { (summary.corpus) " corpus, " (summary.generated) " generated, "
+                         (summary.crashing) " with crashes" }
                     td { (summary.steps) }
                     td {
                         (summary.unsupported.iter().map(|(_, count)| count).sum::<u64>())

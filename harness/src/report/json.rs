@@ -55,6 +55,7 @@ fn server(judged: &Judged) -> Value {
         "corpus_traces": summary.corpus,
         "corpus_traces_for_other_versions": summary.not_applicable,
         "generated_traces": summary.generated,
+        "generated_traces_with_crashes": summary.crashing,
         "steps": summary.steps,
         "seconds": summary.elapsed.as_secs_f64(),
         "clauses": clauses,

@@ -38,7 +38,10 @@ pub fn check(judged: &[Judged]) -> Result<String, quick_junit::SerializeError> {
             None => TestCaseStatus::success(),
         };
         let mut case = TestCase::new(
-            format!("{} corpus traces, {} generated traces", one.summary.corpus, one.summary.generated),
+            format!(
+                "{} corpus traces, {} generated traces, {} with crashes",
+                one.summary.corpus, one.summary.generated, one.summary.crashing
+            ),
             status,
         );
         case.set_time(one.summary.elapsed);

@@ -56,7 +56,11 @@ fn summary(judged: &Judged) -> Vec<String> {
         0 => String::new(),
         count => format!(" ({count} for other versions)"),
     };
-    lines.push(format!("  traces       {} corpus{skipped}, {} generated", summary.corpus, summary.generated));
+    let crashing = match summary.crashing {
+        0 => String::new(),
+        count => format!(", {count} with crashes"),
+    };
+    lines.push(format!("  traces       {} corpus{skipped}, {} generated{crashing}", summary.corpus, summary.generated));
     lines.push(format!("  steps        {} in {seconds:.1} s, {rate:.0} steps/s", summary.steps));
     lines.push(format!("  clauses      {} of {} reached", summary.clauses.len(), Clause::ALL.len()));
     let missed: Vec<&str> =

@@ -21,6 +21,7 @@ mod cluster;
 mod container;
 mod endpoint;
 mod error;
+mod handle;
 mod npm;
 mod scratch;
 mod settings;
@@ -30,12 +31,13 @@ mod watchdog;
 pub use cleanup::Shutdown;
 pub use endpoint::{DEFAULT_PORT, Endpoint, Host};
 pub use error::{ServerError, Unavailable};
+pub use handle::Handle;
 pub use scratch::{ScratchDatabase, create_database};
 pub use wanted::{Kind, Wanted};
 
 use std::fmt;
 use std::panic::resume_unwind;
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::Duration;
 
@@ -56,7 +58,7 @@ pub struct Server {
     major: u8,
     superuser: bool,
     origin: String,
-    source: Source,
+    source: Arc<Source>,
 }
 
 enum Source {
@@ -65,6 +67,26 @@ enum Source {
     Cluster(Cluster),
     // Boxed because it is several times as large as the others.
     Container(Box<PostgresContainer>),
+}
+
+impl Source {
+    /// Crashes and starts the server, if it is ours.
+    fn crash(&self) -> Option<Result<(), ServerError>> {
+        match self {
+            Self::Url => None,
+            Self::Cluster(cluster) => Some(apart(|| cluster.crash())),
+            Self::Container(container) => Some(apart(|| container.crash())),
+        }
+    }
+
+    /// Stops and starts the server, if it is ours.
+    fn restart(&self) -> Option<Result<(), ServerError>> {
+        match self {
+            Self::Url => None,
+            Self::Cluster(cluster) => Some(apart(|| cluster.restart())),
+            Self::Container(container) => Some(apart(|| container.restart())),
+        }
+    }
 }
 
 impl fmt::Debug for Source {
@@ -105,7 +127,7 @@ impl Server {
 
     /// Whether seqcheck started it, so that it can be crashed and restarted.
     pub fn is_managed(&self) -> bool {
-        !matches!(self.source, Source::Url)
+        !matches!(*self.source, Source::Url)
     }
 
     /// Stops the server without a checkpoint and starts it again, so that it recovers from its log as after a crash
@@ -115,11 +137,7 @@ impl Server {
     ///
     /// [`ServerError::NotManaged`] for a server given by its address; otherwise when it does not come back.
     pub fn crash(&self) -> Result<(), ServerError> {
-        match &self.source {
-            Source::Url => Err(ServerError::NotManaged(self.endpoint.to_string())),
-            Source::Cluster(cluster) => apart(|| cluster.crash()),
-            Source::Container(container) => apart(|| container.crash()),
-        }
+        self.source.crash().unwrap_or_else(|| Err(ServerError::NotManaged(self.endpoint.to_string())))
     }
 
     /// Stops the server in order, with a checkpoint, and starts it again (manual, section 19.5, "Fast Shutdown").
@@ -129,11 +147,12 @@ impl Server {
     ///
     /// As for [`Server::crash`].
     pub fn restart(&self) -> Result<(), ServerError> {
-        match &self.source {
-            Source::Url => Err(ServerError::NotManaged(self.endpoint.to_string())),
-            Source::Cluster(cluster) => apart(|| cluster.restart()),
-            Source::Container(container) => apart(|| container.restart()),
-        }
+        self.source.restart().unwrap_or_else(|| Err(ServerError::NotManaged(self.endpoint.to_string())))
+    }
+
+    /// What crashes and restarts it on behalf of somebody who may outlive it; `None` for a server given by its address.
+    pub fn handle(&self) -> Option<Handle> {
+        self.is_managed().then(|| Handle::to(&self.source))
     }
 
     /// Asks a server that answers for its version.
@@ -155,7 +174,7 @@ impl Server {
         let major = digits.parse().map_err(|_| refused(format!("it answered \"{version}\", which is no version")))?;
         match wanted {
             Some(wanted) if wanted != major => Err(ServerError::WrongMajor { origin, found: major, wanted }),
-            _ => Ok(Self { endpoint, version, major, superuser, origin, source }),
+            _ => Ok(Self { endpoint, version, major, superuser, origin, source: Arc::new(source) }),
         }
     }
 }

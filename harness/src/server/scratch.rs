@@ -10,7 +10,7 @@ use postgres::error::SqlState;
 use super::cleanup::{self, Registration};
 use super::endpoint::Endpoint;
 use super::error::{ServerError, with_causes};
-use super::{Server, Source, within};
+use super::{Server, within};
 
 /// How long a server may take to make or drop a database.
 const LIMIT: Duration = Duration::from_secs(30);
@@ -68,7 +68,7 @@ pub fn create_database(server: &Server) -> Result<ScratchDatabase, ServerError> 
     Ok(ScratchDatabase {
         endpoint: control.with_database(name),
         server: control,
-        throwaway: !matches!(server.source, Source::Url),
+        throwaway: server.is_managed(),
         _registration: registration,
     })
 }

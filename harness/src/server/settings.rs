@@ -7,10 +7,12 @@
 /// - No checkpoint comes by itself. `log_cnt` depends on when the last one was (a sequence writes to the log ahead
 ///   again after each), so one in the middle of a trace would change replies. Background cleaning and autovacuum are
 ///   off for the same reason: what happens must be what the trace says.
+/// - The log goes to the disk when a commit wants it there, and hardly ever otherwise: what the log writer takes along in
+///   the background is a matter of time, so it works as seldom as it can.
 /// - Messages are in English and the time zone is fixed, so that replies do not depend on the machine.
 ///
 /// Source: manual, chapter 20, "Server Configuration".
-pub(crate) const MANAGED: [(&str, &str); 16] = [
+pub(crate) const MANAGED: [(&str, &str); 18] = [
     ("fsync", "off"),
     ("synchronous_commit", "on"),
     ("full_page_writes", "off"),
@@ -18,6 +20,8 @@ pub(crate) const MANAGED: [(&str, &str); 16] = [
     ("max_wal_size", "16GB"),
     ("autovacuum", "off"),
     ("bgwriter_lru_maxpages", "0"),
+    ("bgwriter_delay", "10s"),
+    ("wal_writer_delay", "10s"),
     ("jit", "off"),
     ("max_connections", "100"),
     ("max_prepared_transactions", "20"),

@@ -29,6 +29,15 @@ use super::guard::Guard;
 ///     ERROR 42809: cannot open relation "t"
 /// ```
 ///
+/// After a crash there may be several right answers, with `or` between them:
+///
+/// ```text
+/// S1: SELECT nextval('s')
+///     2
+///     or
+///     34
+/// ```
+///
 /// `(no rows)` stands for a result without rows, `()` for a row without columns, `(anything)` for whatever comes. `;`
 /// separates the results of several statements; when all of them give no rows, no line is needed at all.
 /// `columns: nextval | x` before the rows and `tag: SELECT 1` after them are compared only where they are written.
@@ -59,6 +68,8 @@ pub enum Progress {
     Waits,
     /// It ends with a reply like this.
     Reply(ExpectedReply),
+    /// It ends with a reply like one of these, at least two. Blessing replaces them when none of them came.
+    OneOf(Vec<ExpectedReply>),
 }
 
 /// A session that is expected to stop waiting.

@@ -22,7 +22,7 @@
 //!   data, which is taken as it is, trailing blanks included.
 //! - `S1: \connect ROLE`, `\disconnect`, `\checkpoint`, `\crash` and `\restart` are events.
 //! - Lines indented by four spaces say what the step above answers; see [`Expectation`]. None: it succeeds, and gives no
-//!   rows and no notices.
+//!   rows and no notices. `or` stands between answers of which each is right.
 //! - Empty lines separate groups of steps. Trailing blanks mean nothing. Lines end with a line feed, optionally after a
 //!   carriage return; the file is UTF-8, optionally with a byte order mark.
 //!

@@ -48,6 +48,9 @@ impl ExpectedOutcome {
             let model = match place {
                 None => match &self.progress {
                     Progress::Reply(model) => Some(model),
+                    Progress::OneOf(models) => {
+                        models.iter().find(|model| meets(reply, model)).or(models.first()).or(Some(&plain))
+                    }
                     Progress::Anything | Progress::Waits => Some(&plain),
                 },
                 Some(place) => match self.resumed.get(place) {
@@ -57,6 +60,11 @@ impl ExpectedOutcome {
             };
             model.map(|model| ExpectedReply::like(reply, model))
         })?;
+        if let (Progress::OneOf(models), Observed::Reply(reply)) = (&self.progress, &observed.progress)
+            && models.iter().any(|model| meets(reply, model))
+        {
+            retold.progress = self.progress.clone();
+        }
         if self.progress == Progress::Anything {
             retold.progress = Progress::Anything;
             if self.resumed.is_empty() {
@@ -98,6 +106,11 @@ impl ExpectedOutcome {
             _ => Ok(()),
         }
     }
+}
+
+/// Whether a reply is as expected.
+fn meets(reply: &Reply, expected: &ExpectedReply) -> bool {
+    ExpectedReply::like(reply, expected) == *expected
 }
 
 /// The lines of an outcome, with words for the one that a file shows by no line at all.

@@ -20,6 +20,7 @@ pub(super) enum Kind<'a> {
     EmptyRow,
     Anything,
     Waits,
+    Or,
     Resumes(&'a str),
     Message(Severity),
     Detail,
@@ -48,6 +49,7 @@ pub(super) fn kind(line: &str) -> Kind<'_> {
         "()" => return Kind::EmptyRow,
         "(anything)" => return Kind::Anything,
         "waits" => return Kind::Waits,
+        "or" => return Kind::Or,
         "wait" | "waiting" | "blocks" | "<waiting ...>" => return Kind::Mistake(Mistake::Spelling("waits")),
         _ if is_row_count(line) => return Kind::Mistake(Mistake::RowCount),
         _ => {}

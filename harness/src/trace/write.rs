@@ -127,6 +127,10 @@ pub(super) fn outcome_lines(outcome: &ExpectedOutcome) -> Vec<String> {
         Progress::Anything => vec!["(anything)".to_owned()],
         Progress::Waits => vec!["waits".to_owned()],
         Progress::Reply(reply) => reply_lines(reply),
+        Progress::OneOf(replies) => {
+            let replies: Vec<Vec<String>> = replies.iter().map(reply_lines).collect();
+            replies.join(&"or".to_owned())
+        }
     };
     for resumed in &outcome.resumed {
         lines.push(format!("{} resumes", resumed.session));

@@ -70,13 +70,13 @@ fn planted_fault(folder: &Path) {
 
 fn nothing_compared(folder: &Path) {
     fs::create_dir(folder.join("corpus")).unwrap();
-    let said = check(folder, &["--traces", "0", "--corpus", "corpus"]);
+    let said = check(folder, &["--traces", "0", "--crashes", "0", "--corpus", "corpus"]);
     said.fails(2, &["nothing was compared"]);
     assert!(!said.out.contains("conforms"), "{}", said.out);
     // The same when there are traces, but none that the model covers.
     fs::write(folder.join("corpus/a.trace"), "S1: CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'\n")
         .unwrap();
-    let said = check(folder, &["--traces", "0", "--corpus", "corpus", "--junit", "o.xml"]);
+    let said = check(folder, &["--traces", "0", "--crashes", "0", "--corpus", "corpus", "--junit", "o.xml"]);
     said.fails(2, &["nothing was compared"]);
     assert!(said.out.contains("1 × CREATE FUNCTION"), "{}", said.out);
     assert!(fs::read_to_string(folder.join("o.xml")).unwrap().contains("<error "));
@@ -84,7 +84,7 @@ fn nothing_compared(folder: &Path) {
 
 fn one_major_missing(folder: &Path) {
     // No machine has all six of them in one folder.
-    let said = check(folder, &["--traces", "20", "--postgres", "13,14,15,16,17,18"]);
+    let said = check(folder, &["--traces", "20", "--crashes", "1", "--postgres", "13,14,15,16,17,18"]);
     if said.code == Some(0) {
         return;
     }
@@ -93,12 +93,17 @@ fn one_major_missing(folder: &Path) {
 }
 
 fn closed_output(folder: &Path) {
-    let mut child =
-        seqcheck(folder, &[&LOCAL[..], &["--traces", "50"]].concat()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut child = seqcheck(folder, &[&LOCAL[..], &["--traces", "50", "--crashes", "0"]].concat())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
     drop(child.stdout.take());
     assert_eq!(child.wait().unwrap().code(), Some(0));
     if let Ok(full) = fs::OpenOptions::new().write(true).open("/dev/full") {
-        let output = seqcheck(folder, &[&LOCAL[..], &["--traces", "5"]].concat()).stdout(full).output().unwrap();
+        let output = seqcheck(folder, &[&LOCAL[..], &["--traces", "5", "--crashes", "0"]].concat())
+            .stdout(full)
+            .output()
+            .unwrap();
         Said::from(output).fails(3, &["cannot write to standard output"]);
     }
 }

@@ -59,7 +59,8 @@ impl Bench {
     fn new(server: &Server) -> Result<Bench, Failed> {
         let database = create_database(server)?;
         let postgres = Postgres::open(database.endpoint().clone(), postgres::Settings::default())
-            .map_err(|error| error.to_string())?;
+            .map_err(|error| error.to_string())?
+            .with_power(server.handle());
         let settings = postgres.model_settings(settings(server.major()).major);
         Ok(Bench { postgres, settings, _database: database })
     }

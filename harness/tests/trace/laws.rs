@@ -160,6 +160,8 @@ fn outcome() -> impl Strategy<Value = ExpectedOutcome> {
         1 => Just(Progress::Waits),
         1 => Just(Progress::default()),
         6 => expected_reply().prop_map(Progress::Reply),
+        1 => vec(expected_reply().prop_filter("it has lines", |reply| !reply.to_string().is_empty()), 2..4)
+            .prop_map(Progress::OneOf),
     ];
     let resumed = (session(), option::of(expected_reply())).prop_map(|(session, reply)| Resumed { session, reply });
     (progress, vec(resumed, 0..3)).prop_map(|(progress, resumed)| ExpectedOutcome { progress, resumed })

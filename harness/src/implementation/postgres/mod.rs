@@ -102,9 +102,10 @@ impl Postgres {
         })
     }
 
-    /// Lets steps that crash or restart the server work.
-    pub fn with_power(mut self, power: Box<dyn Power>) -> Postgres {
-        self.power = Some(power);
+    /// Lets steps that crash or restart the server work, if there is somebody who can. Every other connection to the
+    /// server is lost by these, too.
+    pub fn with_power(mut self, power: Option<impl Power + 'static>) -> Postgres {
+        self.power = power.map(|power| Box::new(power) as Box<dyn Power>);
         self
     }
 
@@ -219,7 +220,10 @@ impl Postgres {
     /// Forgets all connections, which a crash or restart has ended.
     fn after_power(&mut self, what: &str, result: Option<Result<(), String>>) -> Result<(), Infrastructure> {
         match result {
-            None => Err(not_able(self.name.clone(), what)),
+            None => {
+                let what = format!("{what} here: only a server that seqcheck has started is");
+                Err(not_able(self.name.clone(), &what))
+            }
             Some(Err(reason)) => Err(Infrastructure::Connect { target: self.endpoint.to_string(), reason }),
             Some(Ok(())) => {
                 self.slots.clear();

@@ -51,6 +51,7 @@ impl Baseline {
 
 /// Writes the query that lists the commands that undo what a trace left, in the order in which they must run.
 ///
+/// Temporary relations are left only by sessions that a crash has ended: all others have dropped theirs by then.
 /// Whatever lies in `public` depends on it, so `pg_depend` tells whether it is empty without a look at each catalogue.
 fn prepare_leftovers(fingerprint: &str, recreate: &str) -> String {
     format!(
@@ -68,6 +69,10 @@ SELECT turn, command FROM (
     UNION ALL
     SELECT 2, format('DROP SCHEMA %I CASCADE', nspname)
     FROM pg_namespace WHERE nspname !~ '^pg_' AND nspname NOT IN ('information_schema', 'public')
+    UNION ALL
+    SELECT 2, format('DROP SCHEMA %I CASCADE', nspname)
+    FROM pg_namespace
+    WHERE nspname ~ '^pg_temp_' AND EXISTS (SELECT FROM pg_class WHERE relnamespace = pg_namespace.oid)
     UNION ALL
     SELECT 2, 'DROP SCHEMA public CASCADE' FROM public WHERE NOT clean
     UNION ALL

@@ -4,12 +4,15 @@ use super::guard;
 use super::line::{Line, Lines};
 use super::reply::ReplyReader;
 use crate::trace::error::ParseError;
-use crate::trace::expectation::{Expectation, ExpectedOutcome, Progress, Resumed};
+use crate::trace::expectation::{Expectation, ExpectedOutcome, ExpectedReply, Progress, Resumed};
 use crate::trace::guard::Guard;
 use crate::trace::quote::{Kind, Mistake, kind};
 
 /// How far the lines are indented that say what a step answers.
 const INDENT: usize = 4;
+
+/// What `or` is for.
+const OR: &str = "`or` stands between replies that are all right; a value that is `or` is written as a JSON string";
 
 /// Reads all indented lines that follow; without any, the step succeeds silently.
 pub(super) fn read_all(lines: &mut Lines<'_>) -> Result<Vec<Expectation>, ParseError> {
@@ -59,6 +62,8 @@ struct Open {
     is_guarded: bool,
     waits: bool,
     reply: ReplyReader,
+    /// The replies above the last `or`.
+    alternatives: Vec<ExpectedReply>,
     resumed: Vec<(String, ReplyReader)>,
 }
 
@@ -109,6 +114,13 @@ impl Open {
                     .unexpected(indent, "nothing more from a step that waits")
                     .help("its reply comes below `SESSION resumes` of the step that lets it go on"));
             }
+            Kind::Or => {
+                let above = self.reply.has_lines().then(|| std::mem::take(&mut self.reply).finish(line)).transpose()?;
+                match above.flatten() {
+                    Some(above) => self.alternatives.push(above),
+                    None => return Err(line.unexpected(indent, "a reply above `or`").help(OR)),
+                }
+            }
             kind => self.reply.line(line, indent, kind)?,
         }
         Ok(())
@@ -118,8 +130,14 @@ impl Open {
     fn finish(self, last: &Line<'_>) -> Result<Expectation, ParseError> {
         let progress = if self.waits {
             Progress::Waits
-        } else {
+        } else if self.alternatives.is_empty() {
             self.reply.finish(last)?.map_or(Progress::Anything, Progress::Reply)
+        } else {
+            let below = self.reply.has_lines().then(|| self.reply.finish(last)).transpose()?;
+            let Some(below) = below.flatten() else {
+                return Err(last.unexpected(INDENT, "a reply below `or`").help(OR));
+            };
+            Progress::OneOf(self.alternatives.into_iter().chain([below]).collect())
         };
         let resumed = self
             .resumed

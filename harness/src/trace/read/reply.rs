@@ -116,7 +116,7 @@ impl ReplyReader {
             }
             Kind::EmptyRow => self.row(line, place, Vec::new())?,
             Kind::Row => self.row(line, place, cells::read(line, place)?)?,
-            Kind::Guard | Kind::Waits | Kind::Resumes(_) | Kind::Mistake(_) => {
+            Kind::Guard | Kind::Waits | Kind::Or | Kind::Resumes(_) | Kind::Mistake(_) => {
                 return Err(line.unexpected(place, "a row, a message, or a tag"));
             }
         }

@@ -1,0 +1,130 @@
+//! The end of the whole server: what a crash leaves, and what an orderly restart does.
+
+use super::{Cluster, SessionId};
+use crate::catalog::{CommitNumber, View, is_temporary_schema};
+use crate::clause::{Clause, ClauseSet};
+use crate::execute::Execution;
+
+/// One of the states that a crash may leave.
+#[derive(Debug, Clone)]
+pub struct Survivor {
+    /// The cluster after recovery, without sessions.
+    pub cluster: Cluster,
+    /// The clauses that this recovery exercised.
+    pub clauses: ClauseSet,
+}
+
+/// What is stored of a sequence, as `SELECT * FROM sequence` shows it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[expect(missing_docs, reason = "each is the column of its name")]
+pub struct StoredSequence {
+    /// The schema's name.
+    pub schema: String,
+    /// The sequence's name.
+    pub name: String,
+    pub last_value: i64,
+    pub log_cnt: i64,
+    pub is_called: bool,
+}
+
+impl Cluster {
+    /// The states that a crash and the recovery from it may leave, each once and at least one (manual, "Write-Ahead
+    /// Logging (WAL)").
+    ///
+    /// Committed work survives, and open transactions are undone. A sequence goes on behind the values that were logged
+    /// ahead, an unlogged one from its initial state. There is more than one state where the newest records of sequences
+    /// belong to transactions that had not committed, and no later commit has taken them to the disk: how many of them
+    /// got there is a matter of time. The first state is the one without any of them.
+    ///
+    /// Temporary relations cannot be reached any more, but stay in the catalogs.
+    pub fn crash(&self) -> Vec<Survivor> {
+        let mut ended = self.clone();
+        // Undoing reaches clauses about rollbacks, which a crash has nothing to do with.
+        let mut ignored = ClauseSet::default();
+        for session in ended.sessions.iter_mut() {
+            let Some(mut session) = session.take() else { continue };
+            ended.shared.locks.stop_waiting(session.id);
+            let mut execution = Execution::new(&mut ended.shared, &mut session, &mut ignored);
+            execution.undo_transaction();
+        }
+        ended.shared.has_orphans = ended.shared.catalog.has_temporary();
+        ended.shared.catalog.empty_unlogged();
+        let recoveries = ended.shared.log.recoveries(&ended.shared.pages);
+        let is_uncertain = recoveries.len() > 1;
+        recoveries
+            .into_iter()
+            .map(|(log, pages)| {
+                let mut cluster = ended.clone();
+                (cluster.shared.log, cluster.shared.pages) = (log, pages);
+                let mut clauses = cluster.recovery_clauses(&ended);
+                if is_uncertain {
+                    clauses.insert(Clause::CrashUncertain);
+                }
+                Survivor { cluster, clauses }
+            })
+            .collect()
+    }
+
+    /// What recovery has done to sequences, compared with what they were.
+    fn recovery_clauses(&self, before: &Cluster) -> ClauseSet {
+        let mut clauses = ClauseSet::default();
+        let relations = self.shared.catalog.relations(EVERYBODY);
+        for relation in relations.filter(|relation| relation.sequence().is_some()) {
+            let storage = relation.storage;
+            let (Some(page), Some(old)) = (self.shared.pages.get(&storage), before.shared.pages.get(&storage)) else {
+                continue;
+            };
+            if page.row() != old.row() {
+                clauses.insert(if page.is_logged() { Clause::CrashSkips } else { Clause::UnloggedReset });
+            }
+        }
+        clauses
+    }
+
+    /// Stops and starts in an orderly way: all sessions end, and nothing committed is lost (manual, "Shutting Down the
+    /// Server", fast shutdown).
+    ///
+    /// # Errors
+    ///
+    /// Why the model cannot follow, in which case nothing has changed.
+    pub fn restart(&mut self) -> Result<(), String> {
+        let mut ended = self.clone();
+        // Whoever waits is ended before what it waits for is free.
+        for session in ended.sessions.iter_mut().flatten() {
+            session.pending = None;
+            ended.shared.locks.stop_waiting(session.id);
+        }
+        for number in 0..ended.sessions.len() {
+            if let Some(what) = ended.disconnect(SessionId(number as u32)).lost {
+                return Err(what);
+            }
+        }
+        ended.checkpoint();
+        *self = ended;
+        Ok(())
+    }
+
+    /// The committed sequences, temporary ones aside, in order of their names: what [`Cluster::crash`] may change.
+    pub fn stored(&self) -> Vec<StoredSequence> {
+        let catalog = &self.shared.catalog;
+        let mut found: Vec<StoredSequence> = catalog
+            .relations(EVERYBODY)
+            .filter(|relation| relation.sequence().is_some() && !is_temporary_schema(relation.schema))
+            .filter_map(|relation| {
+                let page = self.shared.pages.get(&relation.storage)?;
+                Some(StoredSequence {
+                    schema: catalog.schema_name(relation.schema, EVERYBODY)?.to_string(),
+                    name: relation.name.to_string(),
+                    last_value: page.last_value,
+                    log_cnt: page.log_cnt,
+                    is_called: page.is_called,
+                })
+            })
+            .collect();
+        found.sort();
+        found
+    }
+}
+
+/// What a session sees that has no work of its own.
+const EVERYBODY: View = View { session: SessionId(u32::MAX), until: CommitNumber::MAX };

@@ -1,0 +1,96 @@
+//! The write-ahead log, as far as sequences notice it.
+//!
+//! Three things survive a crash of a sequence's storage: the row that the last checkpoint wrote, the records after it
+//! that have reached the disk, and nothing else (manual, "Write-Ahead Logging (WAL)"). Records reach the disk in order.
+//! The commit of a transaction that has written to the log waits until all records before it are there; a record of a
+//! transaction that is open or rolled back may get there by itself, sooner or later, or may not.
+
+use super::page::{Page, Pages, Row};
+use crate::catalog::StorageId;
+
+/// A position in the write-ahead log. Zero is before every record: what unlogged storage has for ever.
+pub(crate) type LogPosition = u64;
+
+/// What recovery would set a sequence's row to.
+#[derive(Debug, Clone, Copy)]
+struct Record {
+    storage: StorageId,
+    row: Row,
+}
+
+/// The write-ahead log.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct WriteAheadLog {
+    /// Position of the newest record.
+    end: LogPosition,
+    /// Where recovery would begin: the position of the last checkpoint.
+    pub(super) redo: LogPosition,
+    /// The newest records, oldest first, of which a crash may lose any number from the end on.
+    unflushed: Vec<Record>,
+}
+
+impl WriteAheadLog {
+    /// Writes the record of new storage. That storage counts only once its transaction has committed, which takes the
+    /// record to the disk, so nothing more is to be remembered of it.
+    pub(crate) fn insert_storage(&mut self) -> LogPosition {
+        self.end += 1;
+        self.end
+    }
+
+    /// Writes a record that recovery makes `row` of, and returns its position.
+    pub(super) fn insert(&mut self, storage: StorageId, row: Row) -> LogPosition {
+        self.end += 1;
+        self.unflushed.push(Record { storage, row });
+        self.end
+    }
+
+    /// Whether there are records that a crash may lose.
+    pub(crate) fn has_unflushed(&self) -> bool {
+        !self.unflushed.is_empty()
+    }
+
+    /// Takes all records to the disk, as a commit does.
+    pub(crate) fn flush(&mut self, pages: &mut Pages) {
+        for record in self.unflushed.drain(..) {
+            record.apply(pages);
+        }
+    }
+
+    /// A checkpoint: everything is on the disk, and recovery needs no older record.
+    pub(crate) fn checkpoint(&mut self, pages: &mut Pages) {
+        self.unflushed.clear();
+        self.redo = self.end;
+        for page in pages.values_mut().filter(|page| page.is_logged()) {
+            page.recovered = page.row();
+        }
+    }
+
+    /// The pages that recovery from a crash may make of `pages`, each with the log as it is then: with none of the
+    /// unflushed records first, then with ever more of them.
+    pub(crate) fn recoveries(&self, pages: &Pages) -> Vec<(WriteAheadLog, Pages)> {
+        let mut surviving = pages.clone();
+        let mut found: Vec<Pages> = vec![surviving.clone()];
+        for record in &self.unflushed {
+            record.apply(&mut surviving);
+            if !found.contains(&surviving) {
+                found.push(surviving.clone());
+            }
+        }
+        // Recovery ends with a checkpoint.
+        let log = WriteAheadLog { end: self.end, redo: self.end, unflushed: Vec::new() };
+        let recovered = |mut pages: Pages| {
+            pages.values_mut().for_each(Page::recover);
+            pages
+        };
+        found.into_iter().map(|pages| (log.clone(), recovered(pages))).collect()
+    }
+}
+
+impl Record {
+    fn apply(self, pages: &mut Pages) {
+        // Its storage may have been dropped since.
+        if let Some(page) = pages.get_mut(&self.storage) {
+            page.recovered = self.row;
+        }
+    }
+}
