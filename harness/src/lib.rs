@@ -8,6 +8,8 @@ pub mod compare;
 pub mod corpus;
 pub mod expectation;
 pub mod generate;
+pub mod hammer;
+pub mod history;
 pub mod implementation;
 pub mod lockstep;
 pub mod prepare;

@@ -4,6 +4,7 @@ mod bench;
 mod check;
 mod failure;
 mod files;
+mod hammer;
 mod input;
 mod output;
 mod progress;
@@ -45,6 +46,8 @@ enum Command {
     Check(check::Check),
     /// Runs trace files and SQL scripts step by step on the model and on a server.
     Replay(replay::Replay),
+    /// Lets many connections call sequences at the same time, and checks whether their answers are allowed.
+    Hammer(hammer::Hammer),
 }
 
 /// Runs the command with the process's arguments.
@@ -60,6 +63,7 @@ pub fn main() -> ExitCode {
     let result = match arguments.command {
         Command::Check(check) => check.run(),
         Command::Replay(replay) => replay.run(),
+        Command::Hammer(hammer) => hammer.run(),
     };
     match result {
         Ok(code) => ExitCode::from(code),

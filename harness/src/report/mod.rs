@@ -1,5 +1,6 @@
 //! Reports of a campaign: for people, as JSON, as JUnit XML, and as a page.
 
+pub mod hammer;
 pub mod html;
 pub mod json;
 pub mod junit;

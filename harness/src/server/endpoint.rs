@@ -53,7 +53,12 @@ impl Endpoint {
 
     /// The settings of the `postgres` driver for this endpoint.
     pub fn config(&self) -> Config {
-        let mut config = Config::new();
+        self.async_config().into()
+    }
+
+    /// The settings of the driver for many connections at once, `tokio-postgres`.
+    pub fn async_config(&self) -> tokio_postgres::Config {
+        let mut config = tokio_postgres::Config::new();
         match &self.host {
             Host::Tcp(name) => config.host(name),
             Host::Unix(directory) => config.host_path(directory),

@@ -45,7 +45,7 @@ use account::Account;
 use binaries::Binaries;
 use cluster::Cluster;
 use container::PostgresContainer;
-use error::with_causes;
+pub(crate) use error::with_causes;
 
 /// How long a server may take to log the harness in and to say its version.
 const ANSWER_LIMIT: Duration = Duration::from_secs(15);

@@ -7,8 +7,12 @@ use libtest_mimic::{Failed, Trial};
 use crate::say;
 
 pub(crate) fn trials() -> Vec<Trial> {
-    let texts: [(&str, &[&str]); 3] =
-        [("seqcheck", &["--help"]), ("check", &["check", "--help"]), ("replay", &["replay", "--help"])];
+    let texts: [(&str, &[&str]); 4] = [
+        ("seqcheck", &["--help"]),
+        ("check", &["check", "--help"]),
+        ("replay", &["replay", "--help"]),
+        ("hammer", &["hammer", "--help"]),
+    ];
     texts
         .into_iter()
         .map(|(name, arguments)| Trial::test(format!("help::{name}"), move || is_as_pinned(name, arguments)))

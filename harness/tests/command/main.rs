@@ -1,6 +1,7 @@
 //! The command as strangers use it: exit codes, messages, files, and what it says of itself.
 
 mod checks;
+mod hammers;
 mod help;
 mod input;
 mod no_server;
@@ -117,6 +118,7 @@ fn main() {
     trials.extend(no_server::trials());
     trials.extend(checks::trials());
     trials.extend(replays::trials());
+    trials.extend(hammers::trials());
     let conclusion = run(&Arguments::from_args(), trials);
     support::report_skipped();
     conclusion.exit();
