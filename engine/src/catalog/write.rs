@@ -126,6 +126,16 @@ impl Catalog {
         })
     }
 
+    /// Whether any of the writes makes a version of an unlogged relation, which may have brought storage with it.
+    pub(crate) fn any_makes_unlogged(&self, writes: &[Write]) -> bool {
+        writes.iter().any(|write| match write.place {
+            WritePlace::Relation(slot) if write.is_creation => {
+                self.relations.version(slot).value.persistence == Persistence::Unlogged
+            }
+            _ => false,
+        })
+    }
+
     fn heap(&mut self, place: WritePlace) -> Option<(&mut dyn Versions, Slot)> {
         Some(match place {
             WritePlace::Schema(slot) => (&mut self.schemas, slot),

@@ -28,8 +28,8 @@ pub struct StoredSequence {
 }
 
 impl Cluster {
-    /// The states that a crash and the recovery from it may leave, each once and at least one (manual, "Write-Ahead
-    /// Logging (WAL)").
+    /// The states that a crash and the recovery from it may leave, each once (manual, "Write-Ahead Logging (WAL)"); none
+    /// where PostgreSQL may be unable to recover, which a rollback of what has made unlogged relations can lead to.
     ///
     /// Committed work survives, and open transactions are undone. A sequence goes on behind the values that were logged
     /// ahead, an unlogged one from its initial state. There is more than one state where the newest records of sequences
@@ -38,6 +38,9 @@ impl Cluster {
     ///
     /// Temporary relations cannot be reached any more, but stay in the catalogs.
     pub fn crash(&self) -> Vec<Survivor> {
+        if self.shared.log.may_fail_recovery() {
+            return Vec::new();
+        }
         let mut ended = self.clone();
         // Undoing reaches clauses about rollbacks, which a crash has nothing to do with.
         let mut ignored = ClauseSet::default();

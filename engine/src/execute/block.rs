@@ -156,12 +156,14 @@ impl Execution<'_> {
         while let Some((_, clause)) = self.session.transaction.undo_clauses.pop_if(|(length, _)| *length > mark) {
             self.reach(clause);
         }
-        if let Some(undone) = self.session.transaction.undo.get(mark..)
-            && !self.session.transaction.has_logged
-            && self.shared.log.has_unflushed()
-        {
-            // What a savepoint takes back has been written all the same.
-            self.session.transaction.has_logged = self.shared.catalog.any_is_logged(undone);
+        if let Some(undone) = self.session.transaction.undo.get(mark..) {
+            if self.shared.catalog.any_makes_unlogged(undone) {
+                self.shared.log.remove_unlogged();
+            }
+            if !self.session.transaction.has_logged && self.shared.log.has_unflushed() {
+                // What a savepoint takes back has been written all the same.
+                self.session.transaction.has_logged = self.shared.catalog.any_is_logged(undone);
+            }
         }
         while self.session.transaction.undo.len() > mark {
             let Some(write) = self.session.transaction.undo.pop() else { break };

@@ -27,6 +27,8 @@ pub(crate) struct WriteAheadLog {
     pub(super) redo: LogPosition,
     /// The newest records, oldest first, of which a crash may lose any number from the end on.
     unflushed: Vec<Record>,
+    /// Whether a rollback has removed unlogged storage, and a crash may lose the record of that.
+    has_removed_unlogged: bool,
 }
 
 impl WriteAheadLog {
@@ -44,13 +46,28 @@ impl WriteAheadLog {
         self.end
     }
 
-    /// Whether there are records that a crash may lose.
+    /// Whether there are records that a crash may lose, as far as it matters.
     pub(crate) fn has_unflushed(&self) -> bool {
-        !self.unflushed.is_empty()
+        !self.unflushed.is_empty() || self.has_removed_unlogged
+    }
+
+    /// Notes that a rollback has removed the storage of an unlogged relation.
+    pub(crate) fn remove_unlogged(&mut self) {
+        self.has_removed_unlogged = true;
+    }
+
+    /// Whether PostgreSQL may be unable to recover from a crash now.
+    ///
+    /// Of removed storage the file of the data stays, empty, until the next checkpoint, while that of the initial state is
+    /// gone. Recovery that finds the record of the creation but not the one of the rollback makes the latter again, and
+    /// stops when it wants to copy it over the former: "could not create file: File exists" (`reinit.c`, `md.c`).
+    pub(crate) fn may_fail_recovery(&self) -> bool {
+        self.has_removed_unlogged
     }
 
     /// Takes all records to the disk, as a commit does.
     pub(crate) fn flush(&mut self, pages: &mut Pages) {
+        self.has_removed_unlogged = false;
         for record in self.unflushed.drain(..) {
             record.apply(pages);
         }
@@ -59,6 +76,7 @@ impl WriteAheadLog {
     /// A checkpoint: everything is on the disk, and recovery needs no older record.
     pub(crate) fn checkpoint(&mut self, pages: &mut Pages) {
         self.unflushed.clear();
+        self.has_removed_unlogged = false;
         self.redo = self.end;
         for page in pages.values_mut().filter(|page| page.is_logged()) {
             page.recovered = page.row();
@@ -77,7 +95,7 @@ impl WriteAheadLog {
             }
         }
         // Recovery ends with a checkpoint.
-        let log = WriteAheadLog { end: self.end, redo: self.end, unflushed: Vec::new() };
+        let log = WriteAheadLog { end: self.end, redo: self.end, ..WriteAheadLog::default() };
         let recovered = |mut pages: Pages| {
             pages.values_mut().for_each(Page::recover);
             pages

@@ -113,7 +113,8 @@ impl<'c> Generator<'c> {
         }
         if self.plan.crashes {
             // What has happened since the last crash is to be seen, too.
-            self.steps.push(GeneratedStep { session: self.current, action: GeneratedAction::Crash });
+            let last = if self.cluster.crash().is_empty() { GeneratedAction::Restart } else { GeneratedAction::Crash };
+            self.steps.push(GeneratedStep { session: self.current, action: last });
         }
         self.steps
     }

@@ -87,7 +87,12 @@ impl Reference for Cluster {
     }
 
     fn crash_outcomes(&self) -> Result<Vec<Vec<StoredSequence>>, String> {
-        Ok(Cluster::crash(self).iter().map(|survivor| survivor.cluster.stored()).collect())
+        match Cluster::crash(self).as_slice() {
+            [] => {
+                Err("a crash that PostgreSQL may not recover from: it follows a rollback of unlogged relations".into())
+            }
+            survivors => Ok(survivors.iter().map(|survivor| survivor.cluster.stored()).collect()),
+        }
     }
 
     fn crash(&mut self, outcome: usize) -> ClauseSet {
