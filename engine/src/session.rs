@@ -7,7 +7,7 @@ use crate::catalog::{CommitNumber, Oid, Relation, SearchPath};
 use crate::cluster::SessionId;
 use crate::query::Type;
 use crate::reply::Reply;
-use crate::sequence::{Pages, SequenceCaches};
+use crate::sequence::SequenceCaches;
 use crate::statement::{IsolationLevel, Statement};
 use crate::transaction::Transaction;
 
@@ -134,8 +134,6 @@ pub(crate) struct Session {
     pub(crate) journal: Vec<i64>,
     /// How much of the journal the resumed query has used up.
     pub(crate) journal_position: usize,
-    /// What the pages were when the transaction began, for the quirk that restores them.
-    pub(crate) pages_at_begin: Option<Pages>,
 }
 
 impl Session {
@@ -153,7 +151,6 @@ impl Session {
             prepared: PreparedTable::default(),
             journal: Vec::new(),
             journal_position: 0,
-            pages_at_begin: None,
         }
     }
 }

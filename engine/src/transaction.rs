@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use crate::catalog::{CommitNumber, StorageId, Write};
 use crate::clause::Clause;
+use crate::sequence::Pages;
 use crate::session::Parameters;
 use crate::statement::IsolationLevel;
 
@@ -41,6 +42,8 @@ pub(crate) struct Level {
     pub(crate) characteristics: Characteristics,
     /// Whether the session's temporary schema existed.
     pub(crate) has_temporary_schema: bool,
+    /// Stored rows to go back to at its end by a rollback, for the quirks that undo what PostgreSQL does not.
+    pub(crate) pages: Option<Pages>,
 }
 
 /// A session's transaction in progress.

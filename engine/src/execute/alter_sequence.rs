@@ -18,8 +18,15 @@ impl Execution<'_> {
         let Some(relation) = self.relation_to_alter(name, statement.if_exists)? else {
             return done("ALTER SEQUENCE");
         };
-        self.check_owner(&relation)?;
-        self.lock(relation.oid, Mode::ShareRowExclusive)?;
+        if !self.deviates(Quirk::AlterUnowned) {
+            self.check_owner(&relation)?;
+        }
+        let mode = match () {
+            () if self.deviates(Quirk::AlterLetsOthersFetch) => Mode::ShareUpdateExclusive,
+            () if self.deviates(Quirk::AlterExcludesReaders) => Mode::AccessExclusive,
+            () => Mode::ShareRowExclusive,
+        };
+        self.lock(relation.oid, mode)?;
         if relation.sequence().is_none() {
             self.reach(Clause::AlterNotSequence);
             return Err(self.shared.settings.major.not_a_sequence(&relation));
@@ -40,10 +47,19 @@ impl Execution<'_> {
             return Err(self.shared.settings.major.not_a_sequence(&relation));
         };
         let page = self.page(&relation);
-        let change = self.apply_options(&statement.options, Some((&sequence.definition, page)), for_identity)?;
+        let change = self.apply_options(&statement.options, Some((&sequence.definition, page)), for_identity);
+        if change.is_err() && self.deviates(Quirk::RefusedAlterRestarts) {
+            let restarted = self.first_page(&relation);
+            self.store_page(&relation, restarted);
+        }
+        let change = change?;
         self.reach(Clause::AlterOptions);
 
-        if !self.shared.settings.quirks.contains(Quirk::AlterKeepsCache) {
+        let keeps_cache = match change.rewrite {
+            true => self.deviates(Quirk::AlterKeepsCache),
+            false => self.deviates(Quirk::OwnedByKeepsCache),
+        };
+        if !keeps_cache {
             let cache = self.session.caches.entries.entry(relation.oid).or_default();
             if cache.cached != cache.last {
                 self.clauses.insert(Clause::AlterForgetsCache);
@@ -52,12 +68,15 @@ impl Execution<'_> {
         }
         let mut altered = (*relation).clone();
         if change.rewrite {
-            if self.shared.settings.quirks.contains(Quirk::RestartSurvivesRollback)
+            if self.deviates(Quirk::RestartSurvivesRollback)
                 && statement.options.iter().any(|option| matches!(option, SequenceOption::Restart(_)))
             {
                 self.store_page(&relation, change.page);
             }
-            altered.storage = self.new_page(change.page, relation.persistence);
+            match self.deviates(Quirk::AlterInPlace) {
+                true => self.store_page(&relation, change.page),
+                false => altered.storage = self.new_page(change.page, relation.persistence),
+            }
         }
         if let Some(owned_by) = &change.owned_by {
             self.own(&mut altered, owned_by)?;
@@ -104,6 +123,12 @@ impl Execution<'_> {
         self.shared.pages.get(&relation.storage).copied().unwrap_or_default()
     }
 
+    /// The row that a sequence would have if it were made now.
+    pub(super) fn first_page(&self, relation: &Relation) -> Page {
+        let start = relation.sequence().map_or(0, |sequence| sequence.definition.start);
+        Page { last_value: start, is_called: false, log_cnt: 0, ..self.page(relation) }
+    }
+
     pub(super) fn store_page(&mut self, relation: &Relation, page: Page) {
         self.shared.pages.insert(relation.storage, page);
     }
@@ -114,7 +139,11 @@ impl Execution<'_> {
         let relation = self.open_sequence(relation.oid)?;
         let mut altered = (*relation).clone();
         altered.persistence = persistence;
-        altered.storage = self.new_page(self.page(&relation), persistence);
+        let page = match self.deviates(Quirk::SetPersistenceRestarts) {
+            true => self.first_page(&relation),
+            false => self.page(&relation),
+        };
+        altered.storage = self.new_page(page, persistence);
         self.replace_relation(altered)?;
         Ok(())
     }

@@ -24,6 +24,7 @@ impl Execution<'_> {
     /// Begins a transaction, with the session's default characteristics.
     pub(super) fn begin_transaction(&mut self) {
         let parameters = self.session.parameters.clone();
+        let pages = self.deviates(Quirk::NextvalRollsBack).then(|| self.shared.pages.clone());
         let transaction = &mut self.session.transaction;
         transaction.serial += 1;
         transaction.characteristics.isolation = parameters.default_isolation.value;
@@ -35,11 +36,9 @@ impl Execution<'_> {
             parameters,
             characteristics: transaction.characteristics,
             has_temporary_schema: self.session.has_temporary_schema,
+            pages,
         });
         self.session.names_known_until = self.shared.commits;
-        if self.shared.settings.quirks.contains(Quirk::NextvalRollsBack) {
-            self.session.pages_at_begin = Some(self.shared.pages.clone());
-        }
     }
 
     /// Takes the snapshot that a query needs, once in a transaction that keeps it.
@@ -61,6 +60,9 @@ impl Execution<'_> {
     /// Commits the transaction in progress.
     pub(super) fn commit_transaction(&mut self) {
         self.give_back_snapshot();
+        if self.deviates(Quirk::CommitClearsCurrval) && self.session.transaction.block == Block::Open {
+            self.clear_currval();
+        }
         let writes = std::mem::take(&mut self.session.transaction.undo);
         // A transaction that has written nothing to the log takes nobody's records to the disk when it commits: only so
         // can a value that was handed out in one come again after a crash.
@@ -95,16 +97,21 @@ impl Execution<'_> {
         if let Some(level) = self.session.transaction.levels.first() {
             self.session.parameters = level.parameters.clone();
             self.session.has_temporary_schema = level.has_temporary_schema;
-        }
-        if let Some(pages) = self.session.pages_at_begin.take() {
-            self.shared.pages.extend(pages);
-        }
-        if self.shared.settings.quirks.contains(Quirk::RollbackClearsCurrval) {
-            for cache in self.session.caches.entries.values_mut() {
-                cache.last_valid = false;
+            if let Some(pages) = &level.pages {
+                self.shared.pages.extend(pages);
             }
         }
+        if self.deviates(Quirk::RollbackClearsCurrval) {
+            self.clear_currval();
+        }
         self.end_transaction();
+    }
+
+    /// Leaves `currval` undefined for every sequence, which nothing does without a quirk.
+    fn clear_currval(&mut self) {
+        for cache in self.session.caches.entries.values_mut() {
+            cache.last_valid = false;
+        }
     }
 
     /// What an error leaves of the transaction: nothing outside a block; inside one, the innermost savepoint's work is
@@ -123,7 +130,12 @@ impl Execution<'_> {
     pub(super) fn abort_level(&mut self) {
         let depth = self.session.transaction.depth();
         if let Some(level) = self.session.transaction.levels.last().cloned() {
-            self.undo_to(level.undo_mark);
+            if depth == 0 || !self.deviates(Quirk::SavepointKeepsChanges) {
+                self.undo_to(level.undo_mark);
+            }
+            if let Some(pages) = level.pages.filter(|_| depth > 0) {
+                self.shared.pages.extend(pages);
+            }
             self.session.parameters = level.parameters;
             // A failed transaction forgets the modes it was given before AND CHAIN can hand them on.
             self.session.transaction.characteristics = level.characteristics;
@@ -206,7 +218,6 @@ impl Execution<'_> {
         self.session.transaction.advanced = None;
         self.session.transaction.set = None;
         self.session.transaction.changes_privileges = false;
-        self.session.pages_at_begin = None;
         self.shared.locks.release(self.session.id, 0);
     }
 

@@ -3,6 +3,7 @@
 use super::Execution;
 use crate::catalog::{Oid, Relation};
 use crate::error::{Result, unsupported};
+use crate::quirk::Quirk;
 
 impl Execution<'_> {
     /// Adds a new relation.
@@ -23,6 +24,12 @@ impl Execution<'_> {
     pub(super) fn remove_relation(&mut self, oid: Oid) -> Result<()> {
         self.check_not_being_changed(oid)?;
         let view = self.catalog_view();
+        if self.deviates(Quirk::MemoryFollowsName)
+            && let Some(relation) = self.shared.catalog.relation(oid, view)
+            && let Some(cache) = self.session.caches.entries.get(&oid)
+        {
+            self.session.caches.by_name.push((relation.name.clone(), cache.clone()));
+        }
         self.shared.catalog.delete_relation(oid, view, &mut self.session.transaction.undo);
         Ok(())
     }

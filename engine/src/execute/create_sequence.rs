@@ -9,8 +9,9 @@ use crate::clause::Clause;
 use crate::error::{Result, error, sqlstate, unsupported};
 use crate::lock::Mode;
 use crate::query::SYSTEM_COLUMNS;
+use crate::quirk::Quirk;
 use crate::reply::StatementResult;
-use crate::sequence::{DefinitionChange, IntegerType, OptionList, Page};
+use crate::sequence::{DefinitionChange, IntegerType, OptionList, Page, SequenceCache};
 use crate::statement::{CreateSequence, ObjectName, SequenceOption, TypeName};
 
 impl Execution<'_> {
@@ -22,9 +23,13 @@ impl Execution<'_> {
         }
         if statement.if_not_exists {
             let (schema, _) = self.creation_schema(name, statement.persistence)?;
-            if self.shared.catalog.relation_named(schema, name.name, self.catalog_view()).is_some() {
+            let existing = self.shared.catalog.relation_named(schema, name.name, self.catalog_view());
+            if let Some(existing) = existing.map(|relation| relation.oid) {
                 self.reach(Clause::CreateIfNotExists);
                 self.notice(relation_exists_notice(name.name));
+                if self.deviates(Quirk::IfNotExistsRestarts) {
+                    self.reset_sequence(existing)?;
+                }
                 return done("CREATE SEQUENCE");
             }
         }
@@ -58,10 +63,18 @@ impl Execution<'_> {
             persistence,
             storage: self.new_page(change.page, persistence),
             owner: self.current_role(),
-            access: self.access_of_new(schema, true),
+            access: match self.deviates(Quirk::DefaultPrivilegesMissSequences) {
+                true => None,
+                false => self.access_of_new(schema, true),
+            },
             kind: Kind::Sequence(SequenceData { definition: change.definition, owner: None }),
         };
         self.add_relation(relation.clone());
+        let remembered = self.session.caches.by_name.iter().rev().find(|(name, _)| *name == relation.name);
+        if let Some((_, cache)) = remembered {
+            let cache = SequenceCache { storage: Some(relation.storage), locked_by: None, ..cache.clone() };
+            self.session.caches.entries.insert(oid, cache);
+        }
         if let Some(owned_by) = &change.owned_by {
             // The sequence exists by now: OWNED BY may name the sequence itself, and is refused as such.
             let mut owned = relation;
@@ -168,7 +181,9 @@ impl Execution<'_> {
             if sequence.sequence().is_some_and(|data| data.owner.is_some()) {
                 self.reach(Clause::OwnedByNone);
             }
-            set_owner(sequence, None);
+            if !self.deviates(Quirk::OwnedByNoneIgnored) {
+                set_owner(sequence, None);
+            }
             return Ok(());
         }
         let table_name = ObjectName { parts: table_parts.to_vec() };
@@ -194,7 +209,7 @@ impl Execution<'_> {
                 "sequence must have same owner as table it is linked to",
             ));
         }
-        if table.schema != sequence.schema {
+        if table.schema != sequence.schema && !self.deviates(Quirk::OwnedByAnySchema) {
             self.reach(Clause::OwnedBySchema);
             return Err(error(
                 sqlstate::OBJECT_NOT_IN_PREREQUISITE_STATE,

@@ -8,6 +8,7 @@ use crate::catalog::{
 use crate::clause::Clause;
 use crate::error::{Result, error, notice, sqlstate, unsupported};
 use crate::lock::Mode;
+use crate::quirk::Quirk;
 use crate::reply::{Message, Severity, StatementResult};
 use crate::statement::{Behavior, DropRelation, RelationKind};
 
@@ -50,7 +51,9 @@ impl Execution<'_> {
                 return Err(error(sqlstate::WRONG_OBJECT_TYPE, format!("\"{}\" is not {article} {noun}", name.name))
                     .hint(right));
             }
-            self.check_drop_owner(&relation)?;
+            if relation.sequence().is_none() || !self.deviates(Quirk::DropUnowned) {
+                self.check_drop_owner(&relation)?;
+            }
             if let Kind::Index(table) = relation.kind {
                 self.lock(table, Mode::AccessExclusive)?;
             }
@@ -105,18 +108,31 @@ impl Execution<'_> {
         Ok(())
     }
 
+    /// Objects with all that depends on them.
+    fn deletions(&self, objects: &[Object]) -> Vec<Deletion> {
+        let mut deletions = self.shared.catalog.deletions(objects, self.catalog_view());
+        if self.deviates(Quirk::OwnedSequenceStays) {
+            let is_owned =
+                |deletion: &Deletion| matches!(deletion.dependee, Some(Object::Relation(_) | Object::Column(..)));
+            deletions.retain(|deletion| !is_owned(deletion) || !self.is_sequence(deletion.object));
+        }
+        if self.deviates(Quirk::DefaultDoesNotDepend) {
+            deletions.retain(|deletion| !deletion.is_reported() || !matches!(deletion.object, Object::Default { .. }));
+        }
+        deletions
+    }
+
     /// Drops objects with what depends on them, and says nothing of it.
     pub(super) fn drop_quietly(&mut self, objects: &[Object]) -> Result<()> {
-        let deletions = self.shared.catalog.deletions(objects, self.catalog_view());
+        let deletions = self.deletions(objects);
         self.lock_deletions(&deletions)?;
         deletions.iter().try_for_each(|deletion| self.delete_object(deletion.object))
     }
 
     /// Drops objects with what depends on them, or refuses without CASCADE.
     pub(super) fn drop_objects(&mut self, objects: &[Object], behavior: Behavior) -> Result<()> {
-        let view = self.catalog_view();
         self.check_not_part(objects)?;
-        let deletions = self.shared.catalog.deletions(objects, view);
+        let deletions = self.deletions(objects);
         // Locks come first: whether the drop is allowed may change while it waits for them.
         self.lock_deletions(&deletions)?;
         // The report goes from the named objects to those that depend on them.
@@ -134,7 +150,7 @@ impl Execution<'_> {
             if deletions.iter().any(|deletion| deletion.is_reported() && self.is_view(deletion.object)) {
                 self.reach(Clause::ViewDependencies);
             }
-            if behavior != Behavior::Cascade {
+            if behavior != Behavior::Cascade && !self.deviates(Quirk::DropAlwaysCascades) {
                 let subject = match objects {
                     [object] => format!("cannot drop {} because other objects depend on it", self.describe(*object)),
                     _ => "cannot drop desired object(s) because other objects depend on them".to_owned(),

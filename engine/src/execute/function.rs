@@ -8,7 +8,7 @@ use crate::clause::Clause;
 use crate::error::{Result, Stop, error, sqlstate, unsupported};
 use crate::lock::Mode;
 use crate::quirk::Quirk;
-use crate::sequence::NoValue;
+use crate::sequence::{IntegerType, NoValue};
 use crate::statement::Privilege;
 
 impl Execution<'_> {
@@ -39,12 +39,17 @@ impl Execution<'_> {
                 self.clauses.insert(Clause::AlterSeenByCaches);
             }
             cache.storage = Some(relation.storage);
-            cache.forget_cached();
+            if !self.shared.settings.quirks.contains(Quirk::NewStorageKeepsCache) {
+                cache.forget_cached();
+            }
         }
         Ok(relation)
     }
 
     fn lock_sequence(&mut self, oid: Oid) -> Result<()> {
+        if self.deviates(Quirk::FunctionsTakeNoLock) {
+            return Ok(());
+        }
         let taken = self.lock_at(oid, Mode::RowExclusive, 0);
         if let Err(Stop::Waits(_)) = taken {
             self.reach(Clause::AlterBlocks);
@@ -74,22 +79,63 @@ impl Execution<'_> {
         self.once(|execution| execution.nextval_now(oid, false))
     }
 
-    fn nextval_now(&mut self, oid: Oid, checks_privileges: bool) -> Result<i64> {
-        let relation = self.open_sequence(oid)?;
-        if checks_privileges {
-            self.check_any(&relation, &[Privilege::Usage, Privilege::Update])?;
+    /// Computes a value anew, unless a quirk keeps the statement's first value for all its calls.
+    fn unless_computed(
+        &mut self,
+        quirk: Quirk,
+        oid: Oid,
+        compute: impl FnOnce(&mut Self) -> Result<i64>,
+    ) -> Result<i64> {
+        if !self.deviates(quirk) {
+            return compute(self);
         }
-        if relation.persistence != Persistence::Temporary {
+        if let Some((_, value)) = self.computed.iter().find(|(known, _)| *known == oid) {
+            return Ok(*value);
+        }
+        let value = compute(self)?;
+        self.computed.push((oid, value));
+        Ok(value)
+    }
+
+    fn nextval_now(&mut self, oid: Oid, checks_privileges: bool) -> Result<i64> {
+        self.unless_computed(Quirk::NextvalOncePerStatement, oid, |execution| {
+            execution.next_value(oid, checks_privileges)
+        })
+    }
+
+    fn next_value(&mut self, oid: Oid, checks_privileges: bool) -> Result<i64> {
+        let relation = self.open_sequence(oid)?;
+        if self.deviates(Quirk::NextvalExcludesOthers) {
+            self.lock_at(oid, Mode::ShareRowExclusive, 0)?;
+        }
+        if checks_privileges && !self.deviates(Quirk::NextvalUnprivileged) {
+            let enough: &[Privilege] = match () {
+                () if self.deviates(Quirk::NextvalNeedsUpdate) => &[Privilege::Update],
+                () if self.deviates(Quirk::NextvalNeedsUsage) => &[Privilege::Usage],
+                () => &[Privilege::Usage, Privilege::Update],
+            };
+            self.check_any(&relation, enough)?;
+        }
+        let may_read_only = relation.persistence == Persistence::Temporary
+            && !self.deviates(Quirk::NextvalRefusesTemporary)
+            || self.deviates(Quirk::NextvalIgnoresReadOnly);
+        if !may_read_only {
             self.prevent_if_read_only("nextval()")?;
         }
         self.clauses.insert(Clause::Nextval);
         let Some(sequence) = relation.sequence() else {
             return Err(self.shared.settings.major.not_a_sequence(&relation));
         };
+        let quirks = self.shared.settings.quirks;
         let cache = self.session.caches.entries.entry(oid).or_default();
-        if cache.last != cache.cached {
+        let is_void = quirks.contains(Quirk::SetvalDropsOtherCaches)
+            && self.shared.pages.get(&relation.storage).is_some_and(|page| page.set_count != cache.set_count);
+        let defines_lastval = checks_privileges || !quirks.contains(Quirk::IdentityLeavesLastval);
+        if cache.last != cache.cached && !is_void {
             cache.last = cache.last.wrapping_add(cache.increment);
-            self.session.caches.last_used = Some(oid);
+            if defines_lastval {
+                self.session.caches.last_used = Some(oid);
+            }
             self.clauses.insert(Clause::Cached);
             if self.shared.pages.get(&relation.storage).is_some_and(|page| page.set_count != cache.set_count) {
                 self.clauses.insert(Clause::SetvalUnnoticed);
@@ -109,7 +155,6 @@ impl Execution<'_> {
         if !page.is_called && page.last_value == definition.start {
             self.clauses.insert(Clause::NextvalFirst);
         }
-        let quirks = self.shared.settings.quirks;
         match page.fetch(definition, &mut self.shared.log, logged, &quirks, self.clauses) {
             Ok(fetched) => {
                 cache.last = fetched.result;
@@ -117,8 +162,10 @@ impl Execution<'_> {
                 cache.set_count = page.set_count;
                 note_oldest(&mut self.session.transaction.advanced, relation.storage);
                 self.session.transaction.has_logged |= fetched.logs;
-                cache.last_valid = true;
-                self.session.caches.last_used = Some(oid);
+                cache.last_valid |= checks_privileges || !quirks.contains(Quirk::IdentityLeavesCurrval);
+                if defines_lastval {
+                    self.session.caches.last_used = Some(oid);
+                }
                 if fetched.result != fetched.last {
                     self.clauses.insert(Clause::CachePerSession);
                 }
@@ -141,12 +188,25 @@ impl Execution<'_> {
 
     /// `currval`.
     pub(crate) fn currval(&mut self, oid: Oid) -> Result<i64> {
+        self.unless_computed(Quirk::CurrvalOncePerStatement, oid, |execution| execution.current_value(oid))
+    }
+
+    fn current_value(&mut self, oid: Oid) -> Result<i64> {
         let relation = self.open_sequence(oid)?;
-        self.check_any(&relation, &[Privilege::Select, Privilege::Usage])?;
+        if !self.deviates(Quirk::CurrvalUnprivileged) {
+            let enough: &[Privilege] = match self.deviates(Quirk::CurrvalNeedsSelect) {
+                true => &[Privilege::Select],
+                false => &[Privilege::Select, Privilege::Usage],
+            };
+            self.check_any(&relation, enough)?;
+        }
         match self.session.caches.entries.get(&oid) {
             Some(cache) if cache.last_valid => {
                 self.clauses.insert(Clause::Currval);
-                Ok(cache.last)
+                match self.deviates(Quirk::CurrvalGlobal) {
+                    true => Ok(self.page(&relation).last_value),
+                    false => Ok(cache.last),
+                }
             }
             _ => {
                 self.clauses.insert(Clause::CurrvalUndefined);
@@ -172,6 +232,11 @@ impl Execution<'_> {
                     "a sequence that another session has dropped during this session's transaction",
                 ));
             }
+            if let Some(cache) = self.session.caches.entries.get(&oid)
+                && self.deviates(Quirk::LastvalSurvivesDrop)
+            {
+                return Ok(cache.last);
+            }
             self.reach(Clause::LastvalDropped);
             return Err(undefined());
         };
@@ -180,7 +245,9 @@ impl Execution<'_> {
             self.lock_sequence(oid)?;
             self.session.caches.entries.entry(oid).or_default().locked_by = Some(serial);
         }
-        self.check_any(&relation, &[Privilege::Select, Privilege::Usage])?;
+        if !self.deviates(Quirk::LastvalUnprivileged) {
+            self.check_any(&relation, &[Privilege::Select, Privilege::Usage])?;
+        }
         self.reach(Clause::Lastval);
         Ok(self.session.caches.entries.get(&oid).map_or(0, |cache| cache.last))
     }
@@ -192,19 +259,38 @@ impl Execution<'_> {
 
     fn setval_now(&mut self, oid: Oid, value: i64, is_called: bool) -> Result<i64> {
         let relation = self.open_sequence(oid)?;
-        self.check_any(&relation, &[Privilege::Update])?;
+        if !self.deviates(Quirk::SetvalUnprivileged) {
+            let enough: &[Privilege] = match self.deviates(Quirk::SetvalAcceptsUsage) {
+                true => &[Privilege::Update, Privilege::Usage],
+                false => &[Privilege::Update],
+            };
+            self.check_any(&relation, enough)?;
+        }
         let Some(sequence) = relation.sequence() else {
             return Err(self.shared.settings.major.not_a_sequence(&relation));
         };
-        if relation.persistence != Persistence::Temporary {
+        if relation.persistence != Persistence::Temporary && !self.deviates(Quirk::SetvalIgnoresReadOnly) {
             self.prevent_if_read_only("setval()")?;
         }
         if self.is_other_temporary(&relation) {
             return Err(other_session());
         }
         let (minimum, maximum) = (sequence.definition.minimum, sequence.definition.maximum);
-        if value < minimum || value > maximum {
+        let value = match sequence.definition.value_type {
+            IntegerType::SmallInt if self.deviates(Quirk::SetvalNarrows) => i64::from(value as i16),
+            IntegerType::Integer if self.deviates(Quirk::SetvalNarrows) => i64::from(value as i32),
+            _ => value,
+        };
+        let is_refused = value < minimum
+            || value > maximum
+            || (value == minimum && self.deviates(Quirk::SetvalRefusesMinimum))
+            || (value == maximum && self.deviates(Quirk::SetvalRefusesMaximum));
+        if is_refused && !self.deviates(Quirk::SetvalUnchecked) {
             self.reach(Clause::SetvalBounds);
+            if self.deviates(Quirk::FailedSetvalDefinesCurrval) {
+                let cache = self.session.caches.entries.entry(oid).or_default();
+                (cache.last, cache.cached, cache.last_valid) = (value, value, true);
+            }
             return Err(error(
                 sqlstate::NUMERIC_VALUE_OUT_OF_RANGE,
                 format!(
@@ -217,7 +303,8 @@ impl Execution<'_> {
         let quirks = self.shared.settings.quirks;
         let cache = self.session.caches.entries.entry(oid).or_default();
         let had_cached = cache.cached != cache.last;
-        if is_called || quirks.contains(Quirk::SetvalUncalledDefinesCurrval) {
+        let defines_currval = is_called && !quirks.contains(Quirk::SetvalKeepsCurrval);
+        if defines_currval || quirks.contains(Quirk::SetvalUncalledDefinesCurrval) {
             cache.last = value;
             cache.last_valid = true;
         }
@@ -234,7 +321,19 @@ impl Execution<'_> {
         if let Some(page) = self.shared.pages.get_mut(&relation.storage) {
             note_oldest(&mut self.session.transaction.set, relation.storage);
             self.session.transaction.has_logged |= logged.is_some();
-            page.set(value, is_called, &mut self.shared.log, logged, &quirks);
+            if quirks.contains(Quirk::SetvalRollsBack)
+                && let Some(level) = self.session.transaction.levels.first_mut()
+            {
+                level.pages.get_or_insert_default().entry(relation.storage).or_insert(*page);
+            }
+            let (stored, is_called) = match is_called {
+                true => (value, !quirks.contains(Quirk::SetvalNeverCalled)),
+                false if quirks.contains(Quirk::SetvalStoresPredecessor) => {
+                    (value.wrapping_sub(sequence.definition.increment), true)
+                }
+                false => (value, quirks.contains(Quirk::SetvalAlwaysCalled)),
+            };
+            page.set(stored, is_called, &mut self.shared.log, logged, &quirks);
         }
         Ok(value)
     }

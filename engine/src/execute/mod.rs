@@ -36,6 +36,7 @@ use crate::cluster::{Progress, Shared};
 use crate::error::{Result, Stop, error, notice, sqlstate};
 use crate::lock::Mode;
 use crate::query::{Type, Value};
+use crate::quirk::Quirk;
 use crate::reply::{Message, Reply, Rows, Severity, StatementResult};
 use crate::session::{Pending, Session};
 use crate::statement::{Expression, FromItem, Maintenance, Query, SelectItem, Statement};
@@ -51,6 +52,8 @@ pub(crate) struct Execution<'a> {
     is_resumed: bool,
     /// What the query under way needs, as far as it has been analysed.
     needed: Vec<(Oid, Privileges)>,
+    /// What sequence functions have given in the statement under way, for the quirks that compute it once.
+    computed: Vec<(Oid, i64)>,
     /// The row that a query is computing, kept between rows for its memory.
     pub(crate) buffer: Vec<Value>,
     /// How far queries are carried.
@@ -72,6 +75,7 @@ impl<'a> Execution<'a> {
             reply: Reply::default(),
             is_resumed: false,
             needed: Vec::new(),
+            computed: Vec::new(),
             buffer: Vec::new(),
             extent: Extent::Run,
             parameters: None,
@@ -134,7 +138,10 @@ impl<'a> Execution<'a> {
 
     /// Runs one of `count` statements of a simple query, with the transaction around it.
     fn run_statement(&mut self, statement: &Statement, index: usize, count: usize) -> Result<()> {
-        if self.session.transaction.block == Block::Failed && !is_exit(statement) {
+        if self.session.transaction.block == Block::Failed
+            && !is_exit(statement)
+            && !self.deviates(Quirk::FailedTransactionGoesOn)
+        {
             self.reach(Clause::Aborted);
             return Err(error(
                 sqlstate::IN_FAILED_SQL_TRANSACTION,
@@ -151,6 +158,7 @@ impl<'a> Execution<'a> {
         let mark = self.statement_mark();
         let notices = self.reply.notices.len();
         self.needed.clear();
+        self.computed.clear();
         match self.execute(statement) {
             Ok(result) => {
                 self.session.journal.clear();
@@ -278,6 +286,11 @@ impl<'a> Execution<'a> {
         if self.reply.notices.len() > before {
             self.reach(Clause::NameTruncated);
         }
+    }
+
+    /// Whether this fault is planted.
+    pub(crate) fn deviates(&self, quirk: Quirk) -> bool {
+        self.shared.settings.quirks.contains(quirk)
     }
 
     /// Notes that the step exercised a clause.

@@ -10,6 +10,7 @@ use crate::catalog::{
 use crate::clause::Clause;
 use crate::error::{Result, Stop, error, notice, sqlstate, unsupported};
 use crate::lock::Mode;
+use crate::quirk::Quirk;
 use crate::reply::{Message, Severity};
 use crate::session::CachedPath;
 use crate::statement::{ObjectName, Privilege};
@@ -95,7 +96,11 @@ impl Execution<'_> {
         let found = match name.schema {
             None => {
                 let path = self.search_path();
-                let found = self.shared.catalog.find_in_path(name.name, &path, view).cloned();
+                let mut found = self.shared.catalog.find_in_path(name.name, &path, view).cloned();
+                if found.is_none() && self.deviates(Quirk::NameIgnoresPath) {
+                    let mut relations = self.shared.catalog.relations(view);
+                    found = relations.find(|relation| *relation.name == *name.name).cloned();
+                }
                 if let Some(relation) = &found {
                     self.reach_by_path(relation, &path);
                 } else if name.name.starts_with("pg_") {

@@ -10,6 +10,7 @@ use crate::clause::Clause;
 use crate::error::{Result, error, sqlstate, unsupported};
 use crate::quirk::Quirk;
 use crate::reply::{Cell, Rows, StatementResult};
+use crate::sequence::SequenceCache;
 use crate::session::{Parameters, PreparedTable, default_search_path};
 use crate::statement::{Discard, Identifier, ParameterValue, SetParameter, SetScope};
 use crate::transaction::Block;
@@ -107,8 +108,11 @@ impl Execution<'_> {
                 done("DISCARD SEQUENCES")
             }
             Discard::Temp => {
-                if self.drop_temporary_relations()? {
+                if !self.deviates(Quirk::DiscardKeepsTemporary) && self.drop_temporary_relations()? {
                     self.reach(Clause::DiscardTemp);
+                }
+                if self.deviates(Quirk::DiscardTempForgets) {
+                    self.discard_sequences();
                 }
                 done("DISCARD TEMP")
             }
@@ -123,7 +127,9 @@ impl Execution<'_> {
                 self.session.parameters = Rc::new(Parameters::default());
                 self.session.prepared = PreparedTable::default();
                 self.drop_temporary_relations()?;
-                self.discard_sequences();
+                if !self.deviates(Quirk::DiscardAllKeepsSequences) {
+                    self.discard_sequences();
+                }
                 done("DISCARD ALL")
             }
         }
@@ -133,6 +139,11 @@ impl Execution<'_> {
         let kept =
             self.session.caches.last_used.filter(|_| self.shared.settings.quirks.contains(Quirk::DiscardKeepsLastval));
         let kept = kept.and_then(|oid| Some((oid, self.session.caches.entries.get(&oid)?.clone())));
+        if self.deviates(Quirk::DiscardKeepsCurrval) {
+            self.session.caches.last_used = None;
+            self.session.caches.entries.values_mut().for_each(SequenceCache::forget_cached);
+            return;
+        }
         self.session.caches = Default::default();
         if let Some((oid, cache)) = kept {
             self.session.caches.last_used = Some(oid);

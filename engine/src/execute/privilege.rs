@@ -4,6 +4,7 @@ use super::Execution;
 use crate::catalog::{Access, BOOTSTRAP_ROLE, Kind, Oid, Privileges, Relation, SeenRoles, is_temporary_schema};
 use crate::clause::Clause;
 use crate::error::{Result, Stop, error, sqlstate, unsupported};
+use crate::quirk::Quirk;
 use crate::statement::Privilege;
 
 impl Execution<'_> {
@@ -114,6 +115,9 @@ impl Execution<'_> {
         let mut denied = None;
         for (oid, privileges) in std::mem::take(&mut self.needed) {
             let Some(relation) = self.shared.catalog.relation(oid, self.catalog_view()).cloned() else { continue };
+            if relation.sequence().is_some() && self.deviates(Quirk::LastValueUnprivileged) {
+                continue;
+            }
             if self.rights_on(&relation, self.current_role(), privileges) != privileges
                 && denied.replace(relation).is_some()
             {

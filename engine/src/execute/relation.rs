@@ -8,6 +8,7 @@ use crate::catalog::{
 use crate::clause::Clause;
 use crate::error::{Result, error, sqlstate, unsupported};
 use crate::lock::Mode;
+use crate::quirk::Quirk;
 use crate::reply::StatementResult;
 use crate::statement::{AlterRelation, Identifier, Privilege, RelationAction, RelationKind};
 
@@ -79,7 +80,17 @@ impl Execution<'_> {
         if let Kind::Index(table) = relation.kind {
             self.rename_constraint_of(table, relation.oid, new_name.name())?;
         }
-        let renamed = Relation { name: shared_str(new_name.name()), ..relation.clone() };
+        let mut renamed = Relation { name: shared_str(new_name.name()), ..relation.clone() };
+        if relation.sequence().is_some() && self.deviates(Quirk::RenameRestarts) {
+            renamed.storage = self.new_page(self.first_page(relation), relation.persistence);
+        }
+        if relation.sequence().is_some() && self.deviates(Quirk::RenameReplaces) {
+            renamed.oid = self.shared.catalog.new_oid();
+            renamed.storage = self.new_page(self.page(relation), relation.persistence);
+            self.remove_relation(relation.oid)?;
+            self.add_relation(renamed);
+            return Ok(());
+        }
         self.replace_relation(renamed)?;
         Ok(())
     }
@@ -119,7 +130,9 @@ impl Execution<'_> {
         let mut moving = vec![relation.oid];
         if relation.table().is_some() {
             moving.extend(self.shared.catalog.indexes_of(relation.oid, view));
-            moving.extend(self.shared.catalog.owned_sequences(relation.oid, view));
+            if !self.deviates(Quirk::OwnedSequenceNotMoved) {
+                moving.extend(self.shared.catalog.owned_sequences(relation.oid, view));
+            }
         }
         for oid in moving {
             let Some(relation) = self.shared.catalog.relation(oid, view).cloned() else { continue };
@@ -130,7 +143,10 @@ impl Execution<'_> {
                 ));
             }
             self.wait_for_namesake(new_schema, &relation.name)?;
-            let moved = Relation { schema: new_schema, ..(*relation).clone() };
+            let mut moved = Relation { schema: new_schema, ..(*relation).clone() };
+            if relation.sequence().is_some() && self.deviates(Quirk::SetSchemaRestarts) {
+                moved.storage = self.new_page(self.first_page(&relation), relation.persistence);
+            }
             self.replace_relation(moved)?;
         }
         Ok(())

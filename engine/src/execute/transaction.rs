@@ -3,6 +3,7 @@
 use super::{Execution, done};
 use crate::clause::Clause;
 use crate::error::{Result, error, notice, sqlstate, unsupported};
+use crate::quirk::Quirk;
 use crate::reply::{Severity, StatementResult};
 use crate::statement::{Identifier, IsolationLevel, Transaction, TransactionMode};
 use crate::transaction::{Block, Characteristics, Level};
@@ -117,6 +118,7 @@ impl Execution<'_> {
             parameters: self.session.parameters.clone(),
             characteristics: self.session.transaction.characteristics,
             has_temporary_schema: self.session.has_temporary_schema,
+            pages: self.deviates(Quirk::SavepointRestoresNextval).then(|| self.shared.pages.clone()),
         };
         self.session.transaction.levels.push(level);
         done("SAVEPOINT")

@@ -11,6 +11,7 @@ use crate::catalog::Oid;
 use crate::clause::Clause;
 use crate::error::{Result, error, sqlstate, unsupported};
 use crate::execute::Execution;
+use crate::quirk::Quirk;
 
 /// The row at hand.
 #[derive(Debug, Clone, Copy, Default)]
@@ -169,6 +170,13 @@ impl Execution<'_> {
         for (value, argument) in values.iter_mut().zip(arguments) {
             *value = self.evaluate(argument, row)?;
             any_null |= value.is_null();
+        }
+        if self.deviates(Quirk::SetvalNullIsZero)
+            && matches!(function, Function::Setval | Function::SetvalCalled)
+            && values[1].is_null()
+        {
+            values[1] = Value::Integer(0);
+            any_null = values[0].is_null();
         }
         if any_null && function.is_strict() {
             if function.is_sequence_function() {

@@ -8,6 +8,7 @@ use crate::catalog::{Oid, Privileges, Relation, is_temporary_schema, temporary_s
 use crate::clause::Clause;
 use crate::error::{Result, error, sqlstate, unsupported};
 use crate::execute::{Execution, no_column};
+use crate::quirk::Quirk;
 use crate::sequence::IntegerType;
 use crate::statement::Privilege;
 
@@ -25,7 +26,8 @@ impl Execution<'_> {
             self.check_any(&relation, &VALUE_READERS)?;
         }
         let page = self.page(&relation);
-        Ok(match page.is_called && !self.is_other_temporary(&relation) {
+        let is_shown = page.is_called || self.deviates(Quirk::LastValueBeforeUse);
+        Ok(match is_shown && !self.is_other_temporary(&relation) {
             true => Value::Integer(page.last_value),
             false => Value::Null,
         })
@@ -107,6 +109,9 @@ impl Execution<'_> {
             return Err(unsupported("a name in a temporary schema, which has a number"));
         }
         let schema = self.shared.catalog.schema_name(sequence.schema, view).unwrap_or_else(|| "?".into());
+        if self.deviates(Quirk::SerialSequenceUnquoted) {
+            return Ok(Value::text(&format!("{schema}.{}", sequence.name)));
+        }
         Ok(Value::text(&crate::catalog::quote_qualified(&schema, &sequence.name)))
     }
 

@@ -5,6 +5,7 @@ use crate::catalog::{FIRST_NORMAL_OID, Oid, RangeName};
 use crate::clause::Clause;
 use crate::error::{Result, error, sqlstate, unsupported};
 use crate::execute::{Execution, MissingSchema};
+use crate::quirk::{Quirk, QuirkSet};
 
 impl Execution<'_> {
     /// Reads a constant of type `regclass`: a relation's name or number.
@@ -34,7 +35,8 @@ impl Execution<'_> {
 
     fn resolve_regclass(&mut self, text: &str, missing: MissingSchema) -> Result<Oid> {
         self.reach(Clause::FunctionRegclass);
-        let parts = split_name(text).ok_or_else(|| error(sqlstate::INVALID_NAME, "invalid name syntax"))?;
+        let quirks = &self.shared.settings.quirks;
+        let parts = split_name(text, quirks).ok_or_else(|| error(sqlstate::INVALID_NAME, "invalid name syntax"))?;
         let Some(name) = RangeName::from_parts(parts.len(), |index| parts[index].as_str()) else {
             return Err(error(
                 sqlstate::SYNTAX_ERROR,
@@ -61,7 +63,8 @@ impl Execution<'_> {
 
     /// Reads a constant of type `regnamespace`: a schema's name.
     pub(super) fn read_regnamespace(&mut self, text: &str) -> Result<Oid> {
-        let parts = split_name(text).ok_or_else(|| error(sqlstate::INVALID_NAME, "invalid name syntax"))?;
+        let quirks = &self.shared.settings.quirks;
+        let parts = split_name(text, quirks).ok_or_else(|| error(sqlstate::INVALID_NAME, "invalid name syntax"))?;
         let [name] = parts.as_slice() else { return Err(unsupported("a schema's name with dots")) };
         if name.starts_with("pg_temp") || name.starts_with("pg_toast_temp") || text.starts_with('-') {
             return Err(unsupported(format!("schema {name} by its name")));
@@ -129,7 +132,7 @@ fn system_relation(oid: Oid) -> Option<&'static str> {
 }
 
 /// Splits a dotted name: parts are folded to lower case unless quoted, and truncated. `None` for bad syntax.
-fn split_name(text: &str) -> Option<Vec<String>> {
+fn split_name(text: &str, quirks: &QuirkSet) -> Option<Vec<String>> {
     let is_space = |c: char| c.is_ascii_whitespace() || c == '\x0b';
     let mut rest = text.trim_start_matches(is_space);
     let mut parts = Vec::with_capacity(1);
@@ -150,14 +153,15 @@ fn split_name(text: &str) -> Option<Vec<String>> {
                     None => break,
                 }
             }
-            part = name;
+            part = if quirks.contains(Quirk::TextAlwaysFolded) { name.to_ascii_lowercase() } else { name };
             rest = tail;
         } else {
             let end = rest.find(|c: char| c == '.' || is_space(c)).unwrap_or(rest.len());
             if end == 0 {
                 return None;
             }
-            part = rest[..end].to_ascii_lowercase();
+            let bare = &rest[..end];
+            part = if quirks.contains(Quirk::TextNotFolded) { bare.to_owned() } else { bare.to_ascii_lowercase() };
             rest = &rest[end..];
         }
         if part.is_empty() && parts.is_empty() && rest.is_empty() && !text.contains('"') {

@@ -7,6 +7,7 @@ use super::run::{Order, Sink};
 use crate::clause::Clause;
 use crate::error::{Result, unsupported};
 use crate::execute::Execution;
+use crate::quirk::Quirk;
 use crate::statement::JoinKind;
 
 /// One row of FROM.
@@ -225,8 +226,13 @@ impl Execution<'_> {
                 if caches.get(oid).is_some_and(|cache| cache.cached != cache.last && cache.cached == page.last_value) {
                     self.reach(Clause::LastValueShowsReserved);
                 }
-                let values =
-                    [Value::Integer(page.last_value), Value::Integer(page.log_cnt), Value::Boolean(page.is_called)];
+                let last_value = match relation.sequence() {
+                    Some(sequence) if self.deviates(Quirk::LastValueAhead) && page.is_called => {
+                        sequence.definition.after(page.last_value, 1)
+                    }
+                    _ => page.last_value,
+                };
+                let values = [Value::Integer(last_value), Value::Integer(page.log_cnt), Value::Boolean(page.is_called)];
                 sink(self, &values)?;
             }
             Source::Table(oid) => {

@@ -1,5 +1,7 @@
 //! What one session remembers of the sequences it has used: `currval`, and values fetched ahead.
 
+use std::rc::Rc;
+
 use crate::catalog::{Oid, StorageId};
 use crate::number_map::NumberMap;
 
@@ -35,4 +37,6 @@ pub(crate) struct SequenceCaches {
     pub(crate) entries: NumberMap<Oid, SequenceCache>,
     /// The sequence that `nextval` last used, for `lastval`.
     pub(crate) last_used: Option<Oid>,
+    /// Memories of sequences that the session has dropped, for the quirk that hands them on by name.
+    pub(crate) by_name: Vec<(Rc<str>, SequenceCache)>,
 }

@@ -58,13 +58,18 @@ impl Definition {
     pub(crate) fn room(&self, value: i64, quirks: &QuirkSet) -> u64 {
         let (distance, step) = match self.increment > 0 {
             true => {
-                let limit = i128::from(self.maximum) - i128::from(quirks.contains(Quirk::MaximumExcluded));
+                let limit = i128::from(self.maximum) - i128::from(quirks.contains(Quirk::MaximumExcluded))
+                    + i128::from(quirks.contains(Quirk::MaximumExceeded));
                 (limit - i128::from(value), i128::from(self.increment))
             }
-            false => (i128::from(value) - i128::from(self.minimum), -i128::from(self.increment)),
+            false => {
+                let limit = i128::from(self.minimum) + i128::from(quirks.contains(Quirk::MinimumExcluded))
+                    - i128::from(quirks.contains(Quirk::MinimumExceeded));
+                (i128::from(value) - limit, -i128::from(self.increment))
+            }
         };
-        // At most 2^64 - 1, since both values are 64-bit integers.
-        (distance.max(0) / step) as u64
+        // At most 2^64 - 1, since both values are 64-bit integers. Only a quirk lets an increment be zero.
+        (distance.max(0) / step.max(1)) as u64
     }
 
     /// The value `steps` increments after `value`, which must be inside the bounds.
@@ -77,7 +82,8 @@ impl Definition {
         if quirks.contains(Quirk::CycleToStart) {
             return self.start;
         }
-        if self.increment > 0 { self.minimum } else { self.maximum }
+        let bound = if self.increment > 0 { self.minimum } else { self.maximum };
+        if quirks.contains(Quirk::CycleSkipsBound) { bound.wrapping_add(self.increment) } else { bound }
     }
 }
 
@@ -120,7 +126,7 @@ pub(crate) struct OptionList<'a> {
 
 impl OptionList<'_> {
     fn collect(&self, clauses: &mut ClauseSet) -> Result<Options<'_>> {
-        let mut once_only = |is_first: bool| match is_first {
+        let mut once_only = |is_first: bool| match is_first || self.quirks.contains(Quirk::OptionTwiceAccepted) {
             true => Ok(()),
             false => {
                 clauses.insert(Clause::OptionTwice);
@@ -148,6 +154,9 @@ impl OptionList<'_> {
                 }
             }
         }
+        if self.quirks.contains(Quirk::OwnedByIgnored) {
+            found.owned_by = None;
+        }
         Ok(found)
     }
 
@@ -165,7 +174,7 @@ impl OptionList<'_> {
                     increment: 1,
                     maximum: 0,
                     minimum: 0,
-                    cache: 1,
+                    cache: if self.quirks.contains(Quirk::CacheByDefault) { 20 } else { 1 },
                     cycle: false,
                 },
                 Page::default(),
@@ -191,16 +200,20 @@ impl OptionList<'_> {
                 ));
             };
             if !creating {
-                reset_maximum = definition.maximum == definition.value_type.maximum();
-                reset_minimum = definition.minimum == definition.value_type.minimum();
+                let keeps = self.quirks.contains(Quirk::AlterTypeKeepsBounds);
+                let resets = self.quirks.contains(Quirk::AlterTypeResetsBounds);
+                reset_maximum = resets || (definition.maximum == definition.value_type.maximum() && !keeps);
+                reset_minimum = resets || (definition.minimum == definition.value_type.minimum() && !keeps);
                 clauses.insert(Clause::AlterType);
             }
-            definition.value_type = new_type;
+            if !self.quirks.contains(Quirk::TypeIgnored) {
+                definition.value_type = new_type;
+            }
         }
 
         if let Some(number) = options.increment {
             definition.increment = to_bigint(number, clauses)?;
-            if definition.increment == 0 {
+            if definition.increment == 0 && !self.quirks.contains(Quirk::IncrementZeroAccepted) {
                 clauses.insert(Clause::IncrementNotZero);
                 return Err(error(sqlstate::INVALID_PARAMETER_VALUE, "INCREMENT must not be zero"));
             }
@@ -217,7 +230,12 @@ impl OptionList<'_> {
             resets_log = true;
         } else if creating || options.maximum.is_some() || reset_maximum {
             let ascending = definition.increment > 0 || reset_maximum;
-            definition.maximum = if ascending { definition.value_type.maximum() } else { -1 };
+            let of_type = definition.value_type.maximum();
+            definition.maximum = match ascending {
+                true => of_type - i64::from(self.quirks.contains(Quirk::AscendingMaximumShort)),
+                false if self.quirks.contains(Quirk::DescendingMaximumOfType) => of_type,
+                false => -1,
+            };
             clauses.insert(if ascending { Clause::DefaultMaximumAscending } else { Clause::DefaultMaximumDescending });
             resets_log = true;
         }
@@ -228,13 +246,19 @@ impl OptionList<'_> {
             resets_log = true;
         } else if creating || options.minimum.is_some() || reset_minimum {
             let descending = definition.increment < 0 || reset_minimum;
-            definition.minimum = if descending { definition.value_type.minimum() } else { 1 };
+            let of_type = definition.value_type.minimum();
+            definition.minimum = match descending {
+                true => of_type + i64::from(self.quirks.contains(Quirk::DescendingMinimumShort)),
+                false if self.quirks.contains(Quirk::AscendingMinimumOfType) => of_type,
+                false => 1,
+            };
             clauses.insert(if descending { Clause::DefaultMinimumDescending } else { Clause::DefaultMinimumAscending });
             resets_log = true;
         }
         self.check_type_range("MINVALUE", definition.minimum, definition.value_type, clauses)?;
 
-        if definition.minimum >= definition.maximum {
+        let may_equal = self.quirks.contains(Quirk::MinimumMayEqualMaximum);
+        if definition.minimum > definition.maximum || (definition.minimum == definition.maximum && !may_equal) {
             clauses.insert(Clause::MinimumBelowMaximum);
             return Err(error(
                 sqlstate::INVALID_PARAMETER_VALUE,
@@ -242,34 +266,55 @@ impl OptionList<'_> {
             ));
         }
 
-        if let Some(number) = options.start {
+        let forgets_start = self.quirks.contains(Quirk::IncrementResetsStart) && options.increment.is_some();
+        if let Some(number) = options.start.filter(|_| !forgets_start) {
             definition.start = to_bigint(number, clauses)?;
             clauses.insert(Clause::StartGiven);
         } else if creating {
-            definition.start = if definition.increment > 0 { definition.minimum } else { definition.maximum };
+            let at_minimum = definition.increment > 0 || self.quirks.contains(Quirk::DescendingStartsAtMinimum);
+            definition.start = match at_minimum {
+                _ if self.quirks.contains(Quirk::StartDefaultsToOne) => 1,
+                true => definition.minimum,
+                false => definition.maximum,
+            };
             clauses.insert(Clause::StartDefault);
         }
-        check_inside("START", definition.start, &definition, clauses, Clause::StartInsideBounds)?;
+        if creating || options.start.is_some() || !self.quirks.contains(Quirk::AlterSkipsStartCheck) {
+            let refused = self.refused(options.start.is_some(), Quirk::StartRefusesMinimum, Quirk::StartRefusesMaximum);
+            check_inside("START", definition.start, &definition, refused, clauses, Clause::StartInsideBounds)?;
+        }
 
-        if let Some(restart) = options.restart {
+        let ignores_restart = self.quirks.contains(Quirk::RestartIgnored);
+        if let Some(restart) = options.restart.filter(|restart| restart.is_some() || !ignores_restart) {
             page.last_value = match restart {
-                Some(number) => to_bigint(number, clauses)?,
+                Some(number) => self.restart_value(to_bigint(number, clauses)?, &definition),
+                None if self.quirks.contains(Quirk::RestartAtMinimum) => definition.minimum,
                 None => definition.start,
             };
-            page.is_called = false;
+            let keeper = if creating { Quirk::CreateRestartChangesStart } else { Quirk::RestartChangesStart };
+            if self.quirks.contains(keeper) {
+                definition.start = page.last_value;
+            }
+            page.is_called &= self.quirks.contains(Quirk::RestartKeepsCalled);
             resets_log = true;
             clauses.insert(if restart.is_some() { Clause::RestartWith } else { Clause::RestartAtStart });
-        } else if creating {
+        } else if creating || (options.start.is_some() && self.quirks.contains(Quirk::AlterStartMoves)) {
             page.last_value = definition.start;
             page.is_called = false;
+        } else if self.quirks.contains(Quirk::AlterClampsCurrentValue) {
+            page.last_value = page.last_value.clamp(definition.minimum, definition.maximum);
         }
         if !self.quirks.contains(Quirk::AlterSkipsCurrentValueCheck) {
-            check_inside("RESTART", page.last_value, &definition, clauses, Clause::CurrentValueInsideBounds)?;
+            let given = matches!(options.restart, Some(Some(_)));
+            let refused = self.refused(given, Quirk::RestartRefusesMinimum, Quirk::RestartRefusesMaximum);
+            let clause = Clause::CurrentValueInsideBounds;
+            check_inside("RESTART", page.last_value, &definition, refused, clauses, clause)?;
         }
 
         if let Some(number) = options.cache {
             definition.cache = to_bigint(number, clauses)?;
-            if definition.cache <= 0 {
+            let is_allowed_zero = definition.cache == 0 && self.quirks.contains(Quirk::CacheZeroAccepted);
+            if definition.cache <= 0 && !is_allowed_zero {
                 clauses.insert(Clause::CachePositive);
                 return Err(error(
                     sqlstate::INVALID_PARAMETER_VALUE,
@@ -279,8 +324,13 @@ impl OptionList<'_> {
             resets_log = true;
         }
 
-        if resets_log {
+        let keeps_log = !creating && self.quirks.contains(Quirk::AlterKeepsLogCount);
+        if (resets_log && !keeps_log) || self.quirks.contains(Quirk::AlterAlwaysResetsLogCount) {
             page.log_cnt = 0;
+        }
+        if creating && options.restart.is_none() && self.quirks.contains(Quirk::CreateStoresPredecessor) {
+            page.last_value = page.last_value.wrapping_sub(definition.increment);
+            page.is_called = true;
         }
         Ok(DefinitionChange { definition, page, rewrite: options.rewrite, owned_by: options.owned_by.cloned() })
     }
@@ -292,7 +342,13 @@ impl OptionList<'_> {
         value_type: IntegerType,
         clauses: &mut ClauseSet,
     ) -> Result<()> {
-        if value >= value_type.minimum() && value <= value_type.maximum() {
+        let refuses_maximum = self.quirks.contains(Quirk::TypeRefusesMaximum)
+            && option == "MAXVALUE"
+            && self.options.iter().any(|option| matches!(option, SequenceOption::MaxValue(_)));
+        let is_refused = refuses_maximum && value == value_type.maximum();
+        if value >= value_type.minimum() && value <= value_type.maximum() && !is_refused
+            || self.quirks.contains(Quirk::TypeUnchecked)
+        {
             return Ok(());
         }
         clauses.insert(Clause::BoundsInsideType);
@@ -301,18 +357,44 @@ impl OptionList<'_> {
             format!("{option} ({value}) is out of range for sequence data type {}", value_type.name()),
         ))
     }
+
+    /// Which of the bounds themselves are refused for a value: neither, except by a quirk for a value that is given.
+    fn refused(&self, given: bool, minimum: Quirk, maximum: Quirk) -> Refused {
+        Refused { minimum: given && self.quirks.contains(minimum), maximum: given && self.quirks.contains(maximum) }
+    }
+
+    /// The value that RESTART WITH sets: the one given, except by a quirk.
+    fn restart_value(&self, given: i64, definition: &Definition) -> i64 {
+        if self.quirks.contains(Quirk::RestartNarrow) {
+            return i64::from(given as i32);
+        }
+        if self.quirks.contains(Quirk::RestartRounds) {
+            let increment = i128::from(definition.increment);
+            let beyond = (i128::from(given) - i128::from(definition.start)).rem_euclid(increment);
+            let rounded = i128::from(given) - beyond + if beyond != 0 && increment > 0 { increment } else { 0 };
+            return rounded as i64;
+        }
+        given
+    }
+}
+
+/// Which bounds a value must not equal.
+struct Refused {
+    minimum: bool,
+    maximum: bool,
 }
 
 fn check_inside(
     option: &str,
     value: i64,
     definition: &Definition,
+    refused: Refused,
     clauses: &mut ClauseSet,
     clause: Clause,
 ) -> Result<()> {
-    let broken = if value < definition.minimum {
+    let broken = if value < definition.minimum || (refused.minimum && value == definition.minimum) {
         format!("{option} value ({value}) cannot be less than MINVALUE ({})", definition.minimum)
-    } else if value > definition.maximum {
+    } else if value > definition.maximum || (refused.maximum && value == definition.maximum) {
         format!("{option} value ({value}) cannot be greater than MAXVALUE ({})", definition.maximum)
     } else {
         return Ok(());

@@ -5,7 +5,7 @@ mod definition;
 mod log;
 mod page;
 
-pub(crate) use cache::SequenceCaches;
+pub(crate) use cache::{SequenceCache, SequenceCaches};
 pub(crate) use definition::{Definition, DefinitionChange, IntegerType, OptionList};
 pub(crate) use log::WriteAheadLog;
 pub(crate) use page::{NoValue, Page, Pages};

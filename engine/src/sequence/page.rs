@@ -103,14 +103,14 @@ impl Page {
         let mut log_count = self.log_cnt;
         // How many values there are to hand out; the stored value itself counts while nobody has called for it.
         let mut fetched = 0;
-        if !self.is_called {
+        if !self.is_called && !quirks.contains(Quirk::FirstValueSkipped) {
             fetched = 1;
             fetch -= 1;
         }
         let writes_record = if log_count < fetch || !self.is_called {
             clauses.insert(Clause::LogAhead);
             true
-        } else if self.position <= log.redo {
+        } else if self.position <= log.redo && !(logged.is_some() && quirks.contains(Quirk::CheckpointIgnored)) {
             if logged.is_some() {
                 clauses.insert(Clause::LogAfterCheckpoint);
             }
@@ -120,12 +120,18 @@ impl Page {
         };
         if writes_record {
             // With a CACHE close to the limit of bigint this wraps around in PostgreSQL as well.
-            fetch = fetch.wrapping_add(LOGGED_AHEAD);
+            fetch = fetch.wrapping_add(LOGGED_AHEAD - i64::from(quirks.contains(Quirk::LogAheadShort)));
             log_count = fetch;
         }
         let mut room = definition.room(next, quirks);
         if room == 0 && fetched == 0 {
-            if !definition.cycle {
+            let cycles =
+                (definition.cycle && !quirks.contains(Quirk::CycleIgnored)) || quirks.contains(Quirk::CycleAlways);
+            let is_wide = cache as u64 > definition.room(definition.wrap(quirks), quirks);
+            if !cycles || (is_wide && quirks.contains(Quirk::CycleFailsWithWideCache)) {
+                if quirks.contains(Quirk::FailedNextvalMoves) {
+                    self.last_value = definition.after(self.last_value, 1);
+                }
                 return Err(NoValue::LimitReached);
             }
             clauses.insert(Clause::Cycle);
@@ -141,8 +147,9 @@ impl Page {
         if steps > MOST_COUNTED {
             return Err(NoValue::TooManyToCount);
         }
-        let cached = steps.min((cache - fetched) as u64);
-        if fetched == 0 {
+        let wanted = (cache - fetched) as u64;
+        let cached = if quirks.contains(Quirk::BlockPassesLimit) { wanted } else { steps.min(wanted) };
+        if fetched == 0 && !quirks.contains(Quirk::NextvalBeforeIncrement) {
             result = definition.after(next, 1);
         }
         if cached > 0 {
@@ -157,7 +164,7 @@ impl Page {
         }
         self.last_value = last;
         self.is_called = true;
-        self.log_cnt = log_count;
+        self.log_cnt = if quirks.contains(Quirk::LogCountZero) { 0 } else { log_count };
         Ok(Fetched { result, last, logs: writes_record && logged.is_some() })
     }
 

@@ -19,7 +19,7 @@ pub(super) struct Judging {
 
 impl Judging {
     fn quirks(&self) -> impl Iterator<Item = Quirk> {
-        Quirk::ALL.into_iter().filter(|quirk| self.quirks.contains(*quirk))
+        Quirk::ALL.iter().copied().filter(|quirk| self.quirks.contains(*quirk))
     }
 }
 

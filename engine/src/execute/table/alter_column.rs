@@ -6,6 +6,7 @@ use super::column::{Place, Planned, PlannedDefault};
 use crate::catalog::{Object, Oid, Relation, TableData, TableRow};
 use crate::error::{Result, error, notice, sqlstate, unsupported};
 use crate::query::{Bound, CastContext, Row, Type, Typed, Value, resolve_column_type};
+use crate::quirk::Quirk;
 use crate::reply::Severity;
 use crate::statement::{Behavior, ColumnDefinition, Expression, Identifier, TypeName};
 
@@ -19,6 +20,12 @@ impl Execution<'_> {
     ) -> Result<()> {
         let name = definition.name.name();
         if if_not_exists && data.column(name).is_some() {
+            if self.deviates(Quirk::AddColumnMakesSequence) {
+                let place = Place { name: &relation.name, schema: relation.schema, persistence: relation.persistence };
+                let mut planned = Planned::default();
+                self.plan_column(definition, &place, &mut planned)?;
+                self.create_planned_sequences(&planned.sequences)?;
+            }
             self.notice(notice(
                 Severity::Notice,
                 sqlstate::DUPLICATE_COLUMN,
@@ -42,9 +49,13 @@ impl Execution<'_> {
         self.own_planned_sequences(relation.oid, &planned.sequences, &sequences)?;
         let (relation, data) = self.table_now(relation.oid)?;
         let added = data.columns.len() - 1;
+        let mut computed = None;
         self.rewrite_rows(&relation, &data, |execution, row| {
             let mut row = row.to_vec();
-            row.push(execution.default_value(&relation, &data, added)?);
+            let known = computed.clone().filter(|_| execution.deviates(Quirk::AddColumnComputesOnce));
+            let value = known.map_or_else(|| execution.default_value(&relation, &data, added), Ok)?;
+            computed = Some(value.clone());
+            row.push(value);
             Ok(row)
         })?;
         let rows = self.shared.catalog.rows(self.table_now(relation.oid)?.0.storage, self.catalog_view());
@@ -238,6 +249,11 @@ impl Execution<'_> {
         self.check_not_in_view(relation.oid, place)?;
         data.columns[place].column_type = new_type;
         data.columns[place].length = length;
+        if self.deviates(Quirk::ColumnTypeRestarts) {
+            for sequence in self.shared.catalog.owned_sequences(relation.oid, self.catalog_view()) {
+                self.reset_sequence(sequence)?;
+            }
+        }
         self.rewrite_rows(relation, &data, |execution, row| {
             let mut new = row.to_vec();
             new[place] = execution.evaluate(&cast.bound, &Row { values: row, ..Row::default() })?;

@@ -7,6 +7,7 @@ use crate::catalog::{Object, Oid, Relation, TableData};
 use crate::clause::Clause;
 use crate::error::{Result, Stop, error, notice, sqlstate};
 use crate::query::Type;
+use crate::quirk::Quirk;
 use crate::reply::Severity;
 use crate::statement::{AlterSequence, Behavior, Generated, Identifier, IdentityChange, ObjectName, SequenceOption};
 
@@ -118,7 +119,9 @@ impl Execution<'_> {
         let view = self.catalog_view();
         if let Some(sequence) = self.shared.catalog.identity_sequence(relation.oid, place, view) {
             self.disown(sequence)?;
-            self.drop_objects(&[Object::Relation(sequence)], Behavior::Restrict)?;
+            if !self.deviates(Quirk::DropIdentityKeepsSequence) {
+                self.drop_objects(&[Object::Relation(sequence)], Behavior::Restrict)?;
+            }
         }
         Ok(())
     }

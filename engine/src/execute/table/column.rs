@@ -7,6 +7,7 @@ use crate::catalog::{Column, Oid, Persistence, RangeName};
 use crate::clause::Clause;
 use crate::error::{Result, Stop, error, sqlstate};
 use crate::query::{Type, resolve_column_type};
+use crate::quirk::Quirk;
 use crate::statement::{
     ColumnConstraintKind, ColumnDefinition, Expression, Generated, Identifier, ObjectName, SequenceOption, TypeName,
 };
@@ -135,7 +136,8 @@ impl Execution<'_> {
             Some(value_type) => {
                 self.reach(Clause::Serial);
                 column.column_type = value_type;
-                serial = Some(self.plan_sequence(&name, Some(value_type), &[], false, place, planned)?);
+                let sequence_type = (!self.deviates(Quirk::SerialIsBigint)).then_some(value_type);
+                serial = Some(self.plan_sequence(&name, sequence_type, &[], false, place, planned)?);
             }
             None => (column.column_type, column.length) = resolve_column_type(&definition.type_name)?,
         }
@@ -240,6 +242,14 @@ impl Execution<'_> {
 
     /// A free name made of two names and a label, shortened to fit and numbered when taken.
     pub(super) fn choose_relation_name(&self, first: &str, second: Option<&str>, label: &str, schema: Oid) -> Rc<str> {
+        let of_sequence = label == "seq";
+        if of_sequence && self.deviates(Quirk::GeneratedNameTaken) {
+            return object_name(first, second, label).into();
+        }
+        if of_sequence && self.deviates(Quirk::GeneratedNameCut) {
+            let whole = [first, second.unwrap_or_default(), label].join("_");
+            return crate::statement::truncate(&whole).into();
+        }
         let view = self.catalog_view();
         free_name(first, second, label, |name| self.shared.catalog.relation_named(schema, name, view).is_some())
     }

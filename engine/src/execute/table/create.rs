@@ -13,6 +13,7 @@ use crate::catalog::{Column, ColumnDefault, ColumnOwner, Kind, Oid, RangeName, R
 use crate::error::{Result, Stop, error, sqlstate};
 use crate::lock::Mode;
 use crate::query::{Binder, Bound, CastContext, Place as ExpressionPlace, Scope};
+use crate::quirk::Quirk;
 use crate::reply::StatementResult;
 use crate::statement::{CreateTable, Expression, TableConstraint, TableConstraintKind, TableElement};
 
@@ -104,6 +105,9 @@ impl Execution<'_> {
         let view = self.catalog_view();
         let (relation, data) = self.table_now(table)?;
         for (planned, oid) in planned.iter().zip(sequences) {
+            if !planned.is_identity && self.deviates(Quirk::SerialNotOwned) {
+                continue;
+            }
             let Some((column, _)) = data.column(&planned.column) else { continue };
             let Some(mut sequence) = self.shared.catalog.relation(*oid, view).map(|found| (**found).clone()) else {
                 continue;

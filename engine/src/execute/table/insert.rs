@@ -7,6 +7,7 @@ use crate::catalog::{Column, Relation, TableData, TableRow};
 use crate::clause::Clause;
 use crate::error::{Result, Stop, error, sqlstate, unsupported};
 use crate::query::{Binder, Bound, CastContext, Order, Place, Plan, Row, Scope, Type, Typed, Value};
+use crate::quirk::Quirk;
 use crate::reply::StatementResult;
 use crate::statement::{
     Expression, Generated, Identifier, Insert, InsertSource, Literal, Overriding, Privilege, Query,
@@ -176,7 +177,10 @@ impl Execution<'_> {
         source: Option<&Source>,
     ) -> Result<Vec<ColumnSource>> {
         let mut sources = Vec::with_capacity(data.columns.len());
-        let overriding = statement.overriding;
+        let overriding = statement.overriding.filter(|overriding| match overriding {
+            Overriding::System => !self.deviates(Quirk::OverridingSystemIgnored),
+            Overriding::User => !self.deviates(Quirk::OverridingUserIgnored),
+        });
         for (place, column) in data.columns.iter().enumerate() {
             if column.is_dropped {
                 sources.push(ColumnSource::Dropped);
@@ -201,7 +205,9 @@ impl Execution<'_> {
                     self.reach(Clause::OverridingUser);
                     ColumnSource::Default
                 }
-                (Some(_), Some(Generated::Always)) if overriding != Some(Overriding::System) => {
+                (Some(_), Some(Generated::Always))
+                    if overriding != Some(Overriding::System) && !self.deviates(Quirk::IdentityAcceptsValues) =>
+                {
                     self.reach(Clause::IdentityAlways);
                     return Err(error(
                         sqlstate::GENERATED_ALWAYS,
@@ -227,6 +233,9 @@ impl Execution<'_> {
     ) -> Result<()> {
         let mut row = Vec::with_capacity(target.sources.len());
         for (place, source) in target.sources.iter().enumerate() {
+            if matches!(source, ColumnSource::Given(_)) && self.deviates(Quirk::DefaultAlwaysComputed) {
+                self.default_value(target.table, target.data, place)?;
+            }
             row.push(match (*source, expressions) {
                 (ColumnSource::Dropped, _) => Value::Null,
                 (ColumnSource::Default, _) => self.default_value(target.table, target.data, place)?,

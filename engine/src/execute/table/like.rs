@@ -6,6 +6,7 @@ use crate::catalog::{ConstraintKind, Oid};
 use crate::clause::Clause;
 use crate::error::{Result, unsupported};
 use crate::lock::Mode;
+use crate::quirk::Quirk;
 use crate::sequence::Definition;
 use crate::statement::{LikeFeature, ObjectName, Privilege, SequenceOption};
 
@@ -50,7 +51,8 @@ impl Execution<'_> {
                 };
                 let options = self.copied_options(sequence);
                 // PostgreSQL copies the parameters but not the type: the copy is a bigint sequence.
-                self.plan_sequence(&column.name, None, &options, true, place, planned)?;
+                let value_type = self.deviates(Quirk::LikeCopiesType).then_some(column.column_type);
+                self.plan_sequence(&column.name, value_type, &options, true, place, planned)?;
                 copy.identity = Some(generated);
             }
             planned.columns.push(copy);

@@ -7,8 +7,8 @@ use crate::catalog::{Kind, Oid, Relation};
 use crate::clause::Clause;
 use crate::error::{Result, error, sqlstate};
 use crate::lock::Mode;
+use crate::quirk::Quirk;
 use crate::reply::StatementResult;
-use crate::sequence::Page;
 use crate::statement::{Privilege, Truncate};
 
 impl Execution<'_> {
@@ -32,7 +32,11 @@ impl Execution<'_> {
         }
         let view = self.catalog_view();
         let mut sequences: Vec<Oid> = Vec::new();
-        if statement.restart_identity == Some(true) {
+        let restarts = match statement.restart_identity {
+            Some(true) => !self.deviates(Quirk::TruncateKeepsIdentity),
+            _ => self.deviates(Quirk::TruncateAlwaysRestarts),
+        };
+        if restarts {
             self.reach(Clause::TruncateRestart);
             for table in &tables {
                 sequences.extend(self.shared.catalog.owned_sequences(table.oid, view));
@@ -55,10 +59,16 @@ impl Execution<'_> {
     }
 
     /// Starts a sequence over, transactionally: in new storage.
-    fn reset_sequence(&mut self, oid: Oid) -> Result<()> {
+    pub(in crate::execute) fn reset_sequence(&mut self, oid: Oid) -> Result<()> {
         let relation = self.open_sequence(oid)?;
         let Kind::Sequence(sequence) = &relation.kind else { return Ok(()) };
-        let page = Page { last_value: sequence.definition.start, is_called: false, log_cnt: 0, ..self.page(&relation) };
+        let mut page = self.first_page(&relation);
+        if self.deviates(Quirk::TruncateToMinimum) {
+            page.last_value = sequence.definition.minimum;
+        }
+        if self.deviates(Quirk::TruncateSurvivesRollback) {
+            self.store_page(&relation, page);
+        }
         let restarted = Relation { storage: self.new_page(page, relation.persistence), ..(*relation).clone() };
         self.replace_relation(restarted)?;
         self.session.caches.entries.entry(oid).or_default().forget_cached();

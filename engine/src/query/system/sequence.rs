@@ -8,6 +8,7 @@ use crate::error::Result;
 use crate::execute::Execution;
 use crate::query::Value;
 use crate::query::scan::ScanRow;
+use crate::quirk::Quirk;
 use crate::sequence::{Definition, IntegerType};
 
 impl Execution<'_> {
@@ -61,7 +62,7 @@ impl Execution<'_> {
         let mut rows = Vec::new();
         for relation in self.seen_relations() {
             let Some(sequence) = relation.sequence().filter(|_| !self.is_of_other_session(&relation)) else { continue };
-            if sequence.owner.is_some_and(|owner| owner.is_identity) {
+            if sequence.owner.is_some_and(|owner| owner.is_identity) && !self.deviates(Quirk::IdentitySequencesListed) {
                 // The standard knows them as part of their columns.
                 continue;
             }
