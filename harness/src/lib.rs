@@ -18,5 +18,6 @@ pub mod server;
 pub mod shrink;
 pub mod sql;
 pub mod trace;
+pub mod zoo;
 
 pub use implementation::{Implementation, Infrastructure, Received, Request};

@@ -10,6 +10,7 @@ mod output;
 mod progress;
 mod replay;
 mod server_options;
+mod zoo;
 
 use std::process::ExitCode;
 
@@ -48,6 +49,8 @@ enum Command {
     Replay(replay::Replay),
     /// Lets many connections call sequences at the same time, and checks whether their answers are allowed.
     Hammer(hammer::Hammer),
+    /// Plants faults in the model, and tells how fast each is found: a measure of the harness itself.
+    Zoo(zoo::Zoo),
 }
 
 /// Runs the command with the process's arguments.
@@ -64,6 +67,7 @@ pub fn main() -> ExitCode {
         Command::Check(check) => check.run(),
         Command::Replay(replay) => replay.run(),
         Command::Hammer(hammer) => hammer.run(),
+        Command::Zoo(zoo) => zoo.run(),
     };
     match result {
         Ok(code) => ExitCode::from(code),

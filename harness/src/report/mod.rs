@@ -9,6 +9,7 @@ pub mod side_by_side;
 pub(crate) mod style;
 pub mod terminal;
 pub mod transcript;
+pub mod zoo;
 
 use std::path::PathBuf;
 

@@ -7,11 +7,12 @@ use libtest_mimic::{Failed, Trial};
 use crate::say;
 
 pub(crate) fn trials() -> Vec<Trial> {
-    let texts: [(&str, &[&str]); 4] = [
+    let texts: [(&str, &[&str]); 5] = [
         ("seqcheck", &["--help"]),
         ("check", &["check", "--help"]),
         ("replay", &["replay", "--help"]),
         ("hammer", &["hammer", "--help"]),
+        ("zoo", &["zoo", "--help"]),
     ];
     texts
         .into_iter()

@@ -1,0 +1,60 @@
+//! One engine at the end of a generated trace, without SQL text in between.
+
+use std::collections::BTreeMap;
+
+use seqcheck_engine::{ClauseSet, Cluster, Outcome, Progress, Reply, SessionId, Settings};
+
+use crate::generate::{GeneratedAction, GeneratedStep};
+
+/// An engine with the sessions that a trace has opened.
+pub(super) struct Engine {
+    pub(super) cluster: Cluster,
+    pub(super) sessions: BTreeMap<usize, SessionId>,
+}
+
+impl Engine {
+    pub(super) fn new(settings: &Settings) -> Engine {
+        Engine { cluster: Cluster::new(settings.clone()), sessions: BTreeMap::new() }
+    }
+
+    /// Runs one step and tells everything that a client could see of it, or nothing when its session waits.
+    pub(super) fn run(&mut self, step: &GeneratedStep) -> Option<Outcome> {
+        let outcome = match &step.action {
+            GeneratedAction::Query(statements) => {
+                let session = self.open(step.session);
+                if self.cluster.is_waiting(session) {
+                    return None;
+                }
+                self.cluster.step(session, statements)
+            }
+            GeneratedAction::Connect => {
+                let outcome = self.close(step.session);
+                self.open(step.session);
+                outcome
+            }
+            GeneratedAction::Disconnect => self.close(step.session),
+            GeneratedAction::Checkpoint => {
+                self.cluster.checkpoint();
+                nothing()
+            }
+        };
+        Some(Outcome { clauses: ClauseSet::default(), ..outcome })
+    }
+
+    fn open(&mut self, session: usize) -> SessionId {
+        *self.sessions.entry(session).or_insert_with(|| self.cluster.connect())
+    }
+
+    fn close(&mut self, session: usize) -> Outcome {
+        self.sessions.remove(&session).map_or_else(nothing, |id| self.cluster.disconnect(id))
+    }
+}
+
+fn nothing() -> Outcome {
+    Outcome { progress: Progress::Done(Reply::default()), woken: Vec::new(), clauses: ClauseSet::default(), lost: None }
+}
+
+/// Whether an engine cannot follow from this step on, or has not run it.
+pub(super) fn is_beyond(outcome: &Outcome) -> bool {
+    outcome.lost.is_some() || matches!(outcome.progress, Progress::Unsupported(_))
+}
