@@ -41,7 +41,7 @@ macro_rules! quirks {
 quirks! {
     // nextval
     /// CYCLE goes on at START instead of the opposite bound.
-    CycleToStart "cycle-to-start" ["duckdb-cycle-near-int64-limits"]
+    CycleToStart "cycle-to-start"
     /// CYCLE goes on one increment after the opposite bound.
     CycleSkipsBound "cycle-skips-bound"
     /// A sequence with CYCLE ends at its limit.
@@ -73,7 +73,7 @@ quirks! {
     /// 31 instead of 32 values are logged ahead.
     LogAheadShort "log-ahead-short"
     /// The first `nextval` after a checkpoint does not log anew.
-    CheckpointIgnored "checkpoint-ignored" ["pg72-counter-backwards-after-crash"]
+    CheckpointIgnored "checkpoint-ignored"
     /// Reading `last_value` shows the value that comes next.
     LastValueAhead "last-value-ahead" ["gp-last-value-one-ahead"]
     /// A rollback undoes `nextval`.
@@ -95,13 +95,13 @@ quirks! {
     /// A commit clears `currval`.
     CommitClearsCurrval "commit-clears-currval"
     /// `lastval` outlives its sequence.
-    LastvalSurvivesDrop "lastval-survives-drop" ["sqlkata-lastval-trigger"]
+    LastvalSurvivesDrop "lastval-survives-drop"
     /// A value that an identity column takes does not define `currval`.
-    IdentityLeavesCurrval "identity-leaves-currval" ["mo-currval-stale-after-insert"]
+    IdentityLeavesCurrval "identity-leaves-currval"
     /// A value that an identity column takes does not define `lastval`.
     IdentityLeavesLastval "identity-leaves-lastval"
     /// What a session remembers of a sequence passes to the next one of its name.
-    MemoryFollowsName "memory-follows-name" ["yb-stale-cache-after-drop-create"]
+    MemoryFollowsName "memory-follows-name"
     /// DISCARD SEQUENCES keeps `lastval`.
     DiscardKeepsLastval "discard-keeps-lastval" ["crdb-discard-keeps-sequence-state"]
     /// DISCARD SEQUENCES keeps `currval`.
@@ -193,7 +193,7 @@ quirks! {
     /// CREATE SEQUENCE … RESTART changes START.
     CreateRestartChangesStart "create-restart-changes-start" ["crdb-create-sequence-restart"]
     /// CREATE SEQUENCE IF NOT EXISTS starts an existing sequence over.
-    IfNotExistsRestarts "if-not-exists-restarts" ["app-remembers-rolled-back-sequence"]
+    IfNotExistsRestarts "if-not-exists-restarts"
 
     // ALTER SEQUENCE
     /// ALTER SEQUENCE … AS keeps the bounds of the old type.
@@ -207,7 +207,7 @@ quirks! {
     /// ALTER SEQUENCE moves the current value into new bounds.
     AlterClampsCurrentValue "alter-clamps-current-value" ["pgadmin-minvalue-above-current"]
     /// An ALTER SEQUENCE that is refused has restarted the sequence.
-    RefusedAlterRestarts "refused-alter-restarts" ["pgadmin-minvalue-above-current"]
+    RefusedAlterRestarts "refused-alter-restarts"
     /// ALTER SEQUENCE … START moves the sequence.
     AlterStartMoves "alter-start-moves" ["apgdiff-restart-for-start"]
     /// ALTER SEQUENCE keeps `log_cnt`.
@@ -215,12 +215,12 @@ quirks! {
     /// ALTER SEQUENCE resets `log_cnt` whatever the option.
     AlterAlwaysResetsLogCount "alter-always-resets-log-count"
     /// ALTER SEQUENCE leaves the caller's cached values in use.
-    AlterKeepsCache "alter-keeps-cache" ["yb-server-cache-not-invalidated"]
+    AlterKeepsCache "alter-keeps-cache"
     /// ALTER SEQUENCE … OWNED BY leaves the caller's cached values in use.
     OwnedByKeepsCache "owned-by-keeps-cache"
     /// New storage leaves cached values in use.
     NewStorageKeepsCache "new-storage-keeps-cache"
-        ["yb-server-cache-not-invalidated" "yb-restart-other-session-cache" "gp-truncate-restart-rollback"]
+        ["yb-restart-other-session-cache" "gp-truncate-restart-rollback"]
     /// ALTER SEQUENCE changes the stored row in place.
     AlterInPlace "alter-in-place"
         ["vsql-alter-rollback-ignored" "pg-nextval-after-restart-in-aborted-txn" "pg-restart-blocks-others"]
@@ -259,11 +259,11 @@ quirks! {
     /// The name of a column's sequence is cut at its end.
     GeneratedNameCut "generated-name-cut" ["typeorm-name-truncation"]
     /// ADD COLUMN IF NOT EXISTS makes the sequence of a column that exists.
-    AddColumnMakesSequence "add-column-makes-sequence" ["pg-add-column-if-not-exists-extra-seq"]
+    AddColumnMakesSequence "add-column-makes-sequence"
     /// The default of a new column is computed once for all rows.
     AddColumnComputesOnce "add-column-computes-once" ["tidb-add-column-default-nextval"]
     /// ALTER COLUMN … TYPE starts the table's sequences over.
-    ColumnTypeRestarts "column-type-restarts" ["spacetime-table-rewrite-resets-sequence"]
+    ColumnTypeRestarts "column-type-restarts"
     /// A default is computed although a value is given.
     DefaultAlwaysComputed "default-always-computed" ["databend-default-evaluated-at-create"]
     /// GENERATED ALWAYS accepts values.
@@ -289,7 +289,7 @@ quirks! {
     /// OWNED BY is read and ignored.
     OwnedByIgnored "owned-by-ignored"
     /// OWNED BY NONE is read and ignored.
-    OwnedByNoneIgnored "owned-by-none-ignored" ["crdb-owned-by-switch-leaves-stale-backref"]
+    OwnedByNoneIgnored "owned-by-none-ignored"
     /// OWNED BY names a table of another schema.
     OwnedByAnySchema "owned-by-any-schema"
     /// A sequence stays when the column that owns it goes.
@@ -304,7 +304,7 @@ quirks! {
 
     // Names and catalogs
     /// A bare name finds a sequence in any schema.
-    NameIgnoresPath "name-ignores-path" ["pgdog-schema-ignored-in-seq-name" "drizzle-foreign-schema-sequences"]
+    NameIgnoresPath "name-ignores-path" ["drizzle-foreign-schema-sequences"]
     /// A name in a function's text argument is not folded to lower case.
     TextNotFolded "text-not-folded"
     /// A quoted name in a function's text argument is folded to lower case.
@@ -320,9 +320,9 @@ quirks! {
     /// `nextval` needs no privilege.
     NextvalUnprivileged "nextval-unprivileged" ["crdb-nextval-without-privilege"]
     /// `currval` needs no privilege.
-    CurrvalUnprivileged "currval-unprivileged" ["crdb-nextval-without-privilege"]
+    CurrvalUnprivileged "currval-unprivileged"
     /// `lastval` needs no privilege.
-    LastvalUnprivileged "lastval-unprivileged" ["crdb-nextval-without-privilege"]
+    LastvalUnprivileged "lastval-unprivileged"
     /// `setval` needs no privilege.
     SetvalUnprivileged "setval-unprivileged" ["crdb-nextval-without-privilege"]
     /// Reading a sequence's row needs no privilege.
@@ -350,7 +350,7 @@ quirks! {
     /// Sequence functions take no lock.
     FunctionsTakeNoLock "functions-take-no-lock"
     /// ALTER SEQUENCE lets others fetch.
-    AlterLetsOthersFetch "alter-lets-others-fetch" ["pg10-alter-visible-to-others-uncommitted"]
+    AlterLetsOthersFetch "alter-lets-others-fetch"
     /// ALTER SEQUENCE lets nobody read `last_value`.
     AlterExcludesReaders "alter-excludes-readers"
 }

@@ -7,6 +7,7 @@
 mod alter_table;
 mod catalog;
 mod event;
+mod look;
 mod plan;
 mod prepared;
 mod query;
@@ -81,6 +82,8 @@ struct Generator<'c> {
     /// The session that draws, and what it sees.
     current: usize,
     visible: Vec<SequenceSummary>,
+    /// The place among these of the sequence that the trace is about at the moment.
+    focus: usize,
     steps: Vec<GeneratedStep>,
 }
 
@@ -88,7 +91,7 @@ impl<'c> Generator<'c> {
     fn new(choice: &'c mut dyn Choice, settings: &Settings, plan: &'c Plan) -> Self {
         let mut cluster = Cluster::new(settings.clone());
         let sessions = (0..plan.sessions).map(|_| cluster.connect()).collect();
-        Generator { choice, plan, cluster, sessions, current: 0, visible: Vec::new(), steps: Vec::new() }
+        Generator { choice, plan, cluster, sessions, current: 0, visible: Vec::new(), focus: 0, steps: Vec::new() }
     }
 
     fn run(mut self) -> Vec<GeneratedStep> {
@@ -115,6 +118,8 @@ impl<'c> Generator<'c> {
             // What has happened since the last crash is to be seen, too.
             let last = if self.cluster.crash().is_empty() { GeneratedAction::Restart } else { GeneratedAction::Crash };
             self.steps.push(GeneratedStep { session: self.current, action: last });
+        } else {
+            self.last_looks();
         }
         self.steps
     }
@@ -149,6 +154,14 @@ impl<'c> Generator<'c> {
         let status = self.cluster.transaction_status(self.sessions[self.current]);
         if status == TransactionStatus::Failed && self.choice.chance(2, 3) {
             return self.way_out();
+        }
+        if self.visible.is_empty() && self.choice.chance(1, 2) {
+            return self.create_sequence();
+        }
+        if self.choice.chance(1, 6)
+            && let Some(look) = self.quick_look()
+        {
+            return look;
         }
         match self.plan.family(self.choice) {
             Family::Create => self.create_sequence(),

@@ -50,6 +50,21 @@ const FAMILIES: [(Family, u32); 13] = [
     (Family::Prepared, 4),
 ];
 
+/// What a trace dwells on: its families come up far more often, and the others less.
+const TOPICS: [&[Family]; 5] = [
+    &[Family::Alter],
+    &[Family::Alter, Family::Transaction],
+    &[Family::Table, Family::Alter],
+    &[Family::Table, Family::Transaction],
+    &[Family::Move, Family::Drop, Family::Schema, Family::Discard],
+];
+
+/// What a trace about roles dwells on.
+const ROLE_TOPIC: &[Family] = &[Family::Role];
+
+/// What every trace needs: something to look at, and looks.
+const NEEDED: [Family; 3] = [Family::Create, Family::Call, Family::Inspect];
+
 /// The plan of one trace.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Plan {
@@ -88,22 +103,33 @@ impl Plan {
         }
         // Roles are the business of few traces: they belong to the whole server, and take time to drop.
         let crashes = events == ServerEvents::Crashes;
-        let roles = choice.chance(1, 6) && !crashes;
+        let roles = choice.chance(1, 5) && !crashes;
         if crashes {
             // What a crash does to tables and views is no more than what it does to sequences, and each crash takes time.
             (weights[9], weights[11], weights[12]) = (weights[9] / 2, 0, 0);
         }
         weights[10] = if roles { weights[10].max(12) } else { 0 };
+        let topic = if roles { ROLE_TOPIC } else { TOPICS[choice.index(TOPICS.len())] };
+        if choice.chance(4, 5) && !crashes {
+            for (weight, (family, usual)) in weights.iter_mut().zip(FAMILIES) {
+                match topic.contains(&family) {
+                    true => *weight = (*weight).max(usual) * 3,
+                    false if NEEDED.contains(&family) => {}
+                    false => *weight = weight.div_ceil(4),
+                }
+            }
+        }
         // Without these a trace has nothing to talk about.
         weights[0] = weights[0].max(8);
         weights[4] = weights[4].max(20);
         let pool = ["s", "t", "Q", "long_name_that_is_cut_after_sixty_three_bytes_because_it_is_far_too_long_é"];
-        let count = [1, 1, 2, 2, 3, 4][choice.index(6)];
+        let count = [1, 1, 1, 2, 2, 3][choice.index(6)];
+        let first = [0, 0, 0, 1, 2, 3][choice.index(6)];
         Plan {
             sessions: [1, 1, 2, 2, 2, 3][choice.index(6)],
             length: 4 + choice.index(24),
             weights,
-            names: pool[..count].to_vec(),
+            names: pool.into_iter().cycle().skip(first).take(count).collect(),
             narrow: choice.chance(1, 2),
             extreme: choice.chance(1, 4),
             cached: choice.chance(1, 2),

@@ -15,7 +15,7 @@ const ROLES: [&str; 3] = ["alice", "bob", "Carol"];
 impl Generator<'_> {
     /// What a trace about roles begins with: otherwise most of it would be about roles that do not exist.
     pub(super) fn first_roles(&mut self) -> Vec<Statement> {
-        let count = 1 + self.choice.index(ROLES.len());
+        let count = [1, 1, 2, 3][self.choice.index(4)];
         ROLES[..count].iter().map(|name| self.create_role(name)).collect()
     }
 
@@ -116,11 +116,11 @@ impl Generator<'_> {
     }
 
     fn privileges(&mut self, fitting: &[Privilege]) -> Option<Vec<Privilege>> {
-        if self.choice.chance(1, 3) {
+        if self.choice.chance(1, 5) {
             return None;
         }
         let mut privileges = Vec::new();
-        for _ in 0..1 + self.choice.index(2) {
+        for _ in 0..[1, 1, 1, 2][self.choice.index(4)] {
             let privilege = match self.choice.chance(1, 25) {
                 true => Privilege::References,
                 false => fitting[self.choice.index(fitting.len())],

@@ -31,10 +31,15 @@ impl Generator<'_> {
 
     /// A sequence that the session sees, if there is one.
     pub(super) fn some_sequence(&mut self) -> Option<SequenceSummary> {
-        match self.visible.is_empty() {
-            true => None,
-            false => Some(self.visible[self.choice.index(self.visible.len())].clone()),
+        if self.visible.is_empty() {
+            return None;
         }
+        // What several steps in a row are about shows more than what each of them alone is about.
+        self.focus = match self.choice.chance(2, 3) {
+            true => self.focus % self.visible.len(),
+            false => self.choice.index(self.visible.len()),
+        };
+        Some(self.visible[self.focus].clone())
     }
 
     /// A name that most often means a living sequence.
@@ -84,7 +89,7 @@ impl Generator<'_> {
     pub(super) fn alter_sequence(&mut self) -> Statement {
         let (name, sequence) = self.target_name();
         let mut options = Vec::new();
-        let count = 1 + self.choice.index(3);
+        let count = [1, 1, 1, 2, 3][self.choice.index(5)];
         self.add_options(&mut options, count, sequence.as_ref());
         Statement::AlterSequence(AlterSequence { if_exists: self.choice.chance(1, 8), name, options })
     }
@@ -107,7 +112,7 @@ impl Generator<'_> {
     }
 
     fn option(&mut self, around: Option<&SequenceSummary>) -> SequenceOption {
-        match self.choice.weighted(&[3, 6, 4, 2, 5, 2, 5, 3, 4, 5, 4, 3, 2, 1]) {
+        match self.choice.weighted(&[3, 6, 4, 2, 5, 2, 5, 4, 5, 5, 4, 3, 4, 1]) {
             0 => SequenceOption::As(self.type_name()),
             1 => SequenceOption::Increment(self.increment()),
             2 => SequenceOption::MinValue(self.number(around)),
@@ -169,7 +174,8 @@ impl Generator<'_> {
     }
 
     pub(super) fn move_relation(&mut self) -> Statement {
-        let (name, _) = self.target_name();
+        let of_table = self.choice.chance(1, 4);
+        let name = if of_table { self.table_name().0 } else { self.target_name().0 };
         if self.choice.chance(1, 15) {
             let text = self.choice.chance(1, 2).then(|| "a comment".to_owned());
             return Statement::Comment(Comment { target: CommentTarget::Relation(RelationKind::Sequence, name), text });
@@ -185,6 +191,7 @@ impl Generator<'_> {
         };
         let renames = matches!(action, RelationAction::RenameTo(_));
         let kind = match self.choice.below(12) {
+            _ if of_table => RelationKind::Table,
             0 | 1 => RelationKind::Table,
             2 if renames => RelationKind::View,
             3 if renames => RelationKind::Index,

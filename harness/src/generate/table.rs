@@ -12,12 +12,12 @@ use super::Generator;
 use super::query::{call, item, select, text_of};
 use super::value::number_expression;
 
-const TABLES: [&str; 3] = ["items", "orders", "items"];
+const TABLES: [&str; 3] = ["items", "Orders", "items"];
 const COLUMNS: [&str; 4] = ["id", "n", "name", "extra"];
 
 impl Generator<'_> {
     pub(super) fn table(&mut self) -> Statement {
-        match self.choice.weighted(&[4, 10, 2, 2, 2, 3, 1, 3, 3, 1, 2]) {
+        match self.choice.weighted(&[4, 10, 2, 2, 2, 4, 1, 2, 7, 1, 2]) {
             0 => self.create_table(),
             1 => self.insert(),
             2 => self.read_table(),
@@ -60,7 +60,10 @@ impl Generator<'_> {
     pub(super) fn column_name(&mut self, table: Option<&TableSummary>) -> Identifier {
         match table {
             Some(table) if !table.columns.is_empty() && self.choice.chance(9, 10) => {
-                Identifier::new(table.columns[self.choice.index(table.columns.len())].as_str())
+                // The first column is the one that most often has a sequence.
+                let first = self.choice.chance(1, 2);
+                let index = if first { 0 } else { self.choice.index(table.columns.len()) };
+                Identifier::new(table.columns[index].as_str())
             }
             _ => COLUMNS[self.choice.index(COLUMNS.len())].into(),
         }
@@ -73,11 +76,11 @@ impl Generator<'_> {
             false => ObjectName::bare(TABLES[self.choice.index(TABLES.len())]),
         };
         let mut elements = Vec::new();
-        if self.choice.chance(1, 10)
+        if self.choice.chance(1, 7)
             && let Some(table) = self.some_table()
         {
             let all = [LikeFeature::All, LikeFeature::Defaults, LikeFeature::Identity, LikeFeature::Indexes];
-            let count = self.choice.index(3);
+            let count = [0, 1, 1, 1, 2][self.choice.index(5)];
             let features = (0..count).map(|_| (self.choice.chance(4, 5), all[self.choice.index(all.len())])).collect();
             let source = ObjectName::bare(Identifier::new(table.name.as_str()));
             elements.push(TableElement::Like { source, features });
@@ -105,14 +108,15 @@ impl Generator<'_> {
         let serial = ["serial", "bigserial", "smallserial", "serial4"];
         let plain = ["int4", "int8", "int2", "text"];
         let mut constraints = Vec::new();
-        let type_name = match self.choice.below(8) {
-            0..=2 => bare_type(serial[self.choice.index(serial.len())]),
-            3 | 4 => {
+        let kinds: [u32; 4] = if name == COLUMNS[0] { [3, 3, 1, 1] } else { [2, 2, 1, 3] };
+        let type_name = match self.choice.weighted(&kinds) {
+            0 => bare_type(serial[self.choice.index(serial.len())]),
+            1 => {
                 let options = if self.choice.chance(1, 2) { self.some_options() } else { Vec::new() };
                 constraints.push(ColumnConstraintKind::Identity { generated: self.generated(), options });
                 builtin_type(plain[self.choice.index(3)])
             }
-            5 => {
+            2 => {
                 let value = self.nextval_default();
                 constraints.push(ColumnConstraintKind::Default(value));
                 builtin_type(plain[self.choice.index(plain.len())])

@@ -37,6 +37,8 @@ impl Engine {
                 self.cluster.checkpoint();
                 nothing()
             }
+            // After a crash there are several states to choose from; a hunt asks for no such traces.
+            GeneratedAction::Crash | GeneratedAction::Restart => return None,
         };
         Some(Outcome { clauses: ClauseSet::default(), ..outcome })
     }
