@@ -41,7 +41,7 @@ pub(super) struct Check {
     seed: u64,
 
     /// How many traces to generate for each server.
-    #[arg(long, value_name = "N", default_value_t = 2000)]
+    #[arg(long, value_name = "N", default_value_t = 5000)]
     traces: u64,
 
     /// How many traces to generate in which the server crashes or is restarted; only for servers that seqcheck starts.
