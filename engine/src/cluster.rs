@@ -1,6 +1,7 @@
 //! The one door to the model: sessions, steps, checkpoints.
 
 mod crash;
+mod served;
 mod wake;
 
 pub use crash::{StoredSequence, Survivor};
@@ -18,6 +19,9 @@ use crate::session::Session;
 use crate::statement::Statement;
 use crate::transaction::Block;
 
+pub(crate) use served::Process;
+pub use served::{Description, Host, Signal};
+
 /// What to model.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -29,12 +33,14 @@ pub struct Settings {
     pub database: String,
     /// The superuser's name: `$user` in the search path, the owner in views.
     pub user: String,
+    /// The server that runs on the model, if one does: what it says about itself.
+    pub host: Option<Host>,
 }
 
 impl Settings {
     /// PostgreSQL of this major version, database and superuser both called `postgres`.
     pub fn new(major: Major) -> Settings {
-        Settings { major, quirks: QuirkSet::NONE, database: "postgres".into(), user: "postgres".into() }
+        Settings { major, quirks: QuirkSet::NONE, database: "postgres".into(), user: "postgres".into(), host: None }
     }
 }
 
@@ -126,6 +132,10 @@ pub(crate) struct Shared {
     pub(crate) arrivals: u64,
     /// Whether a crash has left temporary relations in the catalogs.
     pub(crate) has_orphans: bool,
+    /// The server's processes, as of the beginning of the step.
+    pub(crate) processes: Vec<Process>,
+    /// What its functions have asked for.
+    pub(crate) signals: Vec<Signal>,
 }
 
 impl Shared {
@@ -176,6 +186,8 @@ impl Cluster {
                 snapshots: 0,
                 arrivals: 0,
                 has_orphans: false,
+                processes: Vec::new(),
+                signals: Vec::new(),
             },
             sessions: Vec::new(),
         }
@@ -340,6 +352,7 @@ impl Cluster {
             .flatten()
             .any(|session| session.pending.is_some())
             .then(|| (self.shared.clone(), self.sessions.clone()));
+        self.note_processes();
         let session = self.sessions[id.0 as usize].as_mut().expect("the session is open");
         let mut progress = query(&mut Execution::new(&mut self.shared, session, &mut clauses));
         if let (Progress::Waits { .. }, Some(before)) = (&progress, before)

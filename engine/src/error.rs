@@ -72,6 +72,7 @@ pub(crate) mod sqlstate {
     pub(crate) const WARNING: SqlState = SqlState::new("01000");
     pub(crate) const PRIVILEGE_NOT_REVOKED: SqlState = SqlState::new("01006");
     pub(crate) const PRIVILEGE_NOT_GRANTED: SqlState = SqlState::new("01007");
+    pub(crate) const PROTOCOL_VIOLATION: SqlState = SqlState::new("08P01");
     pub(crate) const FEATURE_NOT_SUPPORTED: SqlState = SqlState::new("0A000");
     pub(crate) const INVALID_GRANT_OPERATION: SqlState = SqlState::new("0LP01");
     pub(crate) const CARDINALITY_VIOLATION: SqlState = SqlState::new("21000");
@@ -94,6 +95,7 @@ pub(crate) mod sqlstate {
     pub(crate) const IN_FAILED_SQL_TRANSACTION: SqlState = SqlState::new("25P02");
     pub(crate) const INVALID_SQL_STATEMENT_NAME: SqlState = SqlState::new("26000");
     pub(crate) const INVALID_AUTHORIZATION: SqlState = SqlState::new("28000");
+    pub(crate) const INVALID_CURSOR_NAME: SqlState = SqlState::new("34000");
     pub(crate) const DEPENDENT_OBJECTS_STILL_EXIST: SqlState = SqlState::new("2BP01");
     pub(crate) const INVALID_SAVEPOINT_SPECIFICATION: SqlState = SqlState::new("3B001");
     pub(crate) const INVALID_SCHEMA_NAME: SqlState = SqlState::new("3F000");
@@ -116,6 +118,7 @@ pub(crate) mod sqlstate {
     pub(crate) const RESERVED_NAME: SqlState = SqlState::new("42939");
     pub(crate) const UNDEFINED_TABLE: SqlState = SqlState::new("42P01");
     pub(crate) const UNDEFINED_PARAMETER: SqlState = SqlState::new("42P02");
+    pub(crate) const DUPLICATE_CURSOR: SqlState = SqlState::new("42P03");
     pub(crate) const DUPLICATE_PREPARED_STATEMENT: SqlState = SqlState::new("42P05");
     pub(crate) const DUPLICATE_SCHEMA: SqlState = SqlState::new("42P06");
     pub(crate) const DUPLICATE_TABLE: SqlState = SqlState::new("42P07");
@@ -123,6 +126,7 @@ pub(crate) mod sqlstate {
     pub(crate) const INVALID_TABLE_DEFINITION: SqlState = SqlState::new("42P16");
     pub(crate) const INDETERMINATE_DATATYPE: SqlState = SqlState::new("42P18");
     pub(crate) const OBJECT_NOT_IN_PREREQUISITE_STATE: SqlState = SqlState::new("55000");
+    pub(crate) const CANT_CHANGE_RUNTIME_PARAM: SqlState = SqlState::new("55P02");
     pub(crate) const OBJECT_IN_USE: SqlState = SqlState::new("55006");
     pub(crate) const INTERNAL_ERROR: SqlState = SqlState::new("XX000");
 }

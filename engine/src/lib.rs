@@ -26,8 +26,8 @@ mod transaction;
 
 pub use clause::{Clause, ClauseSet};
 pub use cluster::{
-    Cluster, Outcome, Progress, SequenceSummary, SessionId, Settings, StoredSequence, Survivor, TableSummary,
-    TransactionStatus,
+    Cluster, Description, Host, Outcome, Progress, SequenceSummary, SessionId, Settings, Signal, StoredSequence,
+    Survivor, TableSummary, TransactionStatus,
 };
 pub use dialect::Major;
 pub use quirk::{Quirk, QuirkSet};

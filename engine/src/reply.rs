@@ -61,6 +61,8 @@ pub struct Rows {
     pub cells: Vec<Cell>,
     /// Number of rows, which the cells cannot tell when there are no columns.
     pub count: usize,
+    /// The columns' types as OIDs of `pg_type`, one for each column; empty when nobody has said.
+    pub types: Vec<u32>,
     /// Whether PostgreSQL leaves the order of the rows open, so that they compare as a multiset.
     pub unordered: bool,
 }

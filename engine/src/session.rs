@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use crate::catalog::{CommitNumber, Oid, Relation, SearchPath};
 use crate::cluster::SessionId;
+use crate::execute::StatementParameters;
 use crate::query::Type;
 use crate::reply::Reply;
 use crate::sequence::SequenceCaches;
@@ -41,7 +42,12 @@ pub(crate) struct Parameters {
     pub(crate) default_isolation: Setting<IsolationLevel>,
     pub(crate) default_read_only: Setting<bool>,
     pub(crate) default_deferrable: Setting<bool>,
+    /// Those that only a server has, by their names.
+    pub(crate) settings: Setting<Settings>,
 }
+
+/// Values of parameters that are not the default.
+pub(crate) type Settings = Rc<BTreeMap<&'static str, Rc<str>>>;
 
 impl Default for Parameters {
     fn default() -> Self {
@@ -51,6 +57,7 @@ impl Default for Parameters {
             default_isolation: Setting::new(IsolationLevel::ReadCommitted),
             default_read_only: Setting::new(false),
             default_deferrable: Setting::new(false),
+            settings: Setting::new(Settings::default()),
         }
     }
 }
@@ -68,6 +75,7 @@ impl Parameters {
         self.default_isolation.value = self.default_isolation.after_commit;
         self.default_read_only.value = self.default_read_only.after_commit;
         self.default_deferrable.value = self.default_deferrable.after_commit;
+        self.settings.value = self.settings.after_commit.clone();
     }
 }
 
@@ -77,6 +85,8 @@ pub(crate) struct Pending {
     pub(crate) statements: Vec<Statement>,
     /// The statement that waits; those before it have run.
     pub(crate) next: usize,
+    /// What waits instead of a simple query.
+    pub(crate) part: Option<Part>,
     /// What those have given.
     pub(crate) reply: Reply,
     /// Its place among all waiting queries.
@@ -110,6 +120,29 @@ pub(crate) struct Prepared {
     pub(crate) executions: u32,
 }
 
+/// A prepared statement with its values, ready to run (manual, "Extended Query").
+#[derive(Debug, Clone)]
+pub(crate) struct Portal {
+    pub(crate) prepared: Prepared,
+    /// The parameters' values; none for a statement that takes no parameters by nature.
+    pub(crate) values: Option<StatementParameters>,
+    /// Whether an error may be one of a plan that is kept for all values.
+    pub(crate) may_share_plan: bool,
+}
+
+/// A message of the extended protocol, or a part of a simple query: what leaves the transaction around it open.
+#[derive(Debug, Clone)]
+pub(crate) enum Part {
+    /// Statements; more of the same query follows.
+    Statements(Vec<Statement>),
+    /// Parse.
+    Prepare { name: Rc<str>, statement: Statement, types: Vec<u32> },
+    /// Bind.
+    Bind { portal: Rc<str>, statement: Rc<str>, values: Vec<Option<String>> },
+    /// Execute, with the lines for a COPY.
+    Execute { portal: Rc<str>, copy_data: Vec<String> },
+}
+
 /// A session's prepared statements by their names. A rollback leaves them as they are.
 pub(crate) type PreparedTable = Rc<BTreeMap<Rc<str>, Prepared>>;
 
@@ -120,6 +153,10 @@ pub(crate) struct Session {
     /// The role that it was opened as.
     pub(crate) authenticated: Oid,
     pub(crate) parameters: Rc<Parameters>,
+    /// What RESET goes back to.
+    pub(crate) startup: Rc<Parameters>,
+    /// The number of the server process behind it, where there is one.
+    pub(crate) process: Option<i32>,
     pub(crate) transaction: Transaction,
     pub(crate) caches: SequenceCaches,
     pub(crate) path: Option<CachedPath>,
@@ -129,6 +166,8 @@ pub(crate) struct Session {
     pub(crate) names_known_until: CommitNumber,
     pub(crate) pending: Option<Pending>,
     pub(crate) prepared: PreparedTable,
+    /// Portals by their names, until the transaction ends.
+    pub(crate) portals: BTreeMap<Rc<str>, Portal>,
     /// Results of sequence functions that a waiting query has already called: when it is resumed from its beginning,
     /// they must not happen twice.
     pub(crate) journal: Vec<i64>,
@@ -142,6 +181,8 @@ impl Session {
             id,
             authenticated,
             parameters: Rc::new(Parameters::default()),
+            startup: Rc::new(Parameters::default()),
+            process: None,
             transaction: Transaction::new(),
             caches: SequenceCaches::default(),
             path: None,
@@ -149,6 +190,7 @@ impl Session {
             names_known_until: 0,
             pending: None,
             prepared: PreparedTable::default(),
+            portals: BTreeMap::new(),
             journal: Vec::new(),
             journal_position: 0,
         }

@@ -28,6 +28,8 @@ pub enum Field {
     Results,
     /// The names of columns.
     Columns,
+    /// The types of columns.
+    Types,
     /// The rows, or whether there are any by nature.
     Rows,
     /// The command tag.
@@ -57,6 +59,7 @@ impl Field {
             Field::Waiting => "waiting",
             Field::Results => "number of results",
             Field::Columns => "columns",
+            Field::Types => "column types",
             Field::Rows => "rows",
             Field::Tag => "tag",
             Field::Notices => "notices",
@@ -158,6 +161,10 @@ fn compare_results(
     for (index, (expected, actual)) in expected.iter().zip(actual).enumerate() {
         if let (Some(expected), Some(actual)) = (&expected.rows, &actual.rows) {
             push(found, Field::Columns, Some(index), &expected.columns, &actual.columns, |columns| columns.join(", "));
+            // Not everybody who can be judged says which types its results have.
+            if level == Level::Full && !expected.types.is_empty() && !actual.types.is_empty() {
+                push(found, Field::Types, Some(index), &expected.types, &actual.types, |types| format!("{types:?}"));
+            }
         }
         compare_rows(index, expected.rows.as_ref(), actual.rows.as_ref(), found);
         push(found, Field::Tag, Some(index), &expected.tag, &actual.tag, |tag| tag.to_string());

@@ -5,7 +5,7 @@ use seqcheck_engine::{Cell, Message, Reply, Rows, Severity, SqlState, StatementR
 
 fn row(columns: &[&str], cells: &[Cell]) -> StatementResult {
     let columns = columns.iter().map(|&name| name.to_owned().into()).collect();
-    let rows = Rows { columns, cells: cells.to_vec(), count: 1, unordered: false };
+    let rows = Rows { columns, cells: cells.to_vec(), count: 1, ..Rows::default() };
     StatementResult { rows: Some(rows), tag: "SELECT 1".into() }
 }
 

@@ -218,6 +218,7 @@ impl Execution<'_> {
         self.session.transaction.advanced = None;
         self.session.transaction.set = None;
         self.session.transaction.changes_privileges = false;
+        self.session.portals.clear();
         self.shared.locks.release(self.session.id, 0);
     }
 

@@ -13,17 +13,21 @@ mod maintenance;
 mod names;
 mod owner;
 mod parameter;
+mod part;
+mod portal;
 mod prepared;
 mod privilege;
 mod query;
 mod relation;
 mod role;
 mod schema;
+mod setting;
 mod table;
 mod transaction;
 mod view;
 
 pub(crate) use names::{MissingSchema, no_relation};
+pub(crate) use portal::result_columns;
 pub(crate) use prepared::{Extent, StatementParameters};
 pub(crate) use table::{no_column, scope_table};
 
@@ -109,7 +113,10 @@ impl<'a> Execution<'a> {
         self.shared.locks.stop_waiting(self.session.id);
         self.is_resumed = true;
         self.reply = pending.reply;
-        self.run_from(&pending.statements, pending.next)
+        match pending.part {
+            Some(part) => self.run_part(part),
+            None => self.run_from(&pending.statements, pending.next),
+        }
     }
 
     fn run_from(&mut self, statements: &[Statement], first: usize) -> Progress {
@@ -125,6 +132,7 @@ impl<'a> Execution<'a> {
                     self.session.pending = Some(Pending {
                         statements: statements.to_vec(),
                         next: index,
+                        part: None,
                         reply: std::mem::take(&mut self.reply),
                         arrival: self.shared.next_arrival(),
                         blockers: blockers.clone(),
@@ -138,9 +146,28 @@ impl<'a> Execution<'a> {
 
     /// Runs one of `count` statements of a simple query, with the transaction around it.
     fn run_statement(&mut self, statement: &Statement, index: usize, count: usize) -> Result<()> {
-        if self.session.transaction.block == Block::Failed
-            && !is_exit(statement)
-            && !self.deviates(Quirk::FailedTransactionGoesOn)
+        let result = self.in_transaction(is_exit(statement), count > 1, |execution| execution.execute(statement))?;
+        self.reply.results.push(result);
+        match self.session.transaction.block {
+            Block::None => self.commit_transaction(),
+            Block::Implicit if index + 1 == count => {
+                self.reach(Clause::ImplicitTransaction);
+                self.commit_transaction();
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Does a piece of work inside the transaction, which begins when there is none, and undoes it when it stops before
+    /// its end. `implicit` tells that more belongs to the transaction, although nobody has said BEGIN.
+    fn in_transaction<T>(
+        &mut self,
+        is_exit: bool,
+        implicit: bool,
+        work: impl FnOnce(&mut Self) -> Result<T>,
+    ) -> Result<T> {
+        if self.session.transaction.block == Block::Failed && !is_exit && !self.deviates(Quirk::FailedTransactionGoesOn)
         {
             self.reach(Clause::Aborted);
             return Err(error(
@@ -152,26 +179,17 @@ impl<'a> Execution<'a> {
         if began {
             self.begin_transaction();
         }
-        if count > 1 && self.session.transaction.block == Block::None {
+        if implicit && self.session.transaction.block == Block::None {
             self.session.transaction.block = Block::Implicit;
         }
         let mark = self.statement_mark();
         let notices = self.reply.notices.len();
         self.needed.clear();
         self.computed.clear();
-        match self.execute(statement) {
+        match work(self) {
             Ok(result) => {
                 self.session.journal.clear();
-                self.reply.results.push(result);
-                match self.session.transaction.block {
-                    Block::None => self.commit_transaction(),
-                    Block::Implicit if index + 1 == count => {
-                        self.reach(Clause::ImplicitTransaction);
-                        self.commit_transaction();
-                    }
-                    _ => {}
-                }
-                Ok(())
+                Ok(result)
             }
             Err(Stop::Error(message)) => {
                 self.session.journal.clear();
@@ -198,7 +216,7 @@ impl<'a> Execution<'a> {
     /// Fails a query that the parser refused.
     pub(crate) fn fail_before_execution(&mut self, message: Message) -> Progress {
         // Outside a block PostgreSQL has no transaction to abort yet; inside one a syntax error aborts it.
-        if self.session.transaction.block == Block::Open {
+        if self.session.transaction.in_progress() {
             self.abort_after_error();
         }
         self.reply.error = Some(message);

@@ -8,10 +8,11 @@ use super::{Execution, done, rows};
 use crate::catalog::quote_identifier;
 use crate::clause::Clause;
 use crate::error::{Result, error, sqlstate, unsupported};
+use crate::query::Type;
 use crate::quirk::Quirk;
 use crate::reply::{Cell, Rows, StatementResult};
 use crate::sequence::SequenceCache;
-use crate::session::{Parameters, PreparedTable, default_search_path};
+use crate::session::{Parameters, PreparedTable};
 use crate::statement::{Discard, Identifier, ParameterValue, SetParameter, SetScope};
 use crate::transaction::Block;
 
@@ -23,14 +24,14 @@ impl Execution<'_> {
         if name.eq_ignore_ascii_case("all") && statement.value == ParameterValue::Reset {
             // The role is no part of RESET ALL.
             let role = self.session.parameters.role.clone();
-            self.session.parameters = Rc::new(Parameters { role, ..Parameters::default() });
+            self.session.parameters = Rc::new(Parameters { role, ..(*self.session.startup).clone() });
             return done(tag);
         }
         if name.eq_ignore_ascii_case("role") {
             return self.set_role(statement, tag);
         }
         if !name.eq_ignore_ascii_case("search_path") {
-            return Err(unsupported(format!("parameter {name}")));
+            return self.set_setting(statement, tag);
         }
         if let ParameterValue::List(values) = &statement.value
             && values.iter().any(|value| value.parse::<f64>().is_ok())
@@ -42,7 +43,7 @@ impl Execution<'_> {
         }
         let value: Rc<[Rc<str>]> = match &statement.value {
             ParameterValue::List(names) => names.iter().map(|name| Rc::from(name.as_str())).collect(),
-            ParameterValue::Default | ParameterValue::Reset => default_search_path(),
+            ParameterValue::Default | ParameterValue::Reset => self.session.startup.search_path.value.clone(),
         };
         let mut parameters = (*self.session.parameters).clone();
         parameters.search_path.set(value, local);
@@ -68,8 +69,26 @@ impl Execution<'_> {
         done(tag)
     }
 
+    /// The name of a parameter as SHOW gives it.
+    pub(super) fn shown_parameter(&self, name: &Identifier) -> Result<&'static str> {
+        self.parameter(name.name()).map(|(column, _)| column)
+    }
+
     pub(super) fn show(&mut self, name: &Identifier) -> Result<StatementResult> {
-        let (column, value): (&'static str, String) = match name.name().to_ascii_lowercase().as_str() {
+        let (column, value) = self.parameter(name.name())?;
+        let result = Rows {
+            columns: vec![Cow::Borrowed(column)],
+            types: vec![Type::Text.wire_number()],
+            cells: vec![Cell::from_text(&value)],
+            count: 1,
+            ..Rows::default()
+        };
+        rows(result, "SHOW")
+    }
+
+    /// A parameter's name in its own spelling, and its value.
+    pub(crate) fn parameter(&self, name: &str) -> Result<(&'static str, String)> {
+        Ok(match name.to_ascii_lowercase().as_str() {
             "search_path" => {
                 let names = &self.session.parameters.search_path.value;
                 let quoted: Vec<String> = names.iter().map(|name| quote_identifier(name)).collect();
@@ -88,15 +107,8 @@ impl Execution<'_> {
                 "transaction_read_only",
                 if self.session.transaction.characteristics.read_only { "on" } else { "off" }.to_owned(),
             ),
-            other => return Err(unsupported(format!("SHOW {other}"))),
-        };
-        let result = Rows {
-            columns: vec![Cow::Borrowed(column)],
-            cells: vec![Cell::from_text(&value)],
-            count: 1,
-            ..Rows::default()
-        };
-        rows(result, "SHOW")
+            other => return self.setting(other).ok_or_else(|| unsupported(format!("SHOW {other}"))),
+        })
     }
 
     pub(super) fn discard(&mut self, target: Discard) -> Result<StatementResult> {
@@ -124,7 +136,7 @@ impl Execution<'_> {
                         "DISCARD ALL cannot run inside a transaction block",
                     ));
                 }
-                self.session.parameters = Rc::new(Parameters::default());
+                self.session.parameters = self.session.startup.clone();
                 self.session.prepared = PreparedTable::default();
                 self.drop_temporary_relations()?;
                 if !self.deviates(Quirk::DiscardAllKeepsSequences) {

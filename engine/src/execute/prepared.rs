@@ -45,8 +45,15 @@ type Columns = Vec<(Rc<str>, Type)>;
 impl Execution<'_> {
     pub(super) fn prepare(&mut self, statement: &Prepare) -> Result<StatementResult> {
         let types = statement.types.iter().map(resolve_type).collect::<Result<Vec<Type>>>()?;
+        let prepared = self.analyse_to_prepare(&statement.statement, types)?;
+        self.keep_prepared(statement.name.name(), prepared)?;
+        done("PREPARE")
+    }
+
+    /// Analyses a statement whose parameters have these types, unknown where their use is to decide.
+    pub(super) fn analyse_to_prepare(&mut self, statement: &Statement, types: Vec<Type>) -> Result<Prepared> {
         let mut parameters = StatementParameters { types, values: None, undecided: 0 };
-        let (columns, relations) = self.analyse(&statement.statement, &mut parameters)?;
+        let (columns, relations) = self.analyse(statement, &mut parameters)?;
         if let Some(index) = parameters.types.iter().position(|found| *found == Type::Unknown) {
             return Err(error(
                 sqlstate::INDETERMINATE_DATATYPE,
@@ -56,24 +63,27 @@ impl Execution<'_> {
         if parameters.undecided > 0 {
             return Err(unsupported("a parameter whose type only a later use decides"));
         }
+        Ok(Prepared {
+            statement: Rc::new(statement.clone()),
+            types: parameters.types,
+            columns,
+            relations,
+            search_path: self.session.parameters.search_path.value.clone(),
+            executions: 0,
+        })
+    }
+
+    /// Keeps a prepared statement under a name that no other has.
+    pub(super) fn keep_prepared(&mut self, name: &str, prepared: Prepared) -> Result<()> {
         self.reach(Clause::Prepared);
-        let name = statement.name.name();
         if self.session.prepared.contains_key(name) {
             return Err(error(
                 sqlstate::DUPLICATE_PREPARED_STATEMENT,
                 format!("prepared statement \"{name}\" already exists"),
             ));
         }
-        let prepared = Prepared {
-            statement: Rc::new((*statement.statement).clone()),
-            types: parameters.types,
-            columns,
-            relations,
-            search_path: self.session.parameters.search_path.value.clone(),
-            executions: 0,
-        };
         Rc::make_mut(&mut self.session.prepared).insert(name.into(), prepared);
-        done("PREPARE")
+        Ok(())
     }
 
     /// Finds out what a statement gives and which relations its names mean, and runs nothing.
@@ -97,7 +107,7 @@ impl Execution<'_> {
     }
 
     /// Runs one of the statements that can be prepared, as far as `self.extent` says.
-    fn plannable(&mut self, statement: &Statement) -> Result<StatementResult> {
+    pub(super) fn plannable(&mut self, statement: &Statement) -> Result<StatementResult> {
         match statement {
             Statement::Query(query) => self.query(query),
             Statement::Insert(statement) => self.insert(statement),
@@ -138,6 +148,16 @@ impl Execution<'_> {
             )));
         }
         let values = self.argument_values(&statement.arguments, &prepared.types)?;
+        self.revalidate(name, prepared, values)
+    }
+
+    /// Makes sure that a prepared statement still means what it meant, and counts the execution.
+    pub(super) fn revalidate(
+        &mut self,
+        name: &str,
+        prepared: Prepared,
+        values: Vec<Value>,
+    ) -> Result<(Rc<Statement>, StatementParameters, bool)> {
         let mut parameters = StatementParameters { types: prepared.types.clone(), values: Some(values), undecided: 0 };
         let (columns, relations) = self.analyse(&prepared.statement, &mut parameters)?;
         let search_path = self.session.parameters.search_path.value.clone();
@@ -159,7 +179,7 @@ impl Execution<'_> {
         Ok((inner, parameters, may_share_plan))
     }
 
-    fn argument_values(&mut self, arguments: &[Expression], types: &[Type]) -> Result<Vec<Value>> {
+    pub(super) fn argument_values(&mut self, arguments: &[Expression], types: &[Type]) -> Result<Vec<Value>> {
         let mut bound = Vec::with_capacity(arguments.len());
         for (index, (argument, to)) in arguments.iter().zip(types).enumerate() {
             let typed = Binder::new(self, Scope::default()).expression(argument, Place::ExecuteParameter)?;
@@ -224,6 +244,7 @@ impl Execution<'_> {
         let lines = plan?;
         let result = Rows {
             columns: vec![Cow::Borrowed("QUERY PLAN")],
+            types: vec![Type::Text.wire_number()],
             count: lines.len(),
             cells: lines.iter().map(|line| Cell::from_text(line)).collect(),
             ..Rows::default()
@@ -271,6 +292,6 @@ fn plain_select(select: &crate::statement::Select) -> crate::statement::Select {
     }
 }
 
-fn not_prepared(name: &str) -> Stop {
+pub(super) fn not_prepared(name: &str) -> Stop {
     error(sqlstate::INVALID_SQL_STATEMENT_NAME, format!("prepared statement \"{name}\" does not exist"))
 }

@@ -37,7 +37,7 @@ impl Execution<'_> {
     fn collect(&mut self, plan: &Plan) -> Result<Rows> {
         let types = plan.types();
         check_types(&types)?;
-        let mut result = Rows { columns: column_names(&plan.names()), ..Rows::default() };
+        let mut result = Rows { columns: column_names(&plan.names()), types: wire_types(&types), ..Rows::default() };
         let order = self.run_plan(plan, None, &mut |execution, values| {
             execution.push_row(&mut result, &types, values)?;
             Ok(true)
@@ -68,6 +68,11 @@ pub(super) fn check_types(types: &[Type]) -> Result<()> {
         true => Err(unsupported("a result whose values nobody can predict")),
         false => Ok(()),
     }
+}
+
+/// The columns' types as a result's description gives them.
+pub(super) fn wire_types(types: &[Type]) -> Vec<u32> {
+    types.iter().map(|value_type| value_type.wire_number()).collect()
 }
 
 pub(super) fn column_names(names: &[std::rc::Rc<str>]) -> Vec<Cow<'static, str>> {

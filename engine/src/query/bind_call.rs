@@ -45,6 +45,9 @@ impl Binder<'_, '_> {
             call.arguments.iter().map(|argument| self.expression(argument, place)).collect::<Result<Vec<_>>>()?;
         let (signature, arguments) = self.resolve(name, &parts.join("."), arguments)?;
         match signature.routine {
+            Routine::Scalar(Function::Host(_)) if self.execution.shared.settings.host.is_none() => {
+                Err(unsupported(format!("function {name}")))
+            }
             Routine::Scalar(function) => {
                 Ok(Typed { bound: Bound::Call { function, arguments }, value_type: signature.result })
             }

@@ -253,6 +253,7 @@ impl Execution<'_> {
                 _ => return Err(unsupported("format_type with a modifier")),
             },
             Function::TypeOf => values[1].clone(),
+            Function::Host(function) => self.host_function(function, &values)?,
         })
     }
 }

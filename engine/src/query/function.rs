@@ -44,6 +44,25 @@ pub(crate) enum Function {
     FormatType,
     /// `pg_typeof`, whose result is its second argument.
     TypeOf,
+    /// One about the server that runs on the model.
+    Host(HostFunction),
+}
+
+/// Functions that only a server can answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum HostFunction {
+    /// `version`.
+    Version,
+    /// `pg_backend_pid`.
+    ProcessId,
+    /// `pg_blocking_pids`.
+    Blocking,
+    /// `pg_cancel_backend`.
+    Cancel,
+    /// `pg_terminate_backend`.
+    Terminate,
+    /// `current_setting`.
+    Setting,
 }
 
 /// What kind of object a question about privileges is about.
@@ -193,6 +212,13 @@ pub(super) const SIGNATURES: &[Signature] = &[
     scalar("pg_get_expr", Function::Expression, &[Tree, Oid, Boolean], Text),
     scalar("pg_get_userbyid", Function::RoleById, &[Oid], Name),
     scalar("pg_table_is_visible", Function::IsVisible, &[Oid], Boolean),
+    scalar("version", Function::Host(HostFunction::Version), &[], Text),
+    scalar("pg_backend_pid", Function::Host(HostFunction::ProcessId), &[], Integer),
+    scalar("pg_blocking_pids", Function::Host(HostFunction::Blocking), &[Integer], Type::Array(&Integer)),
+    scalar("pg_cancel_backend", Function::Host(HostFunction::Cancel), &[Integer], Boolean),
+    scalar("pg_terminate_backend", Function::Host(HostFunction::Terminate), &[Integer], Boolean),
+    scalar("current_setting", Function::Host(HostFunction::Setting), &[Text], Text),
+    scalar("current_setting", Function::Host(HostFunction::Setting), &[Text, Boolean], Text),
     scalar("format_type", Function::FormatType, &[Oid, Integer], Text),
     aggregate("max", Aggregate::Maximum, &[Integer], Integer),
     aggregate("max", Aggregate::Maximum, &[BigInt], BigInt),

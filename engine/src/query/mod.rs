@@ -17,6 +17,7 @@ mod fold;
 mod from;
 mod function;
 mod group;
+mod host;
 mod input;
 mod numeric;
 mod operator;

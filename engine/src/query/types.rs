@@ -75,6 +75,18 @@ impl Type {
         NUMBERS.iter().find(|(_, value_type)| *value_type == self).map(|(number, _)| *number)
     }
 
+    /// The OID that a result's description gives for it (manual, "Message Formats", RowDescription).
+    pub(crate) fn wire_number(self) -> u32 {
+        let element = match self {
+            Type::Array(element) => *element,
+            // A constant that nothing has given a type comes out as text.
+            Type::Unknown => return TEXT_NUMBER,
+            Type::Record => return RECORD_NUMBER,
+            plain => return plain.number().map_or(0, |number| number as u32),
+        };
+        ARRAY_NUMBERS.iter().find(|(_, value_type)| *value_type == element).map_or(0, |(number, _)| *number)
+    }
+
     /// The type with that OID.
     pub(crate) fn of_number(number: i64) -> Option<Type> {
         NUMBERS.iter().find(|(known, _)| *known == number).map(|(_, value_type)| *value_type)
@@ -132,6 +144,23 @@ const NUMBERS: [(i64, Type); 14] = [
     (2206, Type::Regtype),
     (4089, Type::Regnamespace),
     (194, Type::Tree),
+];
+
+/// The OID of `text`.
+const TEXT_NUMBER: u32 = 25;
+/// The OID of `record`.
+const RECORD_NUMBER: u32 = 2249;
+
+/// Array types by their OIDs, with the type of their elements.
+const ARRAY_NUMBERS: [(u32, Type); 8] = [
+    (1000, Type::Boolean),
+    (1003, Type::Name),
+    (1005, Type::SmallInt),
+    (1007, Type::Integer),
+    (1009, Type::Text),
+    (1015, Type::Varchar),
+    (1016, Type::BigInt),
+    (1231, Type::Numeric),
 ];
 
 /// Types by their names in `pg_type`.

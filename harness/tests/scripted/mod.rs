@@ -23,7 +23,7 @@ pub(crate) struct Cue {
 
 /// A reply of one row of one value.
 pub(crate) fn value(value: i64) -> Reply {
-    let rows = Rows { columns: vec!["nextval".into()], cells: vec![Cell::Integer(value)], count: 1, unordered: false };
+    let rows = Rows { columns: vec!["nextval".into()], cells: vec![Cell::Integer(value)], count: 1, ..Rows::default() };
     Reply { results: vec![StatementResult { rows: Some(rows), tag: "SELECT 1".into() }], ..Reply::default() }
 }
 

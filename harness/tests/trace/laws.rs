@@ -118,7 +118,7 @@ fn result() -> impl Strategy<Value = StatementResult> {
             columns: columns.into_iter().map(Into::into).collect(),
             cells,
             count,
-            unordered: false,
+            ..Rows::default()
         })
     });
     (option::of(rows), nasty_text()).prop_map(|(rows, tag)| StatementResult { rows, tag: tag.into() })

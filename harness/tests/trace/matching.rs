@@ -12,7 +12,7 @@ fn expected(lines: &str) -> ExpectedOutcome {
 /// The result of a SELECT with one column.
 pub(crate) fn rows(values: &[&str]) -> StatementResult {
     let cells = values.iter().map(|value| Cell::from_text(value)).collect();
-    let rows = Rows { columns: vec!["x".into()], cells, count: values.len(), unordered: false };
+    let rows = Rows { columns: vec!["x".into()], cells, count: values.len(), ..Rows::default() };
     StatementResult { rows: Some(rows), tag: format!("SELECT {}", values.len()).into() }
 }
 

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::super::query::{check_types, column_names};
+use super::super::query::{check_types, column_names, wire_types};
 use super::super::{Execution, done, rows};
 use super::table_scope;
 use crate::catalog::{Column, Relation};
@@ -35,7 +35,7 @@ impl Returning {
         let types: Vec<Type> = outputs.iter().map(|output| output.value_type).collect();
         check_types(&types)?;
         let names: Vec<Rc<str>> = outputs.iter().map(|output| output.name.clone()).collect();
-        let rows = Some(Rows { columns: column_names(&names), ..Rows::default() });
+        let rows = Some(Rows { columns: column_names(&names), types: wire_types(&types), ..Rows::default() });
         Ok(Returning { outputs, types, rows })
     }
 

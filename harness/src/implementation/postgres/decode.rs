@@ -29,7 +29,7 @@ impl Collector {
     pub(super) fn take(&mut self, message: Message) -> Result<Collected, String> {
         match message {
             Message::RowDescription(body) => {
-                self.rows = Some(Rows { columns: column_names(&body)?, ..Rows::default() })
+                self.rows = Some(Rows { columns: column_names(&body)?, types: column_types(&body)?, ..Rows::default() })
             }
             Message::DataRow(body) => {
                 let rows = self.rows.as_mut().ok_or("a row came before its description")?;
@@ -71,6 +71,10 @@ fn column_names(body: &RowDescriptionBody) -> Result<Vec<Cow<'static, str>>, Str
         })
         .collect()
         .map_err(|error| error.to_string())
+}
+
+fn column_types(body: &RowDescriptionBody) -> Result<Vec<u32>, String> {
+    body.fields().map(|field| Ok(field.type_oid())).collect().map_err(|error| error.to_string())
 }
 
 fn push_row(rows: &mut Rows, body: &DataRowBody) -> Result<(), String> {
