@@ -14,6 +14,7 @@ pub mod implementation;
 pub mod lockstep;
 pub mod prepare;
 pub mod report;
+pub mod serve;
 pub mod server;
 pub mod shrink;
 pub mod sql;

@@ -290,20 +290,20 @@ impl<'a> Execution<'a> {
 
     /// Raises the notices of the lexer, which come before anything is run.
     fn warn_of_truncated_names(&mut self, statement: &Statement) {
-        let notices = &mut self.reply.notices;
-        let before = notices.len();
+        let mut truncated = Vec::new();
         statement.identifiers(&mut |identifier| {
             if identifier.is_truncated() {
-                notices.push(notice(
+                truncated.push(notice(
                     Severity::Notice,
                     sqlstate::NAME_TOO_LONG,
                     format!("identifier \"{}\" will be truncated to \"{}\"", identifier.written(), identifier.name()),
                 ));
             }
         });
-        if self.reply.notices.len() > before {
+        if !truncated.is_empty() {
             self.reach(Clause::NameTruncated);
         }
+        truncated.into_iter().for_each(|notice| self.notice(notice));
     }
 
     /// Whether this fault is planted.
@@ -317,7 +317,9 @@ impl<'a> Execution<'a> {
     }
 
     pub(crate) fn notice(&mut self, message: Message) {
-        self.reply.notices.push(message);
+        if self.wants_to_see(message.severity) {
+            self.reply.notices.push(message);
+        }
     }
 
     /// What the session sees of the catalog: always the newest commits, as PostgreSQL's catalog snapshots do.

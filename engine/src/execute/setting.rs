@@ -1,13 +1,13 @@
 //! Run-time parameters of a server that runs on the model: what drivers set and ask for when they connect
 //! (manual, "Server Configuration").
 //!
-//! Nothing in the model depends on them. A value that would have an effect is outside the model.
+//! But for which notices a session gets to see, nothing in the model depends on them. A value that would have an effect is outside the model.
 
 use std::rc::Rc;
 
 use super::{Execution, done};
 use crate::error::{Result, error, sqlstate, unsupported};
-use crate::reply::StatementResult;
+use crate::reply::{Severity, StatementResult};
 use crate::session::Settings;
 use crate::statement::{ParameterValue, SetParameter, SetScope};
 
@@ -116,6 +116,22 @@ impl Execution<'_> {
                 (known.name, value.to_owned())
             })
             .or_else(|| self.fixed_setting(name))
+    }
+
+    /// Whether `client_min_messages` lets notices of that severity pass (manual, "When To Log").
+    pub(super) fn wants_to_see(&self, severity: Severity) -> bool {
+        const LEVELS: [&str; 9] =
+            ["debug5", "debug4", "debug3", "debug2", "debug1", "log", "notice", "warning", "error"];
+        let Some((_, least)) = self.setting("client_min_messages") else { return true };
+        let level = match severity {
+            Severity::Debug => "debug1",
+            Severity::Log => "log",
+            Severity::Notice => "notice",
+            Severity::Warning => "warning",
+            Severity::Info | Severity::Error | Severity::Fatal | Severity::Panic => return true,
+        };
+        let rank = |name: &str| LEVELS.iter().position(|level| *level == name);
+        rank(level) >= rank(&least)
     }
 
     fn fixed_setting(&self, name: &str) -> Option<(&'static str, String)> {

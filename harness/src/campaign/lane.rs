@@ -38,7 +38,11 @@ impl Lane {
         major: Major,
         options: &super::Options,
     ) -> Result<Lane, CampaignError> {
-        let settings = postgres::Settings { patience: options.time_out, outlives_run: !server.is_managed() };
+        let settings = postgres::Settings {
+            patience: options.time_out,
+            outlives_run: !server.is_managed(),
+            maintenance: Some(server.endpoint().clone()),
+        };
         let postgres = Postgres::open(database.endpoint().clone(), settings)?.with_power(server.handle());
         let settings = Settings { quirks: options.quirks, ..postgres.model_settings(major) };
         let judging = Judging { version: server.version().to_owned(), quirks: options.quirks };

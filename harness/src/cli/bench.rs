@@ -29,7 +29,11 @@ impl<'s> Bench<'s> {
         let major = Major::new(server.major())
             .ok_or_else(|| Failure::infrastructure(format!("PostgreSQL {} is outside the model", server.major())))?;
         let database = create_database(server).map_err(Failure::infrastructure)?;
-        let settings = postgres::Settings { patience: time_out, outlives_run: !server.is_managed() };
+        let settings = postgres::Settings {
+            patience: time_out,
+            outlives_run: !server.is_managed(),
+            maintenance: Some(server.endpoint().clone()),
+        };
         let postgres = Postgres::open(database.endpoint().clone(), settings).map_err(Failure::infrastructure)?;
         let postgres = postgres.with_power(server.handle());
         let settings = Settings { quirks, ..postgres.model_settings(major) };

@@ -9,6 +9,7 @@ mod input;
 mod output;
 mod progress;
 mod replay;
+mod serve;
 mod server_options;
 mod zoo;
 
@@ -51,6 +52,8 @@ enum Command {
     Hammer(hammer::Hammer),
     /// Plants faults in the model, and tells how fast each is found: a measure of the harness itself.
     Zoo(zoo::Zoo),
+    /// Runs the model as a server that speaks the PostgreSQL wire protocol.
+    Serve(serve::Serve),
 }
 
 /// Runs the command with the process's arguments.
@@ -68,6 +71,7 @@ pub fn main() -> ExitCode {
         Command::Replay(replay) => replay.run(),
         Command::Hammer(hammer) => hammer.run(),
         Command::Zoo(zoo) => zoo.run(),
+        Command::Serve(serve) => serve.run(),
     };
     match result {
         Ok(code) => ExitCode::from(code),

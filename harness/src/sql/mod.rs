@@ -4,6 +4,7 @@
 //! PostgreSQL would refuse is told apart from text that is valid but outside the model, which is always named.
 
 mod cursor;
+pub(crate) mod database;
 mod error;
 mod gaps;
 mod lex;

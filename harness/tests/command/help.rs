@@ -7,12 +7,13 @@ use libtest_mimic::{Failed, Trial};
 use crate::say;
 
 pub(crate) fn trials() -> Vec<Trial> {
-    let texts: [(&str, &[&str]); 5] = [
+    let texts: [(&str, &[&str]); 6] = [
         ("seqcheck", &["--help"]),
         ("check", &["check", "--help"]),
         ("replay", &["replay", "--help"]),
         ("hammer", &["hammer", "--help"]),
         ("zoo", &["zoo", "--help"]),
+        ("serve", &["serve", "--help"]),
     ];
     texts
         .into_iter()

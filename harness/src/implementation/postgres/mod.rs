@@ -3,6 +3,7 @@
 //! The simple query protocol is spoken directly, since client libraries hide command tags and error fields. All values
 //! come in text format. Encrypted connections are not supported.
 
+mod anew;
 mod authentication;
 mod connection;
 mod decode;
@@ -31,12 +32,17 @@ pub struct Settings {
     /// Whether the server is somebody's and stays when the run ends, so that a trace's roles must go even when a signal
     /// ends the process.
     pub outlives_run: bool,
+    /// Another database of the server, from which this one can be dropped and made anew.
+    ///
+    /// A server whose catalogues cannot be asked what a trace has left behind needs one: there each trace gets a new
+    /// database.
+    pub maintenance: Option<Endpoint>,
 }
 
 impl Default for Settings {
-    /// 30 seconds, and a server that goes with the run.
+    /// 30 seconds, a server that goes with the run, and no other database.
     fn default() -> Settings {
-        Settings { patience: Duration::from_secs(30), outlives_run: false }
+        Settings { patience: Duration::from_secs(30), outlives_run: false, maintenance: None }
     }
 }
 
@@ -57,8 +63,11 @@ pub struct Postgres {
     endpoint: Endpoint,
     settings: Settings,
     name: String,
-    baseline: Baseline,
+    /// What a reset goes back to; none where a reset makes the database anew.
+    baseline: Option<Baseline>,
     control: Option<Session>,
+    /// The session in the other database.
+    maintenance: Option<Session>,
     slots: Vec<Option<Slot>>,
     /// Whether the server takes the session parameters that make replies comparable.
     takes_parameters: bool,
@@ -87,14 +96,17 @@ impl Postgres {
         let mut control = open_control(&endpoint, settings.patience)?;
         let version = reset::table(control.query("SHOW server_version", deadline)?)?;
         let version = version.first().map(|row| reset::text(row, 0)).unwrap_or_default();
-        let baseline = Baseline::read(&mut control, deadline)?;
-        baseline.install(&mut control, deadline)?;
+        let baseline = Baseline::read(&mut control, deadline, settings.maintenance.is_none())?;
+        if let Some(baseline) = &baseline {
+            baseline.install(&mut control, deadline)?;
+        }
         Ok(Postgres {
             endpoint,
             settings,
             name: format!("PostgreSQL {version}"),
             baseline,
             control: Some(control),
+            maintenance: None,
             slots: Vec::new(),
             takes_parameters: true,
             power: None,
@@ -141,7 +153,9 @@ impl Postgres {
             }
         }
         let mut control = open_control(&self.endpoint, self.settings.patience)?;
-        self.baseline.install(&mut control, deadline)?;
+        if let Some(baseline) = &self.baseline {
+            baseline.install(&mut control, deadline)?;
+        }
         let result = work(&mut control, deadline)?;
         self.control = Some(control);
         Ok(result)
@@ -261,6 +275,9 @@ impl Implementation for Postgres {
 
     fn reset(&mut self) -> Result<(), Infrastructure> {
         self.release()?;
+        if self.baseline.is_none() {
+            return self.make_anew();
+        }
         self.refresh_sessions()?;
         self.control(reset::clean)
     }
@@ -335,15 +352,11 @@ impl Implementation for Postgres {
     fn is_waiting(&mut self, session: usize) -> Result<Option<Vec<usize>>, Infrastructure> {
         let waiting = self.session(session)?;
         waiting.flush()?;
-        let query = format!("SELECT unnest(pg_blocking_pids({}))", waiting.process_id());
+        let query = format!("SELECT pg_blocking_pids({})", waiting.process_id());
         let blockers = self.control(|control, deadline| reset::table(control.query(&query, deadline)?))?;
-        let blockers: Vec<i64> = blockers
-            .iter()
-            .filter_map(|row| match row.first() {
-                Some(&seqcheck_engine::Cell::Integer(process)) => Some(process),
-                _ => None,
-            })
-            .collect();
+        let array = blockers.first().map(|row| reset::text(row, 0)).unwrap_or_default();
+        let blockers: Vec<i64> =
+            array.trim_matches(['{', '}']).split(',').filter_map(|process| process.parse().ok()).collect();
         let ours: Vec<usize> = (0..self.slots.len())
             .filter(|&number| {
                 self.slots[number]
@@ -374,7 +387,7 @@ impl Drop for Postgres {
     /// Says goodbye, so that the server's log is not full of lost connections.
     fn drop(&mut self) {
         let kept = self.slots.drain(..).flatten().map(|slot| slot.session);
-        for session in kept.chain(self.control.take()) {
+        for session in kept.chain(self.control.take()).chain(self.maintenance.take()) {
             if session.is_idle() {
                 // A server that hangs must not hold up the end of the run: the message always fits the socket's buffer.
                 session.into_connection().say_goodbye();

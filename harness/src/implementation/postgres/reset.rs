@@ -32,15 +32,27 @@ FROM (SELECT pg_get_userbyid(nspowner) AS owner, nspacl,
              obj_description(oid, 'pg_namespace') AS comment
       FROM pg_namespace WHERE nspname = 'public') AS described";
 
+/// The SQLSTATE of what a server does not support.
+const NOT_SUPPORTED: &str = "0A000";
+
 impl Baseline {
-    /// Reads the state that [`clean`] goes back to.
-    pub(super) fn read(control: &mut Session, deadline: Instant) -> Result<Baseline, Infrastructure> {
-        let described = table(control.query(DESCRIBE_PUBLIC, deadline)?)?;
+    /// Reads the state that [`clean`] goes back to. A server that does not know the catalogues well enough has none,
+    /// unless one is `needed`.
+    pub(super) fn read(
+        control: &mut Session,
+        deadline: Instant,
+        needed: bool,
+    ) -> Result<Option<Baseline>, Infrastructure> {
+        let reply = control.query(DESCRIBE_PUBLIC, deadline)?;
+        if !needed && reply.error.as_ref().is_some_and(|error| error.sqlstate.code() == NOT_SUPPORTED) {
+            return Ok(None);
+        }
+        let described = table(reply)?;
         let (fingerprint, recreate) = match described.as_slice() {
             [row] => (text(row, 0), text(row, 1)),
             _ => (String::new(), String::new()),
         };
-        Ok(Baseline { prepare: prepare_leftovers(&fingerprint, &recreate) })
+        Ok(Some(Baseline { prepare: prepare_leftovers(&fingerprint, &recreate) }))
     }
 
     /// Makes a new control session ready for [`clean`].

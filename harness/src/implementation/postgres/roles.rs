@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use super::anew::quoted;
 use super::session::Session;
 use super::{Postgres, reset};
 use crate::implementation::Infrastructure;
@@ -57,10 +58,16 @@ impl Postgres {
             self.claim = Some(claim);
             return Ok(None);
         }
-        let query = format!("SELECT rolname FROM pg_roles WHERE rolname IN ({}) LIMIT 1", listed(names));
-        let taken = self.control(|control, deadline| reset::table(control.query(&query, deadline)?))?;
-        if let Some(row) = taken.first() {
-            return Ok(Some(reset::text(row, 0)));
+        let taken = match self.baseline.is_some() {
+            true => {
+                let query = format!("SELECT rolname FROM pg_roles WHERE rolname IN ({}) LIMIT 1", listed(names));
+                let found = self.control(|control, deadline| reset::table(control.query(&query, deadline)?))?;
+                found.first().map(|row| reset::text(row, 0))
+            }
+            false => self.control(|control, deadline| first_taken(control, names, deadline))?,
+        };
+        if taken.is_some() {
+            return Ok(taken);
         }
         if self.settings.outlives_run {
             let (endpoint, names) = (self.endpoint.clone(), claim.names.clone());
@@ -77,15 +84,44 @@ impl Postgres {
         let Some(claim) = &self.claim else { return Ok(()) };
         if !claim.names.is_empty() {
             let find = format!("SELECT quote_ident(rolname) FROM pg_roles WHERE rolname IN ({})", listed(&claim.names));
-            // Whatever the trace left open may hold what is to be dropped.
-            self.refresh_sessions()?;
-            self.control(|control, deadline| drop_roles(control, &find, deadline))?;
+            match self.baseline.is_some() {
+                true => {
+                    // Whatever the trace left open may hold what is to be dropped.
+                    self.refresh_sessions()?;
+                    self.control(|control, deadline| drop_roles(control, &find, deadline))?;
+                }
+                false => {
+                    let names: Vec<String> = claim.names.clone();
+                    self.make_anew()?;
+                    self.drop_left_roles(&names)?;
+                }
+            }
         }
         if let Some(mut claim) = self.claim.take() {
             claim.leftovers = None;
         }
         Ok(())
     }
+}
+
+/// The first of some roles that exists, where the catalogues cannot be asked: whether it can be taken on tells.
+fn first_taken(control: &mut Session, names: &[String], deadline: Instant) -> Result<Option<String>, Infrastructure> {
+    for name in names.iter().filter(|name| !is_reserved(name)) {
+        let reply = control.query(&format!("SET ROLE {}", quoted(name)), deadline)?;
+        // The SQLSTATE of a role that does not exist.
+        if reply.error.as_ref().is_some_and(|error| ["22023", "42704"].contains(&error.sqlstate.code())) {
+            continue;
+        }
+        reset::table(reply)?;
+        reset::table(control.query("RESET ROLE", deadline)?)?;
+        return Ok(Some(name.clone()));
+    }
+    Ok(None)
+}
+
+/// Whether nobody can have made a role of that name (manual, "CREATE ROLE").
+pub(super) fn is_reserved(name: &str) -> bool {
+    name == "none" || name.starts_with("pg_")
 }
 
 fn drop_roles(control: &mut Session, find: &str, deadline: Instant) -> Result<(), Infrastructure> {
@@ -120,7 +156,7 @@ fn drop_when_ending(endpoint: &Endpoint, names: &[String]) {
              WHERE datname = current_database() AND pid <> pg_backend_pid()",
         );
         for name in names {
-            let quoted = format!("\"{}\"", name.replace('"', "\"\""));
+            let quoted = quoted(&name);
             // One that the trace has not made, or has dropped, is no reason to stop.
             let _ = client.batch_execute(&(dropping(&quoted) + "DROP ROLE " + &quoted));
         }

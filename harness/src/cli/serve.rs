@@ -1,0 +1,78 @@
+//! `seqcheck serve`: the engine behind the PostgreSQL wire protocol.
+
+use std::net::SocketAddr;
+use std::sync::mpsc;
+use std::time::Duration;
+
+use clap::Args;
+use seqcheck_engine::Major;
+
+use super::exit;
+use super::failure::Failure;
+use super::server_options::on_signals;
+use crate::serve::Server;
+use crate::server::cleanup;
+
+/// How long sessions may take to end when the process is told to.
+const ENDING_LIMIT: Duration = Duration::from_secs(2);
+
+/// Arguments of `seqcheck serve`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+psql, drivers and ORMs can talk to it. There is one database, postgres, whose superuser is postgres;
+whoever connects is believed. CREATE DATABASE makes others, each with roles of its own. Everything is
+in memory, and gone when the server stops (Ctrl-C).
+
+A statement outside the model fails with SQLSTATE 0A000, and changes nothing.
+
+Examples:
+  seqcheck serve                                   on 127.0.0.1:5433, as the newest major
+  seqcheck serve --listen 127.0.0.1:0              on any free port
+  seqcheck serve --postgres 15
+  psql -h 127.0.0.1 -p 5433 -U postgres -c \"SELECT version()\"
+  seqcheck check --url postgres://postgres@127.0.0.1:5433/postgres")]
+pub(super) struct Serve {
+    /// Where to listen; port 0 is any that is free.
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:5433")]
+    listen: SocketAddr,
+
+    /// The major version to behave as, 13 to 18 [default: 18].
+    #[arg(long, value_name = "MAJOR", value_parser = clap::value_parser!(u8).range(13..=18))]
+    postgres: Option<u8>,
+}
+
+impl Serve {
+    pub(super) fn run(self) -> Result<u8, Failure> {
+        let major = self.postgres.and_then(Major::new).unwrap_or(Major::NEWEST);
+        let server = Server::bind(self.listen, major).map_err(|error| {
+            Failure::infrastructure(format!(
+                "cannot listen on {}: {error}; choose another address with --listen, such as 127.0.0.1:0",
+                self.listen
+            ))
+        })?;
+        let address = server.address().map_err(Failure::infrastructure)?;
+        let shutdown = on_signals()?;
+        let (ended, has_ended) = mpsc::channel();
+        let stop = server.stop();
+        let registration = cleanup::register(move || {
+            stop.stop();
+            let _ = has_ended.recv_timeout(ENDING_LIMIT);
+        })
+        .map_err(Failure::infrastructure)?;
+        if !address.ip().is_loopback() {
+            anstream::eprintln!("note: whoever reaches {address} is let in, without a password");
+        }
+        anstream::println!(
+            "PostgreSQL {} on {address}\n  psql -h {} -p {} -U postgres postgres\nCtrl-C stops it.",
+            server.version(),
+            address.ip(),
+            address.port()
+        );
+        let served = server.run().map_err(|error| Failure::infrastructure(format!("cannot go on serving: {error}")));
+        let _ = ended.send(());
+        // A signal decides how the process ends.
+        shutdown.let_signal_win();
+        drop(registration);
+        served.map(|()| exit::CONFORMS)
+    }
+}
