@@ -151,7 +151,7 @@ fn answered(reply: &Reply) -> Answered {
 fn table(rows: &[[String; 4]]) -> Reply {
     let columns = ["sequence", "last_value", "log_cnt", "is_called"].map(Cow::Borrowed).to_vec();
     let cells = rows.iter().flatten().map(|text| Cell::from_text(text)).collect();
-    let rows = Rows { columns, cells, count: rows.len(), unordered: false };
+    let rows = Rows { columns, cells, count: rows.len(), ..Rows::default() };
     let tag = Cow::Owned(format!("SELECT {}", rows.count));
     Reply { results: vec![StatementResult { rows: Some(rows), tag }], ..Reply::default() }
 }

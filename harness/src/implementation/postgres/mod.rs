@@ -242,6 +242,7 @@ impl Postgres {
             Some(Ok(())) => {
                 self.slots.clear();
                 self.control = None;
+                self.maintenance = None;
                 Ok(())
             }
         }
