@@ -222,6 +222,15 @@ impl Connection {
     }
 }
 
+impl Drop for Connection {
+    /// However a connection ends, its session must not stay: others may wait for its locks.
+    fn drop(&mut self) {
+        if let Ok(mut state) = self.state.try_borrow_mut() {
+            state.close(self.process);
+        }
+    }
+}
+
 /// The end of a connection whose client does not keep to the protocol.
 pub(super) fn violation(what: &str) -> Ended {
     Ended::Fatal(Box::new(fatal(sqlstate::PROTOCOL_VIOLATION, what)))
