@@ -20,8 +20,8 @@ const ENDING_LIMIT: Duration = Duration::from_secs(2);
 #[derive(Debug, Args)]
 #[command(after_help = "\
 psql, drivers and ORMs can talk to it. There is one database, postgres, whose superuser is postgres;
-whoever connects is believed. CREATE DATABASE makes others, each with roles of its own. Everything is
-in memory, and gone when the server stops (Ctrl-C).
+whoever connects is believed. CREATE DATABASE makes others, each with roles of its own.
+Everything is in memory, and gone when the server stops (Ctrl-C).
 
 A statement outside the model fails with SQLSTATE 0A000, and changes nothing.
 
