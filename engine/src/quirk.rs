@@ -6,6 +6,28 @@ mod catalogue;
 
 pub use catalogue::Quirk;
 
+impl Quirk {
+    /// Whether only a crash or a restart of the server shows it.
+    pub fn shows_in_crashes(self) -> bool {
+        matches!(
+            self,
+            Quirk::NextvalNotLogged
+                | Quirk::LogsNothingAhead
+                | Quirk::RecordKeepsLogCount
+                | Quirk::SetvalNotLogged
+                | Quirk::SetvalLoggedAsCalled
+                | Quirk::AlterNotLogged
+                | Quirk::CommitDoesNotFlush
+                | Quirk::RecoveryRestarts
+                | Quirk::RecoveryRepeatsLast
+                | Quirk::UnloggedSurvives
+                | Quirk::UnloggedRowsSurvive
+                | Quirk::RestartSkipsLogged
+                | Quirk::RestartResetsUnlogged
+        )
+    }
+}
+
 /// A set of quirks; empty means PostgreSQL itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct QuirkSet([u64; WORDS]);

@@ -4,6 +4,7 @@ use super::{Cluster, SessionId};
 use crate::catalog::{CommitNumber, View, is_temporary_schema};
 use crate::clause::{Clause, ClauseSet};
 use crate::execute::Execution;
+use crate::quirk::Quirk;
 
 /// One of the states that a crash may leave.
 #[derive(Debug, Clone)]
@@ -51,14 +52,20 @@ impl Cluster {
             execution.undo_transaction();
         }
         ended.shared.has_orphans = ended.shared.catalog.has_temporary();
-        ended.shared.catalog.empty_unlogged();
-        let recoveries = ended.shared.log.recoveries(&ended.shared.pages);
+        let quirks = ended.shared.settings.quirks;
+        if !quirks.contains(Quirk::UnloggedRowsSurvive) {
+            ended.shared.catalog.empty_unlogged();
+        }
+        let recoveries = ended.shared.log.recoveries(&ended.shared.pages, &quirks);
         let is_uncertain = recoveries.len() > 1;
         recoveries
             .into_iter()
             .map(|(log, pages)| {
                 let mut cluster = ended.clone();
                 (cluster.shared.log, cluster.shared.pages) = (log, pages);
+                if quirks.contains(Quirk::RecoveryRestarts) {
+                    cluster.start_over();
+                }
                 let mut clauses = cluster.recovery_clauses(&ended);
                 if is_uncertain {
                     clauses.insert(Clause::CrashUncertain);
@@ -84,6 +91,18 @@ impl Cluster {
         clauses
     }
 
+    /// Starts every logged sequence over.
+    fn start_over(&mut self) {
+        for relation in self.shared.catalog.relations(EVERYBODY) {
+            if let Some(sequence) = relation.sequence()
+                && let Some(page) = self.shared.pages.get_mut(&relation.storage)
+                && page.is_logged()
+            {
+                (page.last_value, page.log_cnt, page.is_called) = (sequence.definition.start, 0, false);
+            }
+        }
+    }
+
     /// Stops and starts in an orderly way: all sessions end, and nothing committed is lost (manual, "Shutting Down the
     /// Server", fast shutdown).
     ///
@@ -100,6 +119,14 @@ impl Cluster {
         for number in 0..ended.sessions.len() {
             if let Some(what) = ended.disconnect(SessionId(number as u32)).lost {
                 return Err(what);
+            }
+        }
+        let quirks = ended.shared.settings.quirks;
+        ended.shared.log.flush(&mut ended.shared.pages);
+        for page in ended.shared.pages.values_mut() {
+            let wrong = if page.is_logged() { Quirk::RestartSkipsLogged } else { Quirk::RestartResetsUnlogged };
+            if quirks.contains(wrong) {
+                page.recover();
             }
         }
         ended.checkpoint();

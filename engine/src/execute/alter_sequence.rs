@@ -77,6 +77,11 @@ impl Execution<'_> {
                 true => self.store_page(&relation, change.page),
                 false => altered.storage = self.new_page(change.page, relation.persistence),
             }
+            if self.deviates(Quirk::AlterNotLogged)
+                && let Some(new) = self.shared.pages.get_mut(&altered.storage)
+            {
+                new.recovered = page.row();
+            }
         }
         if let Some(owned_by) = &change.owned_by {
             self.own(&mut altered, owned_by)?;

@@ -67,6 +67,7 @@ impl Execution<'_> {
         // A transaction that has written nothing to the log takes nobody's records to the disk when it commits: only so
         // can a value that was handed out in one come again after a crash.
         if self.shared.log.has_unflushed()
+            && !self.deviates(Quirk::CommitDoesNotFlush)
             && (self.session.transaction.has_logged || self.shared.catalog.any_is_logged(&writes))
         {
             self.shared.log.flush(&mut self.shared.pages);

@@ -249,6 +249,34 @@ quirks! {
     /// SET LOGGED and SET UNLOGGED start a sequence over.
     SetPersistenceRestarts "set-persistence-restarts"
 
+    // Crashes
+    /// `nextval` writes nothing to the log.
+    NextvalNotLogged "nextval-not-logged"
+    /// `nextval` logs only the values that it takes, and yet counts 32 more as logged.
+    LogsNothingAhead "logs-nothing-ahead"
+    /// What `nextval` logs keeps `log_cnt`.
+    RecordKeepsLogCount "record-keeps-log-count"
+    /// `setval` writes nothing to the log.
+    SetvalNotLogged "setval-not-logged" ["pg-setval-then-crash"]
+    /// `setval` logs its value as one that was given out.
+    SetvalLoggedAsCalled "setval-logged-as-called"
+    /// ALTER SEQUENCE logs the stored row as it was before.
+    AlterNotLogged "alter-not-logged"
+    /// A commit does not wait for the log.
+    CommitDoesNotFlush "commit-does-not-flush" ["spacetime-allocation-rolled-back"]
+    /// Recovery starts sequences over.
+    RecoveryRestarts "recovery-restarts" ["spacetime-recover-from-start"]
+    /// Recovery gives the last value that was logged ahead out again.
+    RecoveryRepeatsLast "recovery-repeats-last"
+    /// A crash leaves unlogged sequences as they were.
+    UnloggedSurvives "unlogged-survives"
+    /// A crash leaves the rows of unlogged tables.
+    UnloggedRowsSurvive "unlogged-rows-survive"
+    /// An orderly restart goes on behind the values that were logged ahead.
+    RestartSkipsLogged "restart-skips-logged"
+    /// An orderly restart resets unlogged sequences.
+    RestartResetsUnlogged "restart-resets-unlogged"
+
     // Tables
     /// A serial column does not own its sequence.
     SerialNotOwned "serial-not-owned" ["crdb-serial-seq-survives-drop-table"]

@@ -5,8 +5,9 @@
 //! The commit of a transaction that has written to the log waits until all records before it are there; a record of a
 //! transaction that is open or rolled back may get there by itself, sooner or later, or may not.
 
-use super::page::{Page, Pages, Row};
+use super::page::{Pages, Row};
 use crate::catalog::StorageId;
+use crate::quirk::{Quirk, QuirkSet};
 
 /// A position in the write-ahead log. Zero is before every record: what unlogged storage has for ever.
 pub(crate) type LogPosition = u64;
@@ -32,9 +33,9 @@ pub(crate) struct WriteAheadLog {
 }
 
 impl WriteAheadLog {
-    /// Writes the record of new storage. That storage counts only once its transaction has committed, which takes the
-    /// record to the disk, so nothing more is to be remembered of it.
-    pub(crate) fn insert_storage(&mut self) -> LogPosition {
+    /// Writes a record that need not be remembered. That of new storage is one: the storage counts only once its
+    /// transaction has committed, which takes the record to the disk.
+    pub(crate) fn insert_nothing(&mut self) -> LogPosition {
         self.end += 1;
         self.end
     }
@@ -85,7 +86,7 @@ impl WriteAheadLog {
 
     /// The pages that recovery from a crash may make of `pages`, each with the log as it is then: with none of the
     /// unflushed records first, then with ever more of them.
-    pub(crate) fn recoveries(&self, pages: &Pages) -> Vec<(WriteAheadLog, Pages)> {
+    pub(crate) fn recoveries(&self, pages: &Pages, quirks: &QuirkSet) -> Vec<(WriteAheadLog, Pages)> {
         let mut surviving = pages.clone();
         let mut found: Vec<Pages> = vec![surviving.clone()];
         for record in &self.unflushed {
@@ -97,7 +98,12 @@ impl WriteAheadLog {
         // Recovery ends with a checkpoint.
         let log = WriteAheadLog { end: self.end, redo: self.end, ..WriteAheadLog::default() };
         let recovered = |mut pages: Pages| {
-            pages.values_mut().for_each(Page::recover);
+            for page in pages.values_mut() {
+                if page.is_logged() || !quirks.contains(Quirk::UnloggedSurvives) {
+                    page.recover();
+                }
+                page.is_called &= !(page.is_logged() && quirks.contains(Quirk::RecoveryRepeatsLast));
+            }
             pages
         };
         found.into_iter().map(|pages| (log.clone(), recovered(pages))).collect()

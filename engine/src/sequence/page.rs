@@ -79,7 +79,7 @@ impl Page {
     }
 
     /// Becomes what a crash has left of it.
-    pub(super) fn recover(&mut self) {
+    pub(crate) fn recover(&mut self) {
         let Row { last_value, log_cnt, is_called } = self.recovered;
         *self = Page { last_value, log_cnt, is_called, ..*self };
     }
@@ -159,8 +159,13 @@ impl Page {
         log_count = log_count.wrapping_sub(cached as i64).wrapping_sub(unfetched);
         if writes_record && let Some(storage) = logged {
             // The record tells where the sequence stands once all values that it covers are used up.
-            let ahead = Row { last_value: definition.after(next, steps), log_cnt: 0, is_called: true };
-            self.position = log.insert(storage, ahead);
+            let covered = if quirks.contains(Quirk::LogsNothingAhead) { cached } else { steps };
+            let log_cnt = if quirks.contains(Quirk::RecordKeepsLogCount) { log_count } else { 0 };
+            let ahead = Row { last_value: definition.after(next, covered), log_cnt, is_called: true };
+            self.position = match quirks.contains(Quirk::NextvalNotLogged) {
+                true => log.insert_nothing(),
+                false => log.insert(storage, ahead),
+            };
         }
         self.last_value = last;
         self.is_called = true;
@@ -184,7 +189,11 @@ impl Page {
             self.log_cnt = 0;
         }
         if let Some(storage) = logged {
-            self.position = log.insert(storage, Row { log_cnt: 0, ..self.row() });
+            let is_called = is_called || quirks.contains(Quirk::SetvalLoggedAsCalled);
+            self.position = match quirks.contains(Quirk::SetvalNotLogged) {
+                true => log.insert_nothing(),
+                false => log.insert(storage, Row { log_cnt: 0, is_called, ..self.row() }),
+            };
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use seqcheck_engine::{ClauseSet, Cluster, Outcome, Progress, Reply, SessionId, Settings};
+use seqcheck_engine::{ClauseSet, Cluster, Outcome, Progress, Reply, SessionId, Settings, StatementResult};
 
 use crate::generate::{GeneratedAction, GeneratedStep};
 
@@ -37,10 +37,25 @@ impl Engine {
                 self.cluster.checkpoint();
                 nothing()
             }
-            // After a crash there are several states to choose from; a hunt asks for no such traces.
-            GeneratedAction::Crash | GeneratedAction::Restart => return None,
+            GeneratedAction::Crash => {
+                // Lockstep has the last word on which of several states is right.
+                self.cluster = self.cluster.crash().into_iter().next()?.cluster;
+                self.begin_anew()
+            }
+            GeneratedAction::Restart => {
+                self.cluster.restart().ok()?;
+                self.begin_anew()
+            }
         };
         Some(Outcome { clauses: ClauseSet::default(), ..outcome })
+    }
+
+    /// Notes that all sessions are gone, and tells what is stored, which lockstep asks for, too.
+    fn begin_anew(&mut self) -> Outcome {
+        self.sessions.clear();
+        let tag = format!("{:?}", self.cluster.stored()).into();
+        let reply = Reply { results: vec![StatementResult { rows: None, tag }], ..Reply::default() };
+        Outcome { progress: Progress::Done(reply), ..nothing() }
     }
 
     fn open(&mut self, session: usize) -> SessionId {

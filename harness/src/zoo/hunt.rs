@@ -81,6 +81,8 @@ impl Hunt {
 struct Hunted {
     place: usize,
     settings: Settings,
+    /// The kind of traces in which it can show.
+    events: ServerEvents,
     elapsed: Duration,
 }
 
@@ -94,6 +96,7 @@ pub fn hunt(quirks: &[Quirk], options: &Options, progress: &Progress) -> Hunt {
         .map(|(place, quirk)| Hunted {
             place,
             settings: Settings { quirks: QuirkSet::NONE.with(*quirk), ..healthy.clone() },
+            events: if quirk.shows_in_crashes() { ServerEvents::Crashes } else { ServerEvents::Checkpoints },
             elapsed: Duration::ZERO,
         })
         .collect();
@@ -101,24 +104,32 @@ pub fn hunt(quirks: &[Quirk], options: &Options, progress: &Progress) -> Hunt {
         if hunted.is_empty() {
             break;
         }
-        let begun = Instant::now();
-        let steps = generate(&mut Seeded::for_trace(options.seed, index), &healthy, ServerEvents::Checkpoints);
-        let expected = run(&steps, &healthy);
-        let shared = begun.elapsed();
-        hunted.retain_mut(|hunted| {
+        for events in [ServerEvents::Checkpoints, ServerEvents::Crashes] {
+            if !hunted.iter().any(|hunted| hunted.events == events) {
+                continue;
+            }
             let begun = Instant::now();
-            let differs = differs(&steps, &expected, &hunted.settings);
-            hunted.elapsed += shared + begun.elapsed();
-            progress.steps.fetch_add(steps.len() as u64, Ordering::Relaxed);
-            let trace = match differs {
-                true => shrunk(&steps, &healthy, &hunted.settings),
-                false => None,
-            };
-            let Some(trace) = trace else { return true };
-            catches[hunted.place].found = Some(Found { traces: index + 1, elapsed: hunted.elapsed, trace });
-            progress.findings.fetch_add(1, Ordering::Relaxed);
-            false
-        });
+            let steps = generate(&mut Seeded::for_trace(options.seed, index), &healthy, events);
+            let expected = run(&steps, &healthy);
+            let shared = begun.elapsed();
+            hunted.retain_mut(|hunted| {
+                if hunted.events != events {
+                    return true;
+                }
+                let begun = Instant::now();
+                let differs = differs(&steps, &expected, &hunted.settings);
+                hunted.elapsed += shared + begun.elapsed();
+                progress.steps.fetch_add(steps.len() as u64, Ordering::Relaxed);
+                let trace = match differs {
+                    true => shrunk(&steps, &healthy, &hunted.settings),
+                    false => None,
+                };
+                let Some(trace) = trace else { return true };
+                catches[hunted.place].found = Some(Found { traces: index + 1, elapsed: hunted.elapsed, trace });
+                progress.findings.fetch_add(1, Ordering::Relaxed);
+                false
+            });
+        }
         progress.traces.store(index + 1, Ordering::Relaxed);
     }
     Hunt { catches }
