@@ -1,0 +1,3 @@
+CREATE SCHEMA "other";
+--> statement-breakpoint
+ALTER SEQUENCE "public"."s" SET SCHEMA "other";

@@ -1,0 +1,1 @@
+ALTER SEQUENCE "public"."s" RENAME TO "t";

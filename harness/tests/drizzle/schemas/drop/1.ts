@@ -1,0 +1,4 @@
+import { pgSequence } from "drizzle-orm/pg-core";
+
+export const s = pgSequence("s");
+export const t = pgSequence("t");

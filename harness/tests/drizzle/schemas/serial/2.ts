@@ -1,0 +1,5 @@
+import { integer, pgTable } from "drizzle-orm/pg-core";
+
+export const t = pgTable("t", {
+  id: integer().notNull(),
+});
