@@ -11,13 +11,13 @@ use crate::clause::ClauseSet;
 use crate::dialect::Major;
 use crate::error::sqlstate;
 use crate::execute::Execution;
-use crate::lock::LockTable;
+use crate::lock::{Found, LockTable};
 use crate::quirk::QuirkSet;
 use crate::reply::{Message, Reply, Severity};
 use crate::sequence::{Pages, WriteAheadLog};
 use crate::session::Session;
 use crate::statement::Statement;
-use crate::transaction::Block;
+use crate::transaction::{Block, PreparedTransaction};
 
 pub(crate) use served::Process;
 pub use served::{Description, Host, Signal};
@@ -35,12 +35,22 @@ pub struct Settings {
     pub user: String,
     /// The server that runs on the model, if one does: what it says about itself.
     pub host: Option<Host>,
+    /// The server's `max_prepared_transactions`; 0 disables PREPARE TRANSACTION.
+    pub max_prepared_transactions: u32,
 }
 
 impl Settings {
-    /// PostgreSQL of this major version, database and superuser both called `postgres`.
+    /// PostgreSQL of this major version, database and superuser both called `postgres`, with room for 20 prepared
+    /// transactions.
     pub fn new(major: Major) -> Settings {
-        Settings { major, quirks: QuirkSet::NONE, database: "postgres".into(), user: "postgres".into(), host: None }
+        Settings {
+            major,
+            quirks: QuirkSet::NONE,
+            database: "postgres".into(),
+            user: "postgres".into(),
+            max_prepared_transactions: 20,
+            host: None,
+        }
     }
 }
 
@@ -71,8 +81,18 @@ pub struct Outcome {
     pub woken: Vec<(SessionId, Reply)>,
     /// The clauses that the step exercised.
     pub clauses: ClauseSet,
+    /// Whether a circle of waiting sessions closed with this step. The step's own session has found it, which is how it
+    /// goes wherever more than `deadlock_timeout` passes between steps.
+    pub found_deadlock: bool,
     /// Why the model cannot follow from here on: a query that this step woke has turned out to be outside the model.
     pub lost: Option<String>,
+}
+
+impl Outcome {
+    /// A step that came this far, and has done nothing else.
+    pub fn new(progress: Progress) -> Outcome {
+        Outcome { progress, woken: Vec::new(), clauses: ClauseSet::default(), found_deadlock: false, lost: None }
+    }
 }
 
 /// What a session can see of a sequence.
@@ -126,24 +146,18 @@ pub(crate) struct Shared {
     pub(crate) commits: CommitNumber,
     /// The newest commit that changed roles or anybody's privileges.
     pub(crate) privileges_changed: CommitNumber,
+    /// The prepared transactions.
+    pub(crate) prepared: Vec<PreparedTransaction>,
+    /// How many transactions have ever been prepared.
+    pub(crate) preparations: u32,
     /// How many open transactions hold a snapshot that may need deleted rows.
     pub(crate) snapshots: usize,
-    /// How many queries have ever waited.
-    pub(crate) arrivals: u64,
     /// Whether a crash has left temporary relations in the catalogs.
     pub(crate) has_orphans: bool,
     /// The server's processes, as of the beginning of the step.
     pub(crate) processes: Vec<Process>,
     /// What its functions have asked for.
     pub(crate) signals: Vec<Signal>,
-}
-
-impl Shared {
-    /// The place in the queue for a query that begins to wait.
-    pub(crate) fn next_arrival(&mut self) -> u64 {
-        self.arrivals += 1;
-        self.arrivals
-    }
 }
 
 /// A PostgreSQL cluster with one database, in memory.
@@ -183,8 +197,9 @@ impl Cluster {
                 locks: LockTable::default(),
                 commits: 0,
                 privileges_changed: 0,
+                prepared: Vec::new(),
+                preparations: 0,
                 snapshots: 0,
-                arrivals: 0,
                 has_orphans: false,
                 processes: Vec::new(),
                 signals: Vec::new(),
@@ -232,12 +247,7 @@ impl Cluster {
     /// Closes a session: its transaction is rolled back, its temporary relations are dropped, its cached values lost.
     /// Sessions that waited for it wake. Closing a session twice does nothing.
     pub fn disconnect(&mut self, session: SessionId) -> Outcome {
-        let mut outcome = Outcome {
-            progress: Progress::Done(Reply::default()),
-            woken: Vec::new(),
-            clauses: ClauseSet::default(),
-            lost: None,
-        };
+        let mut outcome = Outcome::new(Progress::Done(Reply::default()));
         if let Some(mut ending) = self.take(session) {
             outcome.lost = Execution::new(&mut self.shared, &mut ending, &mut outcome.clauses).disconnect();
             self.wake(&mut outcome);
@@ -324,6 +334,11 @@ impl Cluster {
         }
     }
 
+    /// The identifiers of the prepared transactions, in the order in which they were prepared.
+    pub fn prepared_transactions(&self) -> impl Iterator<Item = &str> {
+        self.shared.prepared.iter().map(|prepared| &*prepared.identifier)
+    }
+
     /// Where a session stands in its transaction.
     pub fn transaction_status(&self, session: SessionId) -> TransactionStatus {
         let block = self
@@ -343,25 +358,43 @@ impl Cluster {
     }
 
     fn run(&mut self, id: SessionId, query: impl FnOnce(&mut Execution<'_>) -> Progress) -> Outcome {
-        let mut clauses = ClauseSet::default();
         assert!(!self.is_waiting(id), "a waiting session takes no query");
-        // A deadlock comes out only when the query has had its effects, which must then be none.
-        let before = self
-            .sessions
-            .iter()
-            .flatten()
-            .any(|session| session.pending.is_some())
-            .then(|| (self.shared.clone(), self.sessions.clone()));
+        let mut clauses = ClauseSet::default();
         self.note_processes();
+        // That a wait is outside the model comes out once the query has had its effects.
+        let others_wait = self.sessions.iter().flatten().any(|session| session.pending.is_some());
+        let may_time_out = self.sessions[id.0 as usize].as_ref().is_some_and(|session| session.has_lock_timeout());
+        let before = (others_wait || may_time_out).then(|| (self.shared.clone(), self.sessions.clone()));
         let session = self.sessions[id.0 as usize].as_mut().expect("the session is open");
-        let mut progress = query(&mut Execution::new(&mut self.shared, session, &mut clauses));
-        if let (Progress::Waits { .. }, Some(before)) = (&progress, before)
-            && self.waits_for(id, id, &mut Vec::new())
+        let mut execution = Execution::new(&mut self.shared, session, &mut clauses);
+        let mut progress = query(&mut execution);
+        let mut found_deadlock = execution.found_deadlock;
+        if let Progress::Waits { .. } = progress {
+            let timeout = execution.session.parameters.lock_timeout.value;
+            match execution.shared.locks.find_deadlock(id) {
+                Found::Nothing if timeout == 0 => {}
+                Found::Nothing => progress = execution.time_out(timeout),
+                _ if timeout != 0 => {
+                    progress = Progress::Unsupported("a deadlock of a session that has a lock_timeout".to_owned());
+                }
+                Found::Resolved => found_deadlock = true,
+                Found::Deadlock(deadlock) => {
+                    found_deadlock = true;
+                    progress = execution.fail_waiting(&deadlock);
+                }
+            }
+        }
+        if found_deadlock && !execution.is_superuser() {
+            let reason = "a deadlock that a role finds which may not set deadlock_timeout";
+            progress = Progress::Unsupported(reason.to_owned());
+        }
+        if let Progress::Unsupported(_) = progress
+            && let Some(before) = before
         {
             (self.shared, self.sessions) = before;
-            progress = Progress::Unsupported("a deadlock".to_owned());
+            return Outcome::new(progress);
         }
-        let mut outcome = Outcome { progress, woken: Vec::new(), clauses, lost: None };
+        let mut outcome = Outcome { clauses, found_deadlock, ..Outcome::new(progress) };
         if !matches!(outcome.progress, Progress::Unsupported(_)) {
             self.wake(&mut outcome);
         }

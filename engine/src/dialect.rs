@@ -87,6 +87,17 @@ impl Major {
         self.0 >= 15
     }
 
+    /// LOCK TABLE names what is neither table nor view: reworded in 15.
+    pub(crate) fn cannot_lock(self, relation: &Relation) -> Stop {
+        let name = &relation.name;
+        if self.0 >= 15 {
+            error(sqlstate::WRONG_OBJECT_TYPE, format!("cannot lock relation \"{name}\""))
+                .detail(format!("This operation is not supported for {}.", relation.kind_plural()))
+        } else {
+            error(sqlstate::WRONG_OBJECT_TYPE, format!("\"{name}\" is not a table or view"))
+        }
+    }
+
     /// OWNED BY names a relation that is no table: reworded in 15.
     pub(crate) fn cannot_own_a_sequence(self, relation: &Relation) -> Stop {
         let name = &relation.name;
@@ -213,6 +224,11 @@ impl Major {
                 .detail(format!("This operation is not supported for {}.", relation.kind_plural())),
             false => error(sqlstate::WRONG_OBJECT_TYPE, format!("\"{name}\" is not a table or materialized view")),
         }
+    }
+
+    /// Whether each sequence has a row type (until 13).
+    pub(crate) fn sequences_have_types(self) -> bool {
+        self.number() <= 13
     }
 
     /// Sequences may be UNLOGGED, and ALTER SEQUENCE takes SET LOGGED and SET UNLOGGED (15).

@@ -99,6 +99,7 @@ pub(crate) mod sqlstate {
     pub(crate) const DEPENDENT_OBJECTS_STILL_EXIST: SqlState = SqlState::new("2BP01");
     pub(crate) const INVALID_SAVEPOINT_SPECIFICATION: SqlState = SqlState::new("3B001");
     pub(crate) const INVALID_SCHEMA_NAME: SqlState = SqlState::new("3F000");
+    pub(crate) const DEADLOCK_DETECTED: SqlState = SqlState::new("40P01");
     pub(crate) const INSUFFICIENT_PRIVILEGE: SqlState = SqlState::new("42501");
     pub(crate) const SYNTAX_ERROR: SqlState = SqlState::new("42601");
     pub(crate) const INVALID_NAME: SqlState = SqlState::new("42602");
@@ -128,5 +129,6 @@ pub(crate) mod sqlstate {
     pub(crate) const OBJECT_NOT_IN_PREREQUISITE_STATE: SqlState = SqlState::new("55000");
     pub(crate) const CANT_CHANGE_RUNTIME_PARAM: SqlState = SqlState::new("55P02");
     pub(crate) const OBJECT_IN_USE: SqlState = SqlState::new("55006");
+    pub(crate) const LOCK_NOT_AVAILABLE: SqlState = SqlState::new("55P03");
     pub(crate) const INTERNAL_ERROR: SqlState = SqlState::new("XX000");
 }

@@ -30,6 +30,7 @@ pub use cluster::{
     Survivor, TableSummary, TransactionStatus,
 };
 pub use dialect::Major;
+pub use lock::LockMode;
 pub use quirk::{Quirk, QuirkSet};
 pub use reply::{Cell, Message, Reply, Rows, Severity, SqlState, StatementResult};
 pub use statement::Statement;

@@ -7,7 +7,7 @@ use crate::catalog::{CommitNumber, Oid, Relation, SearchPath};
 use crate::cluster::SessionId;
 use crate::execute::StatementParameters;
 use crate::query::Type;
-use crate::reply::Reply;
+use crate::reply::{Message, Reply};
 use crate::sequence::SequenceCaches;
 use crate::statement::{IsolationLevel, Statement};
 use crate::transaction::Transaction;
@@ -44,6 +44,8 @@ pub(crate) struct Parameters {
     pub(crate) default_deferrable: Setting<bool>,
     /// Those that only a server has, by their names.
     pub(crate) settings: Setting<Settings>,
+    /// `lock_timeout` in milliseconds, 0 for none.
+    pub(crate) lock_timeout: Setting<u32>,
 }
 
 /// Values of parameters that are not the default.
@@ -58,6 +60,7 @@ impl Default for Parameters {
             default_read_only: Setting::new(false),
             default_deferrable: Setting::new(false),
             settings: Setting::new(Settings::default()),
+            lock_timeout: Setting::new(0),
         }
     }
 }
@@ -76,7 +79,17 @@ impl Parameters {
         self.default_read_only.value = self.default_read_only.after_commit;
         self.default_deferrable.value = self.default_deferrable.after_commit;
         self.settings.value = self.settings.after_commit.clone();
+        self.lock_timeout.value = self.lock_timeout.after_commit;
     }
+}
+
+/// A name that another transaction may take.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum AwaitedName {
+    /// A relation's, in this schema.
+    Relation(Oid, Rc<str>),
+    /// A schema's.
+    Schema(Rc<str>),
 }
 
 /// A simple query that waits for a lock.
@@ -89,10 +102,8 @@ pub(crate) struct Pending {
     pub(crate) part: Option<Part>,
     /// What those have given.
     pub(crate) reply: Reply,
-    /// Its place among all waiting queries.
-    pub(crate) arrival: u64,
-    /// The sessions in its way when it last tried.
-    pub(crate) blockers: Vec<SessionId>,
+    /// The notices that the waiting statement has raised; it raises them again when it is resumed.
+    pub(crate) notices: Vec<Message>,
 }
 
 /// A resolved search path with what it was resolved from.
@@ -165,17 +176,29 @@ pub(crate) struct Session {
     /// The newest commit whose changes of names the session has surely taken note of.
     pub(crate) names_known_until: CommitNumber,
     pub(crate) pending: Option<Pending>,
+    /// The name for whose sake the statement at hand waits for a transaction, or has done so.
+    pub(crate) awaited_name: Option<AwaitedName>,
     pub(crate) prepared: PreparedTable,
     /// Portals by their names, until the transaction ends.
     pub(crate) portals: BTreeMap<Rc<str>, Portal>,
     /// Results of sequence functions that a waiting query has already called: when it is resumed from its beginning,
     /// they must not happen twice.
     pub(crate) journal: Vec<i64>,
+    /// What the statement at hand has found under names that sequence functions were given: one that waits for a lock
+    /// does not look again.
+    pub(crate) resolved: Vec<(Box<str>, Oid)>,
+    /// Whether the statement at hand waits inside a sequence function.
+    pub(crate) waits_in_function: bool,
     /// How much of the journal the resumed query has used up.
     pub(crate) journal_position: usize,
 }
 
 impl Session {
+    /// Whether its waits for locks end after a time.
+    pub(crate) fn has_lock_timeout(&self) -> bool {
+        self.parameters.lock_timeout.value != 0
+    }
+
     pub(crate) fn new(id: SessionId, authenticated: Oid) -> Session {
         Session {
             id,
@@ -189,9 +212,12 @@ impl Session {
             has_temporary_schema: false,
             names_known_until: 0,
             pending: None,
+            awaited_name: None,
             prepared: PreparedTable::default(),
             portals: BTreeMap::new(),
             journal: Vec::new(),
+            resolved: Vec::new(),
+            waits_in_function: false,
             journal_position: 0,
         }
     }

@@ -2,8 +2,9 @@
 
 use std::rc::Rc;
 
-use crate::catalog::{CommitNumber, StorageId, Write};
+use crate::catalog::{CommitNumber, Oid, StorageId, Write};
 use crate::clause::Clause;
+use crate::cluster::SessionId;
 use crate::sequence::Pages;
 use crate::session::Parameters;
 use crate::statement::IsolationLevel;
@@ -55,6 +56,8 @@ pub(crate) struct Transaction {
     pub(crate) levels: Vec<Level>,
     /// Whether it has changed roles or privileges.
     pub(crate) changes_privileges: bool,
+    /// Whether it has had to do with temporary relations.
+    pub(crate) uses_temporary: bool,
     /// Catalog writes in order.
     pub(crate) undo: Vec<Write>,
     /// Tells this transaction from the session's earlier ones.
@@ -73,6 +76,21 @@ pub(crate) struct Transaction {
     pub(crate) snapshot: Option<CommitNumber>,
 }
 
+/// A transaction that PREPARE TRANSACTION has taken from its session. It keeps its locks until somebody ends it.
+#[derive(Debug, Clone)]
+pub(crate) struct PreparedTransaction {
+    /// The identifier that it was given.
+    pub(crate) identifier: Rc<str>,
+    /// The session that stands for it among the owners of locks and writes; nobody can use it.
+    pub(crate) stand_in: SessionId,
+    /// The role that prepared it.
+    pub(crate) owner: Oid,
+    /// Catalog writes in order.
+    pub(crate) writes: Vec<Write>,
+    /// Whether it has changed roles or privileges.
+    pub(crate) changes_privileges: bool,
+}
+
 impl Transaction {
     pub(crate) fn new() -> Transaction {
         Transaction {
@@ -84,6 +102,7 @@ impl Transaction {
             },
             levels: Vec::new(),
             changes_privileges: false,
+            uses_temporary: false,
             undo: Vec::new(),
             serial: 0,
             has_snapshot: false,

@@ -22,6 +22,14 @@ impl Entry {
     pub fn ends_sessions(&self) -> bool {
         self.trace.steps.iter().any(|step| matches!(step.action, Action::Crash | Action::Restart))
     }
+
+    /// Whether the trace uses PREPARE TRANSACTION, which servers have disabled unless told otherwise.
+    pub fn prepares_transactions(&self) -> bool {
+        self.trace.steps.iter().any(|step| match &step.action {
+            Action::Query { sql, .. } => sql.to_ascii_lowercase().contains("prepare transaction"),
+            _ => false,
+        })
+    }
 }
 
 /// The traces that this program was built with, in the order of their names.

@@ -11,6 +11,7 @@ pub mod generate;
 pub mod hammer;
 pub mod history;
 pub mod implementation;
+pub mod isolation;
 pub mod lockstep;
 pub mod prepare;
 pub mod report;

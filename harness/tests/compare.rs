@@ -95,19 +95,6 @@ fn texts_count_only_at_the_full_level() {
 }
 
 #[test]
-fn of_a_deadlocks_detail_only_its_presence_counts() {
-    let with = |detail: Option<&str>| {
-        let mut reply = error("40P01", "deadlock detected");
-        if let Some(error) = &mut reply.error {
-            error.detail = detail.map(str::to_owned);
-        }
-        reply
-    };
-    assert_eq!(fields(Level::Full, &with(Some("Process 1 waits")), &with(Some("Process 2 waits"))), []);
-    assert_eq!(fields(Level::Full, &with(Some("Process 1 waits")), &with(None)), [Field::Detail]);
-}
-
-#[test]
 fn tags_and_columns_are_free_at_the_values_level() {
     let mut other = select(1);
     other.results[0].tag = "SELECT".into();

@@ -153,10 +153,11 @@ impl Catalog {
         self.schemas(view).find(|schema| schema.oid == oid).map(|schema| schema.name.clone())
     }
 
-    /// Whether another session has made a schema of that name and not committed yet.
-    pub(crate) fn has_uncommitted_schema(&self, name: &str, view: View) -> bool {
-        self.schemas.versions().any(|(_, version)| {
-            &*version.value.name == name && matches!(version.created, Stamp::Open(session) if session != view.session)
+    /// The session that has made a schema of that name and not committed yet, unless it is the one that asks.
+    pub(crate) fn uncommitted_schema(&self, name: &str, view: View) -> Option<crate::cluster::SessionId> {
+        self.schemas.versions().find_map(|(_, version)| match version.created {
+            Stamp::Open(session) if session != view.session && &*version.value.name == name => Some(session),
+            _ => None,
         })
     }
 

@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use super::heap::Heap;
 use super::{Catalog, CommitNumber, Oid, Persistence, Slot, Stamp, StorageId, View};
+use crate::cluster::SessionId;
 
 /// The version that a write made or deleted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,6 +82,18 @@ impl Catalog {
         }
         for (name, _, _) in changed {
             self.renamed.insert(name, number);
+        }
+    }
+
+    /// Makes writes those of another session's open transaction.
+    pub(crate) fn hand_over(&mut self, writes: &[Write], heir: SessionId) {
+        let stamp = Stamp::Open(heir);
+        for write in writes {
+            match (write.is_creation, self.heap(write.place)) {
+                (true, Some((heap, slot))) => heap.set_created(slot, stamp),
+                (false, Some((heap, slot))) => heap.set_deleted(slot, Some(stamp)),
+                (_, None) => {}
+            }
         }
     }
 

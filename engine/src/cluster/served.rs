@@ -89,12 +89,7 @@ impl Cluster {
     /// Fails what a session is doing, be it waiting or between two parts, with this error: the statement that waits ends
     /// with it, and the transaction is aborted.
     pub fn interrupt(&mut self, session: SessionId, message: Message) -> Outcome {
-        let mut outcome = Outcome {
-            progress: Progress::Done(Default::default()),
-            woken: Vec::new(),
-            clauses: ClauseSet::default(),
-            lost: None,
-        };
+        let mut outcome = Outcome::new(Progress::Done(Default::default()));
         if let Some(interrupted) = self.sessions.get_mut(session.0 as usize).and_then(Option::as_mut) {
             let mut execution = Execution::new(&mut self.shared, interrupted, &mut outcome.clauses);
             outcome.progress = execution.interrupt(message);
@@ -162,7 +157,7 @@ impl Cluster {
             return;
         }
         let process = |session: &Session| {
-            let blockers = session.pending.as_ref().map(|pending| pending.blockers.clone()).unwrap_or_default();
+            let blockers = self.shared.locks.blockers_of(session.id);
             Some(Process { number: session.process?, session: session.id, blockers })
         };
         self.shared.processes = self.sessions.iter().flatten().filter_map(|session| process(session)).collect();

@@ -1,77 +1,94 @@
-//! Who waits for whom, and who goes on when a step is over.
+//! Who goes on when a step is over.
 
 use super::{Cluster, Outcome, Progress, SessionId};
-use crate::catalog::Oid;
+use crate::catalog::CommitNumber;
+use crate::catalog::View;
 use crate::execute::Execution;
-use crate::lock::Mode;
-use crate::reply::Reply;
+use crate::lock::{Found, Request, Target};
+use crate::session::AwaitedName;
 
 impl Cluster {
-    /// Whether `waiter` waits, directly or through others, for `target`.
-    pub(super) fn waits_for(&self, waiter: SessionId, target: SessionId, seen: &mut Vec<SessionId>) -> bool {
-        let Some(pending) = self.sessions[waiter.0 as usize].as_ref().and_then(|session| session.pending.as_ref())
-        else {
-            return false;
+    /// Whether a session waits for something that another one waits for, too, such that both may get it at once. In which
+    /// order they then go on is nobody's to say.
+    pub fn may_race(&self, session: SessionId) -> bool {
+        let waiting = |id: SessionId| {
+            let request = self.shared.locks.request_of(id)?;
+            let session = self.sessions.get(id.0 as usize)?.as_ref()?;
+            Some(Resumed { request, name: session.awaited_name.clone() })
         };
-        pending.blockers.iter().any(|blocker| {
-            *blocker == target
-                || (!seen.contains(blocker) && {
-                    seen.push(*blocker);
-                    self.waits_for(*blocker, target, seen)
-                })
-        })
+        let Some(own) = waiting(session) else { return false };
+        let others = self.sessions.iter().flatten().map(|other| other.id).filter(|id| *id != session);
+        others.filter_map(waiting).any(|other| own.may_race(&other))
     }
 
-    /// Resumes, in order of arrival, every session whose locks have become free, until none is left.
+    /// Resumes, in the order in which their locks were granted, every session that need not wait any longer.
     pub(super) fn wake(&mut self, outcome: &mut Outcome) {
-        let mut requests = Vec::new();
-        for session in self.sessions.iter().flatten().filter(|session| session.pending.is_some()) {
-            requests.push((session.id, self.shared.locks.request_of(session.id)));
+        let mut resumed: Vec<Resumed> = Vec::new();
+        while let Some(request) = self.next_to_resume() {
+            let session = self.sessions.get(request.session.0 as usize).and_then(Option::as_ref);
+            let name = session.and_then(|session| session.awaited_name.clone());
+            self.resume(request.session, outcome);
+            resumed.push(Resumed { request, name });
         }
-        while let Some(woken) = self.wake_one(outcome) {
-            outcome.woken.push(woken);
-        }
-        let is_woken = |id: &SessionId| outcome.woken.iter().any(|(woken, _)| woken == id);
-        let woken: Vec<_> = requests.iter().filter(|(id, _)| is_woken(id)).map(|(_, request)| request).collect();
-        let race = woken.iter().enumerate().any(|(index, one)| woken[..index].iter().any(|other| may_race(one, other)));
+        let race = resumed.iter().enumerate().any(|(index, one)| resumed[..index].iter().any(|two| one.may_race(two)));
         if race {
             let reason = "sessions that waited for the same and go on at the same time, in whatever order";
             outcome.lost.get_or_insert_with(|| reason.to_owned());
         }
     }
 
-    fn wake_one(&mut self, outcome: &mut Outcome) -> Option<(SessionId, Reply)> {
-        let mut waiting: Vec<(u64, usize)> = self
-            .sessions
-            .iter()
-            .enumerate()
-            .filter_map(|(index, session)| Some((session.as_ref()?.pending.as_ref()?.arrival, index)))
-            .collect();
-        waiting.sort_unstable();
-        for (arrival, index) in waiting {
-            let session = self.sessions[index].as_mut()?;
-            let pending = session.pending.take()?;
-            let mut execution = Execution::new(&mut self.shared, session, &mut outcome.clauses);
-            match execution.resume(pending) {
-                Progress::Done(reply) => return Some((SessionId(index as u32), reply)),
-                Progress::Waits { .. } => {
-                    if let Some(pending) = &mut session.pending {
-                        pending.arrival = arrival;
-                    }
-                }
-                Progress::Unsupported(reason) => outcome.lost = Some(reason),
-            }
+    fn next_to_resume(&mut self) -> Option<Request> {
+        if let Some(request) = self.shared.locks.next_granted() {
+            return Some(request);
         }
-        None
+        let waiting = self.shared.locks.waiting_for_transactions();
+        waiting.into_iter().find(|request| !self.still_owns_name(request))
+    }
+
+    /// Whether the transaction that a session waits for can still decide what becomes of the name it waits for.
+    fn still_owns_name(&self, request: &Request) -> bool {
+        let Some(session) = self.sessions.get(request.session.0 as usize).and_then(Option::as_ref) else {
+            return false;
+        };
+        let view = View { session: session.id, until: CommitNumber::MAX };
+        let owner = match &session.awaited_name {
+            Some(AwaitedName::Relation(schema, name)) => self.shared.catalog.uncommitted_namesake(*schema, name, view),
+            Some(AwaitedName::Schema(name)) => self.shared.catalog.uncommitted_schema(name, view),
+            None => None,
+        };
+        owner.is_some_and(|owner| request.target == Target::Transaction(owner))
+    }
+
+    fn resume(&mut self, id: SessionId, outcome: &mut Outcome) {
+        let Some(session) = self.sessions.get_mut(id.0 as usize).and_then(Option::as_mut) else { return };
+        let Some(pending) = session.pending.take() else { return };
+        let progress = Execution::new(&mut self.shared, session, &mut outcome.clauses).resume(pending);
+        self.shared.locks.drop_unused(id);
+        match progress {
+            Progress::Done(reply) => outcome.woken.push((id, reply)),
+            Progress::Waits { .. } => {
+                if self.shared.locks.find_deadlock(id) != Found::Nothing {
+                    outcome.lost = Some("a deadlock that a session closes after it has waited".to_owned());
+                }
+            }
+            Progress::Unsupported(reason) => outcome.lost = Some(reason),
+        }
     }
 }
 
-/// Whether two sessions that one step wakes run side by side on the same thing: what they waited for is free for both at
-/// once. Without a lock they waited for somebody's transaction, for the sake of a name.
-fn may_race(one: &Option<(Oid, Mode)>, other: &Option<(Oid, Mode)>) -> bool {
-    match (one, other) {
-        (Some((relation, mode)), Some((other, other_mode))) => relation == other && !mode.conflicts(*other_mode),
-        (None, None) => true,
-        _ => false,
+/// A session that has gone on, and what for it had waited.
+struct Resumed {
+    request: Request,
+    name: Option<AwaitedName>,
+}
+
+impl Resumed {
+    /// Whether two sessions that one step wakes run side by side on the same thing: what they waited for is free for both
+    /// at once. One that waited for a transaction waited for the sake of a name.
+    fn may_race(&self, other: &Resumed) -> bool {
+        match (self.request.target, other.request.target) {
+            (Target::Transaction(_), Target::Transaction(_)) => self.name == other.name,
+            (one, two) => one == two && !self.request.mode.conflicts(other.request.mode),
+        }
     }
 }

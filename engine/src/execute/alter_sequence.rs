@@ -5,7 +5,7 @@ use super::{Execution, done};
 use crate::catalog::{Kind, Persistence, RangeName, Relation};
 use crate::clause::Clause;
 use crate::error::{Result, notice, sqlstate};
-use crate::lock::Mode;
+use crate::lock::LockMode;
 use crate::quirk::Quirk;
 use crate::reply::{Severity, StatementResult};
 use crate::sequence::Page;
@@ -22,9 +22,9 @@ impl Execution<'_> {
             self.check_owner(&relation)?;
         }
         let mode = match () {
-            () if self.deviates(Quirk::AlterLetsOthersFetch) => Mode::ShareUpdateExclusive,
-            () if self.deviates(Quirk::AlterExcludesReaders) => Mode::AccessExclusive,
-            () => Mode::ShareRowExclusive,
+            () if self.deviates(Quirk::AlterLetsOthersFetch) => LockMode::ShareUpdateExclusive,
+            () if self.deviates(Quirk::AlterExcludesReaders) => LockMode::AccessExclusive,
+            () => LockMode::ShareRowExclusive,
         };
         self.lock(relation.oid, mode)?;
         if relation.sequence().is_none() {
@@ -140,7 +140,7 @@ impl Execution<'_> {
 
     /// Changes whether a sequence is logged; its state moves to new storage.
     pub(super) fn change_persistence(&mut self, relation: &Relation, persistence: Persistence) -> Result<()> {
-        self.lock(relation.oid, Mode::AccessExclusive)?;
+        self.lock(relation.oid, LockMode::AccessExclusive)?;
         let relation = self.open_sequence(relation.oid)?;
         let mut altered = (*relation).clone();
         altered.persistence = persistence;

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::Execution;
-use crate::catalog::{Object, StorageId};
+use crate::catalog::{Object, StorageId, Write};
 use crate::clause::Clause;
 use crate::error::Result;
 use crate::quirk::Quirk;
@@ -70,21 +70,47 @@ impl Execution<'_> {
             && !self.deviates(Quirk::CommitDoesNotFlush)
             && (self.session.transaction.has_logged || self.shared.catalog.any_is_logged(&writes))
         {
+            self.flush_log();
+        }
+        self.commit_writes(writes, self.session.transaction.changes_privileges);
+        self.end_transaction();
+        self.keep_parameters();
+    }
+
+    /// Takes everybody's records to the disk.
+    pub(super) fn flush_log(&mut self) {
+        if self.shared.log.has_unflushed() {
             self.shared.log.flush(&mut self.shared.pages);
         }
-        if !writes.is_empty() {
-            self.shared.commits += 1;
-            if self.session.transaction.changes_privileges {
-                self.shared.privileges_changed = self.shared.commits;
-            }
-            self.shared.catalog.note_renamings(&writes, self.shared.commits);
-            let keep_dead = self.shared.snapshots > 0;
-            for write in writes {
-                let freed = self.shared.catalog.commit(write, self.shared.commits, keep_dead);
-                self.free_storage(freed);
-            }
+    }
+
+    /// Makes writes visible to everybody.
+    pub(super) fn commit_writes(&mut self, writes: Vec<Write>, changes_privileges: bool) {
+        if writes.is_empty() {
+            return;
         }
-        self.end_transaction();
+        self.shared.commits += 1;
+        if changes_privileges {
+            self.shared.privileges_changed = self.shared.commits;
+        }
+        self.shared.catalog.note_renamings(&writes, self.shared.commits);
+        let keep_dead = self.shared.snapshots > 0;
+        for write in writes {
+            let freed = self.shared.catalog.commit(write, self.shared.commits, keep_dead);
+            self.free_storage(freed);
+        }
+    }
+
+    /// Takes writes back, the newest first.
+    pub(super) fn undo_writes(&mut self, writes: Vec<Write>) {
+        for write in writes.into_iter().rev() {
+            let freed = self.shared.catalog.undo(write);
+            self.free_storage(freed);
+        }
+    }
+
+    /// The end of a transaction that keeps what SET has set.
+    pub(super) fn keep_parameters(&mut self) {
         if *self.session.parameters != self.after_transaction() {
             self.session.parameters = Rc::new(self.after_transaction());
         }
@@ -113,6 +139,14 @@ impl Execution<'_> {
         for cache in self.session.caches.entries.values_mut() {
             cache.last_valid = false;
         }
+    }
+
+    /// What an error leaves of a statement and its transaction.
+    pub(super) fn abort_statement(&mut self) {
+        self.session.journal.clear();
+        self.session.resolved.clear();
+        self.session.awaited_name = None;
+        self.abort_after_error();
     }
 
     /// What an error leaves of the transaction: nothing outside a block; inside one, the innermost savepoint's work is
@@ -204,14 +238,14 @@ impl Execution<'_> {
         }
     }
 
-    fn give_back_snapshot(&mut self) {
+    pub(super) fn give_back_snapshot(&mut self) {
         self.session.transaction.has_snapshot = false;
         if self.session.transaction.snapshot.take().is_some() {
             self.shared.snapshots -= 1;
         }
     }
 
-    fn end_transaction(&mut self) {
+    pub(super) fn end_transaction(&mut self) {
         self.session.transaction.block = Block::None;
         self.session.transaction.levels.clear();
         self.session.transaction.undo_clauses.clear();
@@ -220,6 +254,7 @@ impl Execution<'_> {
         self.session.transaction.set = None;
         self.session.transaction.changes_privileges = false;
         self.session.portals.clear();
+        self.session.transaction.uses_temporary = false;
         self.shared.locks.release(self.session.id, 0);
     }
 

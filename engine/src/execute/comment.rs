@@ -5,7 +5,7 @@ use super::{Execution, done};
 use crate::catalog::Kind;
 use crate::clause::Clause;
 use crate::error::{Result, error, sqlstate, unsupported};
-use crate::lock::Mode;
+use crate::lock::LockMode;
 use crate::reply::StatementResult;
 use crate::statement::{Comment, CommentTarget, RelationKind};
 
@@ -17,7 +17,7 @@ impl Execution<'_> {
             CommentTarget::Relation(kind, name) => {
                 let name = self.any_name(name)?;
                 let relation = self.require_relation(name, MissingSchema::Fails)?;
-                self.lock(relation.oid, Mode::ShareUpdateExclusive)?;
+                self.lock(relation.oid, LockMode::ShareUpdateExclusive)?;
                 if *kind == RelationKind::Sequence {
                     self.reach(Clause::CommentOn);
                 }

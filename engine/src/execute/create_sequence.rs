@@ -7,7 +7,7 @@ use super::{Execution, done};
 use crate::catalog::{ColumnOwner, Kind, Oid, Persistence, RangeName, Relation, SequenceData, StorageId};
 use crate::clause::Clause;
 use crate::error::{Result, error, sqlstate, unsupported};
-use crate::lock::Mode;
+use crate::lock::LockMode;
 use crate::query::SYSTEM_COLUMNS;
 use crate::quirk::Quirk;
 use crate::reply::StatementResult;
@@ -23,7 +23,11 @@ impl Execution<'_> {
         }
         if statement.if_not_exists {
             let (schema, _) = self.creation_schema(name, statement.persistence)?;
-            let existing = self.shared.catalog.relation_named(schema, name.name, self.catalog_view());
+            let view = self.catalog_view();
+            let existing = match self.is_name_taken(schema, name.name) {
+                true => self.shared.catalog.relation_named(schema, name.name, view),
+                false => None,
+            };
             if let Some(existing) = existing.map(|relation| relation.oid) {
                 self.reach(Clause::CreateIfNotExists);
                 self.notice(relation_exists_notice(name.name));
@@ -35,7 +39,7 @@ impl Execution<'_> {
         }
         let change = self.apply_options(&statement.options, None, false)?;
         let (schema, persistence) = self.creation_schema(name, statement.persistence)?;
-        self.check_new_relation(schema, name.name)?;
+        self.check_new_relation(schema, name.name, self.shared.settings.major.sequences_have_types())?;
         match persistence {
             Persistence::Temporary => self.reach(Clause::CreateTemporary),
             Persistence::Unlogged => self.reach(Clause::CreateUnlogged),
@@ -55,7 +59,7 @@ impl Execution<'_> {
         change: DefinitionChange,
     ) -> Result<Oid> {
         let oid = self.shared.catalog.new_oid();
-        self.lock(oid, Mode::AccessExclusive)?;
+        self.lock(oid, LockMode::AccessExclusive)?;
         let relation = Relation {
             oid,
             schema,
@@ -195,7 +199,7 @@ impl Execution<'_> {
                 return Err(super::names::no_relation(name));
             }
         };
-        self.lock(table.oid, Mode::AccessShare)?;
+        self.lock(table.oid, LockMode::AccessShare)?;
         let place = match &table.kind {
             Kind::Table(data) => data.column(column.name()).map(|(place, _)| place),
             Kind::View(data) => data.columns.iter().position(|(name, _)| **name == *column.name()),

@@ -7,7 +7,7 @@ use crate::catalog::{
 };
 use crate::clause::Clause;
 use crate::error::{Result, error, notice, sqlstate, unsupported};
-use crate::lock::Mode;
+use crate::lock::LockMode;
 use crate::quirk::Quirk;
 use crate::reply::{Message, Severity, StatementResult};
 use crate::statement::{Behavior, DropRelation, RelationKind};
@@ -55,9 +55,9 @@ impl Execution<'_> {
                 self.check_drop_owner(&relation)?;
             }
             if let Kind::Index(table) = relation.kind {
-                self.lock(table, Mode::AccessExclusive)?;
+                self.lock(table, LockMode::AccessExclusive)?;
             }
-            self.lock(relation.oid, Mode::AccessExclusive)?;
+            self.lock(relation.oid, LockMode::AccessExclusive)?;
             objects.push(Object::Relation(relation.oid));
         }
         if statement.kind == RelationKind::Sequence && !objects.is_empty() {
@@ -100,7 +100,7 @@ impl Execution<'_> {
         for deletion in deletions {
             match deletion.object {
                 Object::Relation(oid) | Object::Default { table: oid, .. } => {
-                    self.lock(oid, Mode::AccessExclusive)?;
+                    self.lock(oid, LockMode::AccessExclusive)?;
                 }
                 Object::Schema(_) | Object::Column(..) => {}
             }

@@ -6,7 +6,7 @@ use super::Execution;
 use crate::catalog::{FIRST_NORMAL_OID, Oid, Persistence, Relation, StorageId};
 use crate::clause::Clause;
 use crate::error::{Result, Stop, error, sqlstate, unsupported};
-use crate::lock::Mode;
+use crate::lock::LockMode;
 use crate::quirk::Quirk;
 use crate::sequence::{IntegerType, NoValue};
 use crate::statement::Privilege;
@@ -26,7 +26,7 @@ impl Execution<'_> {
             if (1..FIRST_NORMAL_OID).contains(&oid.0) {
                 return Err(unsupported("a number that may be a system relation's"));
             }
-            return Err(error(sqlstate::INTERNAL_ERROR, format!("could not open relation with OID {}", oid.0)));
+            return Err(no_relation_of_number(oid));
         };
         if relation.sequence().is_none() {
             self.reach(Clause::FunctionNotSequence);
@@ -50,8 +50,9 @@ impl Execution<'_> {
         if self.deviates(Quirk::FunctionsTakeNoLock) {
             return Ok(());
         }
-        let taken = self.lock_at(oid, Mode::RowExclusive, 0);
+        let taken = self.lock_at(oid, LockMode::RowExclusive, 0);
         if let Err(Stop::Waits(_)) = taken {
+            self.session.waits_in_function = true;
             self.reach(Clause::AlterBlocks);
         }
         taken
@@ -106,7 +107,7 @@ impl Execution<'_> {
     fn next_value(&mut self, oid: Oid, checks_privileges: bool) -> Result<i64> {
         let relation = self.open_sequence(oid)?;
         if self.deviates(Quirk::NextvalExcludesOthers) {
-            self.lock_at(oid, Mode::ShareRowExclusive, 0)?;
+            self.lock_at(oid, LockMode::ShareRowExclusive, 0)?;
         }
         if checks_privileges && !self.deviates(Quirk::NextvalUnprivileged) {
             let enough: &[Privilege] = match () {
@@ -150,7 +151,7 @@ impl Execution<'_> {
         cache.increment = definition.increment;
         let logged = (relation.persistence == Persistence::Permanent).then_some(relation.storage);
         let Some(page) = self.shared.pages.get_mut(&relation.storage) else {
-            return Err(error(sqlstate::INTERNAL_ERROR, format!("could not open relation with OID {}", oid.0)));
+            return Err(no_relation_of_number(oid));
         };
         if !page.is_called && page.last_value == definition.start {
             self.clauses.insert(Clause::NextvalFirst);
@@ -337,6 +338,12 @@ impl Execution<'_> {
         }
         Ok(value)
     }
+}
+
+/// The error of a number that belongs to no relation. The model's numbers are not the server's.
+fn no_relation_of_number(oid: Oid) -> Stop {
+    let number = if oid.0 < FIRST_NORMAL_OID { oid.0.to_string() } else { "N".to_owned() };
+    error(sqlstate::INTERNAL_ERROR, format!("could not open relation with OID {number}"))
 }
 
 /// The stored row of another session's temporary sequence is out of reach.

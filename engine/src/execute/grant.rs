@@ -188,7 +188,7 @@ impl Execution<'_> {
     ) -> Result<()> {
         let view = self.catalog_view();
         let Some(schema) = self.shared.catalog.schema(oid, view).cloned() else { return Ok(()) };
-        if self.shared.catalog.has_uncommitted_schema(&schema.name, view) {
+        if self.shared.catalog.uncommitted_schema(&schema.name, view).is_some() {
             return Err(unsupported("a schema that another open transaction has changed"));
         }
         let target = Target {

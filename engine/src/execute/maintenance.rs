@@ -5,7 +5,7 @@ use super::{Execution, done};
 use crate::catalog::{Kind, RangeName, Relation};
 use crate::clause::Clause;
 use crate::error::{Result, error, notice, sqlstate, unsupported};
-use crate::lock::Mode;
+use crate::lock::LockMode;
 use crate::query::Type;
 use crate::reply::{Severity, StatementResult};
 use crate::statement::{MaintainedTable, Maintenance, ReindexTarget};
@@ -26,12 +26,12 @@ impl Execution<'_> {
                 if !full {
                     self.check_no_room(tables)?;
                 }
-                let mode = if *full { Mode::AccessExclusive } else { Mode::ShareUpdateExclusive };
+                let mode = if *full { LockMode::AccessExclusive } else { LockMode::ShareUpdateExclusive };
                 self.maintain(tables, mode, "vacuum")?;
                 done("VACUUM")
             }
             Maintenance::Analyze(tables) => {
-                self.maintain(tables, Mode::ShareUpdateExclusive, "analyze")?;
+                self.maintain(tables, LockMode::ShareUpdateExclusive, "analyze")?;
                 done("ANALYZE")
             }
             Maintenance::Reindex(target) => {
@@ -46,7 +46,7 @@ impl Execution<'_> {
     }
 
     /// Refuses a command that is a transaction of its own.
-    fn prevent_in_block(&mut self, command: &str) -> Result<()> {
+    pub(super) fn prevent_in_block(&mut self, command: &str) -> Result<()> {
         if self.session.transaction.block == Block::None {
             return Ok(());
         }
@@ -75,7 +75,7 @@ impl Execution<'_> {
     }
 
     /// Goes through the tables of VACUUM or ANALYZE; relations of other kinds are passed over with a warning.
-    fn maintain(&mut self, tables: &[MaintainedTable], mode: Mode, verb: &str) -> Result<()> {
+    fn maintain(&mut self, tables: &[MaintainedTable], mode: LockMode, verb: &str) -> Result<()> {
         if tables.is_empty() {
             // Every table of the database, the catalogs included: who waits for whom is beyond the model.
             return match self.shared.locks.len() {
@@ -93,11 +93,15 @@ impl Execution<'_> {
         }
         self.reach(Clause::Maintenance);
         for (relation, table) in found {
-            self.lock(relation.oid, mode)?;
             if !self.acts_as(relation.owner) {
                 return Err(unsupported("VACUUM or ANALYZE of another role's relation"));
             }
+            if relation.table().is_some() {
+                self.lock(relation.oid, mode)?;
+            }
             let Some(data) = relation.table() else {
+                // Seen to be no table, it is let go again.
+                self.lock_briefly(relation.oid, mode)?;
                 self.notice(notice(
                     Severity::Warning,
                     sqlstate::WARNING,
@@ -132,8 +136,8 @@ impl Execution<'_> {
         };
         match (target, &relation.kind) {
             (ReindexTarget::Index(_), Kind::Index(table)) => {
-                self.lock(*table, Mode::Share)?;
-                self.lock(relation.oid, Mode::AccessExclusive)?;
+                self.lock(*table, LockMode::Share)?;
+                self.lock(relation.oid, LockMode::AccessExclusive)?;
             }
             (ReindexTarget::Table(_), Kind::Table(_)) => self.reindex_table(&relation)?,
             (ReindexTarget::Index(_), _) => {
@@ -152,7 +156,7 @@ impl Execution<'_> {
 
     fn reindex_table(&mut self, table: &Relation) -> Result<()> {
         self.check_owner(table)?;
-        self.lock(table.oid, Mode::Share)?;
+        self.lock(table.oid, LockMode::Share)?;
         let indexes = self.shared.catalog.indexes_of(table.oid, self.catalog_view());
         if indexes.is_empty() {
             let has_plain_columns = table.table().is_some_and(|data| {
@@ -170,7 +174,7 @@ impl Execution<'_> {
             ));
         }
         for index in indexes {
-            self.lock(index, Mode::AccessExclusive)?;
+            self.lock(index, LockMode::AccessExclusive)?;
         }
         Ok(())
     }

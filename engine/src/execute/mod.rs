@@ -9,6 +9,7 @@ mod default_privilege;
 mod drop;
 mod function;
 mod grant;
+mod locking;
 mod maintenance;
 mod names;
 mod owner;
@@ -24,6 +25,7 @@ mod schema;
 mod setting;
 mod table;
 mod transaction;
+mod two_phase;
 mod view;
 
 pub(crate) use names::{MissingSchema, no_relation};
@@ -38,7 +40,6 @@ use crate::catalog::{CommitNumber, Oid, Privileges, Relation, View};
 use crate::clause::{Clause, ClauseSet};
 use crate::cluster::{Progress, Shared};
 use crate::error::{Result, Stop, error, notice, sqlstate};
-use crate::lock::Mode;
 use crate::query::{Type, Value};
 use crate::quirk::Quirk;
 use crate::reply::{Message, Reply, Rows, Severity, StatementResult};
@@ -52,8 +53,10 @@ pub(crate) struct Execution<'a> {
     pub(crate) session: &'a mut Session,
     pub(crate) clauses: &'a mut ClauseSet,
     reply: Reply,
-    /// Whether the query goes on after a wait, in the order in which the sessions began to wait.
-    is_resumed: bool,
+    /// Whether the query has been refused a lock because of a deadlock.
+    pub(crate) found_deadlock: bool,
+    /// The notices of a statement that has to wait.
+    interrupted_notices: Vec<Message>,
     /// What the query under way needs, as far as it has been analysed.
     needed: Vec<(Oid, Privileges)>,
     /// What sequence functions have given in the statement under way, for the quirks that compute it once.
@@ -77,7 +80,8 @@ impl<'a> Execution<'a> {
             session,
             clauses,
             reply: Reply::default(),
-            is_resumed: false,
+            found_deadlock: false,
+            interrupted_notices: Vec::new(),
             needed: Vec::new(),
             computed: Vec::new(),
             buffer: Vec::new(),
@@ -111,7 +115,6 @@ impl<'a> Execution<'a> {
     pub(crate) fn resume(&mut self, pending: Pending) -> Progress {
         self.session.journal_position = 0;
         self.shared.locks.stop_waiting(self.session.id);
-        self.is_resumed = true;
         self.reply = pending.reply;
         match pending.part {
             Some(part) => self.run_part(part),
@@ -134,8 +137,7 @@ impl<'a> Execution<'a> {
                         next: index,
                         part: None,
                         reply: std::mem::take(&mut self.reply),
-                        arrival: self.shared.next_arrival(),
-                        blockers: blockers.clone(),
+                        notices: std::mem::take(&mut self.interrupted_notices),
                     });
                     return Progress::Waits { blockers };
                 }
@@ -182,6 +184,7 @@ impl<'a> Execution<'a> {
         if implicit && self.session.transaction.block == Block::None {
             self.session.transaction.block = Block::Implicit;
         }
+        self.session.waits_in_function = false;
         let mark = self.statement_mark();
         let notices = self.reply.notices.len();
         self.needed.clear();
@@ -189,20 +192,25 @@ impl<'a> Execution<'a> {
         match work(self) {
             Ok(result) => {
                 self.session.journal.clear();
+                self.session.resolved.clear();
+                self.session.awaited_name = None;
                 Ok(result)
             }
             Err(Stop::Error(message)) => {
-                self.session.journal.clear();
-                self.abort_after_error();
+                self.abort_statement();
                 Err(Stop::Error(message))
             }
             Err(Stop::Waits(blockers)) => {
-                self.reply.notices.truncate(notices);
+                if !self.session.waits_in_function {
+                    self.session.resolved.clear();
+                }
+                self.interrupted_notices = self.reply.notices.split_off(notices);
                 self.undo_statement(&mark);
                 Err(Stop::Waits(blockers))
             }
             Err(Stop::Unsupported(reason)) => {
                 self.session.journal.clear();
+                self.session.resolved.clear();
                 self.undo_statement(&mark);
                 self.shared.locks.truncate(mark.locks);
                 if began {
@@ -263,6 +271,7 @@ impl<'a> Execution<'a> {
                     Statement::Prepare(statement) => self.prepare(statement),
                     Statement::Execute(statement) => self.execute_prepared(statement),
                     Statement::Explain(statement) => self.explain(statement),
+                    Statement::Lock(statement) => self.lock_tables(statement),
                     Statement::Maintenance(statement) => self.maintenance(statement),
                     Statement::Transaction(_)
                     | Statement::SetParameter(_)
@@ -330,29 +339,6 @@ impl<'a> Execution<'a> {
     /// What the session's queries see: the transaction's snapshot under REPEATABLE READ and SERIALIZABLE.
     pub(crate) fn query_view(&self) -> View {
         View { session: self.session.id, until: self.session.transaction.snapshot.unwrap_or(CommitNumber::MAX) }
-    }
-
-    /// Takes a lock on a relation until the transaction, or the savepoint it is taken in, ends.
-    pub(crate) fn lock(&mut self, relation: Oid, mode: Mode) -> Result<()> {
-        let depth = self.session.transaction.depth();
-        self.lock_at(relation, mode, depth)
-    }
-
-    /// Takes a lock that belongs to the subtransaction at `depth`.
-    pub(crate) fn lock_at(&mut self, relation: Oid, mode: Mode, depth: usize) -> Result<()> {
-        let session = self.session.id;
-        if !self.is_resumed && self.shared.locks.is_behind_others(session, relation, mode) {
-            return Err(crate::error::unsupported("a lock behind a session that waits for one"));
-        }
-        let acquired = self.shared.locks.acquire(session, relation, mode, depth).map_err(|blockers| {
-            self.shared.locks.wait(session, relation, mode);
-            Stop::Waits(blockers)
-        })?;
-        if acquired {
-            // Taking a lock makes a session take note of what others have changed.
-            self.session.names_known_until = self.shared.commits;
-        }
-        Ok(())
     }
 
     /// Refuses a command in a read-only transaction.

@@ -4,15 +4,15 @@ use std::rc::Rc;
 
 use super::Execution;
 use crate::catalog::{
-    INFORMATION_SCHEMA, Oid, PG_CATALOG, Persistence, Privileges, RangeName, Relation, SearchPath, is_temporary_schema,
-    temporary_schema,
+    INFORMATION_SCHEMA, Kind, Oid, PG_CATALOG, Persistence, Privileges, RangeName, Relation, SearchPath,
+    is_temporary_schema, temporary_schema,
 };
 use crate::clause::Clause;
 use crate::error::{Result, Stop, error, notice, sqlstate, unsupported};
-use crate::lock::Mode;
+use crate::lock::LockMode;
 use crate::quirk::Quirk;
 use crate::reply::{Message, Severity};
-use crate::session::CachedPath;
+use crate::session::{AwaitedName, CachedPath};
 use crate::statement::{ObjectName, Privilege};
 
 /// What a lookup does when the schema that a name gives does not exist.
@@ -206,8 +206,9 @@ impl Execution<'_> {
                 return Err(unsupported("a temporary schema where a crash has left temporary relations"));
             }
             self.session.has_temporary_schema = true;
+            self.session.transaction.uses_temporary = true;
         }
-        self.lock(schema, Mode::AccessShare)?;
+        self.lock(schema, LockMode::AccessShare)?;
         match persistence {
             Persistence::Temporary if schema != temporary => {
                 self.reach(Clause::CreateTemporary);
@@ -225,10 +226,25 @@ impl Execution<'_> {
         }
     }
 
-    /// Checks that a new relation may have this name in this schema.
-    pub(super) fn check_new_relation(&mut self, schema: Oid, name: &str) -> Result<()> {
-        let view = self.catalog_view();
-        if self.shared.catalog.relation_named(schema, name, view).is_some() {
+    /// Whether a relation has the name, as far as the statement at hand could know when it began: it may have waited
+    /// since for a transaction that has made one.
+    pub(super) fn is_name_taken(&self, schema: Oid, name: &str) -> bool {
+        !self.has_awaited(schema, name)
+            && self.shared.catalog.relation_named(schema, name, self.catalog_view()).is_some()
+    }
+
+    fn has_awaited(&self, schema: Oid, name: &str) -> bool {
+        matches!(&self.session.awaited_name, Some(AwaitedName::Relation(place, awaited))
+            if *place == schema && **awaited == *name)
+    }
+
+    pub(super) fn has_awaited_schema(&self, name: &str) -> bool {
+        matches!(&self.session.awaited_name, Some(AwaitedName::Schema(awaited)) if **awaited == *name)
+    }
+
+    /// Checks that a new relation may have this name in this schema. `has_type` says whether a type comes with it.
+    pub(super) fn check_new_relation(&mut self, schema: Oid, name: &str, has_type: bool) -> Result<()> {
+        if self.is_name_taken(schema, name) {
             self.reach(Clause::CreateNameTaken);
             return Err(relation_exists(name));
         }
@@ -239,16 +255,49 @@ impl Execution<'_> {
             )
             .detail("System catalog modifications are currently disallowed."));
         }
-        self.wait_for_namesake(schema, name)
+        self.wait_for_namesake(schema, name, has_type)
     }
 
-    /// Waits for another session's uncommitted relation of the same name.
-    pub(super) fn wait_for_namesake(&mut self, schema: Oid, name: &str) -> Result<()> {
-        match self.shared.catalog.uncommitted_namesake(schema, name, self.catalog_view()) {
-            Some(session) => Err(Stop::Waits(vec![session])),
+    /// Waits for another session's uncommitted relation of the same name. Once it is committed, the unique index of the
+    /// catalog that is written first refuses the name.
+    pub(super) fn wait_for_namesake(&mut self, schema: Oid, name: &str, has_type: bool) -> Result<()> {
+        let view = self.catalog_view();
+        if self.has_awaited(schema, name)
+            && let Some(other) = self.shared.catalog.relation_named(schema, name, view)
+        {
+            let other_has_type = match other.kind {
+                Kind::Table(_) | Kind::View(_) => true,
+                Kind::Sequence(_) => self.shared.settings.major.sequences_have_types(),
+                Kind::Index(_) => false,
+            };
+            return Err(duplicate_relation(name, has_type && other_has_type));
+        }
+        match self.shared.catalog.uncommitted_namesake(schema, name, view) {
+            Some(session) => {
+                self.session.awaited_name = Some(AwaitedName::Relation(schema, name.into()));
+                Err(self.wait_for_transaction(session))
+            }
             None => Ok(()),
         }
     }
+}
+
+/// The error of the unique index that finds a relation's name taken by a transaction that has just committed.
+fn duplicate_relation(name: &str, of_type: bool) -> Stop {
+    let (index, columns) = match of_type {
+        true => ("pg_type_typname_nsp_index", "typname, typnamespace"),
+        false => ("pg_class_relname_nsp_index", "relname, relnamespace"),
+    };
+    duplicate(index).detail(format!("Key ({columns})=({name}, N) already exists."))
+}
+
+/// The same for a schema's name.
+pub(super) fn duplicate_schema(name: &str) -> Stop {
+    duplicate("pg_namespace_nspname_index").detail(format!("Key (nspname)=({name}) already exists."))
+}
+
+fn duplicate(index: &str) -> Stop {
+    error(sqlstate::UNIQUE_VIOLATION, format!("duplicate key value violates unique constraint \"{index}\""))
 }
 
 /// The error of a name that another relation has.

@@ -4,7 +4,7 @@ use super::{Execution, done};
 use crate::catalog::{BOOTSTRAP_ROLE, Kind, Object, Oid, Relation, Schema};
 use crate::clause::Clause;
 use crate::error::{Result, Stop, error, sqlstate, unsupported};
-use crate::lock::Mode;
+use crate::lock::LockMode;
 use crate::reply::StatementResult;
 use crate::statement::{DropOwned, Privilege, ReassignOwned, RoleName};
 
@@ -45,7 +45,7 @@ impl Execution<'_> {
 
     /// Gives a relation, with its indexes and the sequences that its columns own, to a role.
     fn change_owner(&mut self, oid: Oid, new_owner: Oid) -> Result<()> {
-        self.lock(oid, Mode::AccessExclusive)?;
+        self.lock(oid, LockMode::AccessExclusive)?;
         let view = self.catalog_view();
         let Some(relation) = self.shared.catalog.relation(oid, view).cloned() else { return Ok(()) };
         if relation.owner != new_owner {
@@ -177,7 +177,7 @@ impl Execution<'_> {
             self.shared.catalog.delete_default_access(|entry| entry.role == owner, view, undo);
         }
         for (oid, _) in &objects {
-            self.lock(*oid, Mode::AccessExclusive)?;
+            self.lock(*oid, LockMode::AccessExclusive)?;
         }
         objects.sort_unstable_by_key(|(oid, _)| std::cmp::Reverse(*oid));
         let objects: Vec<Object> = objects.into_iter().map(|(_, object)| object).collect();

@@ -30,6 +30,9 @@ impl Execution<'_> {
         if name.eq_ignore_ascii_case("role") {
             return self.set_role(statement, tag);
         }
+        if name.eq_ignore_ascii_case("lock_timeout") || name.eq_ignore_ascii_case("deadlock_timeout") {
+            return self.set_timeout(statement, tag);
+        }
         if !name.eq_ignore_ascii_case("search_path") {
             return self.set_setting(statement, tag);
         }
@@ -48,6 +51,35 @@ impl Execution<'_> {
         let mut parameters = (*self.session.parameters).clone();
         parameters.search_path.set(value, local);
         self.session.parameters = parameters.into();
+        done(tag)
+    }
+
+    /// Sets `lock_timeout`. When a session looks for deadlocks is up to whoever runs the trace, so that
+    /// `deadlock_timeout` is taken and changes nothing.
+    fn set_timeout(&mut self, statement: &SetParameter, tag: &'static str) -> Result<StatementResult> {
+        let local = statement.scope == SetScope::Local;
+        let is_lock_timeout = statement.name.name().eq_ignore_ascii_case("lock_timeout");
+        if !is_lock_timeout && !self.is_superuser() {
+            return Err(error(
+                sqlstate::INSUFFICIENT_PRIVILEGE,
+                "permission denied to set parameter \"deadlock_timeout\"",
+            ));
+        }
+        if local {
+            self.warn_outside_block("SET LOCAL");
+        }
+        let value = match &statement.value {
+            ParameterValue::List(values) => match values.as_slice() {
+                [value] => milliseconds(value).ok_or_else(|| unsupported(format!("a time-out of {value}")))?,
+                _ => return Err(unsupported("a list of time-outs")),
+            },
+            ParameterValue::Default | ParameterValue::Reset => 0,
+        };
+        if is_lock_timeout {
+            let mut parameters = (*self.session.parameters).clone();
+            parameters.lock_timeout.set(value, local);
+            self.session.parameters = parameters.into();
+        }
         done(tag)
     }
 
@@ -94,6 +126,7 @@ impl Execution<'_> {
                 let quoted: Vec<String> = names.iter().map(|name| quote_identifier(name)).collect();
                 ("search_path", quoted.join(", "))
             }
+            "lock_timeout" => ("lock_timeout", duration_words(self.session.parameters.lock_timeout.value)),
             "role" => {
                 let role = self.session.parameters.role.value;
                 let name = role.map(|role| self.shared.catalog.role_name(role, self.catalog_view()).to_string());
@@ -161,5 +194,29 @@ impl Execution<'_> {
             self.session.caches.last_used = Some(oid);
             self.session.caches.entries.insert(oid, cache);
         }
+    }
+}
+
+/// A time-out's value in milliseconds (manual, "Parameter Names and Values").
+fn milliseconds(value: &str) -> Option<u32> {
+    let value = value.trim();
+    let digits = value.find(|character: char| !character.is_ascii_digit()).unwrap_or(value.len());
+    let (number, unit) = value.split_at(digits);
+    let factor = match unit.trim_start() {
+        "" | "ms" => 1,
+        "s" => 1000,
+        "min" => 60_000,
+        _ => return None,
+    };
+    number.parse::<u32>().ok()?.checked_mul(factor)
+}
+
+/// A time-out as SHOW writes it, in the largest unit that leaves no fraction.
+fn duration_words(milliseconds: u32) -> String {
+    match milliseconds {
+        0 => "0".to_owned(),
+        whole if whole % 60_000 == 0 => format!("{}min", whole / 60_000),
+        whole if whole % 1000 == 0 => format!("{}s", whole / 1000),
+        other => format!("{other}ms"),
     }
 }

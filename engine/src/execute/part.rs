@@ -37,8 +37,7 @@ impl Execution<'_> {
                     next: 0,
                     part: Some(part),
                     reply: std::mem::take(&mut self.reply),
-                    arrival: self.shared.next_arrival(),
-                    blockers: blockers.clone(),
+                    notices: std::mem::take(&mut self.interrupted_notices),
                 });
                 Progress::Waits { blockers }
             }
@@ -121,7 +120,7 @@ impl Execution<'_> {
             self.reply = pending.reply;
         }
         if self.session.transaction.in_progress() {
-            self.abort_after_error();
+            self.abort_statement();
         }
         self.reply.error = Some(message);
         Progress::Done(std::mem::take(&mut self.reply))

@@ -7,7 +7,7 @@ use crate::catalog::{
 };
 use crate::clause::Clause;
 use crate::error::{Result, error, sqlstate, unsupported};
-use crate::lock::Mode;
+use crate::lock::LockMode;
 use crate::quirk::Quirk;
 use crate::reply::StatementResult;
 use crate::statement::{AlterRelation, Identifier, Privilege, RelationAction, RelationKind};
@@ -33,7 +33,7 @@ impl Execution<'_> {
         if statement.kind == RelationKind::Table && relation.sequence().is_some() {
             self.reach(Clause::AlterTableForm);
         }
-        self.lock(relation.oid, Mode::AccessExclusive)?;
+        self.lock(relation.oid, LockMode::AccessExclusive)?;
         match &statement.action {
             RelationAction::RenameTo(new_name) => self.rename(&relation, new_name)?,
             RelationAction::SetSchema(schema) => self.set_schema(&relation, schema)?,
@@ -69,11 +69,10 @@ impl Execution<'_> {
     }
 
     fn rename(&mut self, relation: &Relation, new_name: &Identifier) -> Result<()> {
-        let view = self.catalog_view();
-        if self.shared.catalog.relation_named(relation.schema, new_name.name(), view).is_some() {
+        if self.is_name_taken(relation.schema, new_name.name()) {
             return Err(relation_exists(new_name.name()));
         }
-        self.wait_for_namesake(relation.schema, new_name.name())?;
+        self.wait_for_namesake(relation.schema, new_name.name(), false)?;
         if relation.sequence().is_some() {
             self.reach(Clause::Rename);
         }
@@ -136,13 +135,13 @@ impl Execution<'_> {
         }
         for oid in moving {
             let Some(relation) = self.shared.catalog.relation(oid, view).cloned() else { continue };
-            if self.shared.catalog.relation_named(new_schema, &relation.name, view).is_some() {
+            if self.is_name_taken(new_schema, &relation.name) {
                 return Err(error(
                     sqlstate::DUPLICATE_TABLE,
                     format!("relation \"{}\" already exists in schema \"{}\"", relation.name, schema.name()),
                 ));
             }
-            self.wait_for_namesake(new_schema, &relation.name)?;
+            self.wait_for_namesake(new_schema, &relation.name, false)?;
             let mut moved = Relation { schema: new_schema, ..(*relation).clone() };
             if relation.sequence().is_some() && self.deviates(Quirk::SetSchemaRestarts) {
                 moved.storage = self.new_page(self.first_page(&relation), relation.persistence);

@@ -1,12 +1,13 @@
 //! CREATE SCHEMA and DROP SCHEMA.
 
-use super::names::no_schema;
+use super::names::{duplicate_schema, no_schema};
 use super::privilege::permission_denied;
 use super::{Execution, done};
 use crate::catalog::{INFORMATION_SCHEMA, Object, PG_CATALOG, PG_TOAST, Schema};
 use crate::error::{Result, error, notice, sqlstate, unsupported};
-use crate::lock::Mode;
+use crate::lock::LockMode;
 use crate::reply::{Severity, StatementResult};
+use crate::session::AwaitedName;
 use crate::statement::{CreateSchema, DropSchema};
 
 impl Execution<'_> {
@@ -15,14 +16,21 @@ impl Execution<'_> {
         if !self.is_superuser() {
             return Err(permission_denied("database", &self.shared.settings.database));
         }
-        self.check_schemas_known()?;
         let name = statement.name.name();
+        if !self.has_awaited_schema(name) {
+            self.check_schemas_known()?;
+        }
         let view = self.catalog_view();
         if name.starts_with("pg_") {
             return Err(error(sqlstate::RESERVED_NAME, format!("unacceptable schema name \"{name}\""))
                 .detail("The prefix \"pg_\" is reserved for system schemas."));
         }
-        if self.shared.catalog.schema_named(name, view).is_some() {
+        if self.has_awaited_schema(name) {
+            // It was free when the statement began.
+            if self.shared.catalog.schema_named(name, view).is_some() {
+                return Err(duplicate_schema(name));
+            }
+        } else if self.shared.catalog.schema_named(name, view).is_some() {
             if statement.if_not_exists {
                 self.notice(notice(
                     Severity::Notice,
@@ -33,13 +41,14 @@ impl Execution<'_> {
             }
             return Err(error(sqlstate::DUPLICATE_SCHEMA, format!("schema \"{name}\" already exists")));
         }
-        if self.shared.catalog.has_uncommitted_schema(name, view) {
-            return Err(unsupported("waiting for another session's uncommitted schema of the same name"));
+        if let Some(session) = self.shared.catalog.uncommitted_schema(name, view) {
+            self.session.awaited_name = Some(AwaitedName::Schema(name.into()));
+            return Err(self.wait_for_transaction(session));
         }
         let oid = self.shared.catalog.new_oid();
         let schema = Schema { oid, name: name.into(), owner: self.current_role(), access: None };
         self.shared.catalog.insert_schema(schema, view, &mut self.session.transaction.undo);
-        self.lock(oid, Mode::AccessExclusive)?;
+        self.lock(oid, LockMode::AccessExclusive)?;
         done("CREATE SCHEMA")
     }
 
@@ -73,7 +82,7 @@ impl Execution<'_> {
             if oid == PG_TOAST || oid == INFORMATION_SCHEMA {
                 return Err(unsupported(format!("dropping schema {name}")));
             }
-            self.lock(oid, Mode::AccessExclusive)?;
+            self.lock(oid, LockMode::AccessExclusive)?;
             objects.push(Object::Schema(oid));
         }
         self.drop_objects(&objects, statement.behavior)?;

@@ -2,7 +2,7 @@
 
 use super::{Execution, done};
 use crate::clause::Clause;
-use crate::error::{Result, error, notice, sqlstate, unsupported};
+use crate::error::{Result, error, notice, sqlstate};
 use crate::quirk::Quirk;
 use crate::reply::{Severity, StatementResult};
 use crate::statement::{Identifier, IsolationLevel, Transaction, TransactionMode};
@@ -24,9 +24,9 @@ impl Execution<'_> {
                 done("SET")
             }
             Transaction::SetCharacteristics(modes) => self.set_characteristics(modes),
-            Transaction::Prepare(_) => Err(unsupported("PREPARE TRANSACTION")),
-            Transaction::CommitPrepared(_) => Err(unsupported("COMMIT PREPARED")),
-            Transaction::RollbackPrepared(_) => Err(unsupported("ROLLBACK PREPARED")),
+            Transaction::Prepare(identifier) => self.prepare_transaction(identifier),
+            Transaction::CommitPrepared(identifier) => self.commit_prepared(identifier),
+            Transaction::RollbackPrepared(identifier) => self.rollback_prepared(identifier),
         }
     }
 
@@ -77,7 +77,7 @@ impl Execution<'_> {
 
     /// Rolls the block back from its innermost savepoint outwards: AND CHAIN hands on the modes of the transaction
     /// itself.
-    fn rollback_block(&mut self, chain: bool) {
+    pub(super) fn rollback_block(&mut self, chain: bool) {
         while self.session.transaction.levels.len() > 1 {
             self.abort_level();
             self.session.transaction.levels.pop();
@@ -87,7 +87,7 @@ impl Execution<'_> {
         self.chain(chain, characteristics);
     }
 
-    fn no_transaction(&mut self, chained_command: &str, chain: bool) -> Result<()> {
+    pub(super) fn no_transaction(&mut self, chained_command: &str, chain: bool) -> Result<()> {
         if chain {
             return Err(only_in_block(chained_command));
         }

@@ -6,7 +6,7 @@ use super::{Execution, done, shared_str};
 use crate::catalog::{BOOTSTRAP_ROLE, Kind, Oid, Persistence, Relation, ViewData};
 use crate::clause::Clause;
 use crate::error::{Result, error, notice, sqlstate, unsupported};
-use crate::lock::Mode;
+use crate::lock::LockMode;
 use crate::query::{Binder, Plan, Scope, Type};
 use crate::reply::{Severity, StatementResult};
 use crate::statement::CreateView;
@@ -41,15 +41,16 @@ impl Execution<'_> {
         }
         let (schema, persistence) = self.creation_schema(name, persistence)?;
         if statement.or_replace
+            && self.is_name_taken(schema, name.name)
             && let Some(existing) = self.shared.catalog.relation_named(schema, name.name, self.catalog_view()).cloned()
         {
             self.replace_view(&existing, data)?;
             return done("CREATE VIEW");
         }
         check_columns(&data.columns)?;
-        self.check_new_relation(schema, name.name)?;
+        self.check_new_relation(schema, name.name, true)?;
         let oid = self.shared.catalog.new_oid();
-        self.lock(oid, Mode::AccessExclusive)?;
+        self.lock(oid, LockMode::AccessExclusive)?;
         let relation = Relation {
             oid,
             schema,
@@ -92,7 +93,7 @@ impl Execution<'_> {
     fn replace_view(&mut self, existing: &Relation, data: ViewData) -> Result<()> {
         self.reach(Clause::ViewReplaced);
         self.check_owner(existing)?;
-        self.lock(existing.oid, Mode::AccessExclusive)?;
+        self.lock(existing.oid, LockMode::AccessExclusive)?;
         let Some(old) = existing.view() else {
             return Err(error(sqlstate::WRONG_OBJECT_TYPE, format!("\"{}\" is not a view", existing.name)));
         };
@@ -138,7 +139,7 @@ impl Execution<'_> {
             return Err(unsupported("a view of a role that may not read everything"));
         }
         for oid in &data.uses.relations {
-            self.lock(*oid, Mode::AccessShare)?;
+            self.lock(*oid, LockMode::AccessShare)?;
         }
         for (oid, width) in &data.widths {
             let now = self.shared.catalog.relation(*oid, view).map(|relation| relation.width());

@@ -13,7 +13,7 @@ use super::{Plan, Type};
 use crate::catalog::{Kind, RangeName};
 use crate::error::{Result, Stop, error, sqlstate, unsupported};
 use crate::execute::MissingSchema;
-use crate::lock::Mode;
+use crate::lock::LockMode;
 use crate::statement::{
     BinaryOperator, Call, Expression, FromItem, Identifier, JoinKind, ObjectName, Privilege, Query,
 };
@@ -197,7 +197,7 @@ impl Binder<'_, '_> {
             return Ok((Source::System(system), ScopeTable { name: shown, columns }));
         }
         let relation = self.execution.require_relation(range, MissingSchema::IsMissingRelation)?;
-        self.execution.lock(relation.oid, Mode::AccessShare)?;
+        self.execution.lock(relation.oid, LockMode::AccessShare)?;
         self.execution.need(relation.oid, Privilege::Select);
         let (source, columns) = match &relation.kind {
             Kind::Sequence(_) => (

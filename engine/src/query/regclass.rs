@@ -35,6 +35,9 @@ impl Execution<'_> {
 
     fn resolve_regclass(&mut self, text: &str, missing: MissingSchema) -> Result<Oid> {
         self.reach(Clause::FunctionRegclass);
+        if let Some((_, oid)) = self.session.resolved.iter().find(|(known, _)| **known == *text) {
+            return Ok(*oid);
+        }
         let quirks = &self.shared.settings.quirks;
         let parts = split_name(text, quirks).ok_or_else(|| error(sqlstate::INVALID_NAME, "invalid name syntax"))?;
         let Some(name) = RangeName::from_parts(parts.len(), |index| parts[index].as_str()) else {
@@ -53,7 +56,13 @@ impl Execution<'_> {
             return Ok(Oid(*oid));
         }
         match self.find_relation(name, missing)? {
-            Some(relation) => Ok(relation.oid),
+            Some(relation) => {
+                // Where nobody holds a lock, nothing waits.
+                if self.shared.locks.len() > 0 {
+                    self.session.resolved.push((text.into(), relation.oid));
+                }
+                Ok(relation.oid)
+            }
             None => {
                 self.reach(Clause::FunctionMissing);
                 Err(crate::execute::no_relation(name))

@@ -8,7 +8,7 @@ use super::{CastContext, Type};
 use crate::clause::Clause;
 use crate::error::{Result, error, sqlstate, unsupported};
 use crate::execute::Extent;
-use crate::lock::Mode;
+use crate::lock::LockMode;
 use crate::statement::{Expression, Identifier, Literal, OrderItem, Privilege, Query, Select};
 
 impl Binder<'_, '_> {
@@ -176,7 +176,7 @@ impl Binder<'_, '_> {
         if select.locking.as_ref().is_some_and(|locking| !locking.of.is_empty()) {
             return Err(unsupported("FOR UPDATE OF"));
         }
-        self.execution.lock(*oid, Mode::RowShare)?;
+        self.execution.lock(*oid, LockMode::RowShare)?;
         self.execution.prevent_row_locks(*oid, select)
     }
 }

@@ -1,8 +1,8 @@
-//! VACUUM, ANALYZE, REINDEX and CHECKPOINT.
+//! LOCK TABLE, VACUUM, ANALYZE, REINDEX and CHECKPOINT.
 
 use super::name::{column_list, object_name};
 use super::{Output, separated, sql_if};
-use crate::statement::{MaintainedTable, Maintenance, ReindexTarget};
+use crate::statement::{LockTables, MaintainedTable, Maintenance, ReindexTarget};
 
 pub(super) fn maintenance(out: &mut impl Output, maintenance: &Maintenance) {
     match maintenance {
@@ -28,6 +28,15 @@ pub(super) fn maintenance(out: &mut impl Output, maintenance: &Maintenance) {
         }
         Maintenance::Checkpoint => out.sql("CHECKPOINT"),
     }
+}
+
+pub(super) fn lock(out: &mut impl Output, lock: &LockTables) {
+    out.sql("LOCK TABLE ");
+    separated(out, ", ", &lock.tables, object_name);
+    out.sql(" IN ");
+    out.sql(lock.mode.words());
+    out.sql(" MODE");
+    sql_if(out, lock.nowait, " NOWAIT");
 }
 
 fn maintained(out: &mut impl Output, tables: &[MaintainedTable]) {

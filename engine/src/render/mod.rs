@@ -104,6 +104,7 @@ pub(crate) fn write_statement(out: &mut impl Output, statement: &Statement) {
         Statement::Execute(execute) => prepared::execute(out, execute),
         Statement::Deallocate(deallocate) => prepared::deallocate(out, deallocate),
         Statement::Explain(explain) => prepared::explain(out, explain),
+        Statement::Lock(lock) => maintenance::lock(out, lock),
         Statement::Maintenance(maintenance) => maintenance::maintenance(out, maintenance),
     }
 }

@@ -4,6 +4,7 @@
 //! parses SQL into them. Names are kept as written (folded, not truncated); numbers in option lists are kept as digits,
 //! because PostgreSQL reports their range errors itself.
 
+mod lock;
 mod maintenance;
 mod name;
 mod prepared;
@@ -16,6 +17,7 @@ mod table;
 mod view;
 mod visit;
 
+pub use lock::LockTables;
 pub use maintenance::{MaintainedTable, Maintenance, ReindexTarget};
 pub(crate) use name::truncate;
 pub use name::{IDENTIFIER_BYTES, Identifier, ObjectName};
@@ -110,6 +112,8 @@ pub enum Statement {
     Deallocate(Deallocate),
     /// `EXPLAIN`.
     Explain(Explain),
+    /// `LOCK TABLE`.
+    Lock(LockTables),
     /// VACUUM, ANALYZE, REINDEX, CHECKPOINT.
     Maintenance(Maintenance),
 }

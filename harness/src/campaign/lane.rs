@@ -56,6 +56,10 @@ impl Lane {
     }
 
     pub(super) fn run_entry(&mut self, entry: &Entry, board: &Board<'_>) {
+        if self.settings.max_prepared_transactions == 0 && entry.prepares_transactions() {
+            board.with_summary(|summary| summary.not_applicable += 1);
+            return;
+        }
         let major = self.major().number();
         let steps: Vec<&trace::Step> = entry.trace.steps.iter().filter(|step| step.applies_to(major)).collect();
         let prepared = Prepared::from_trace(steps.iter().copied());
@@ -112,6 +116,7 @@ impl Lane {
         board.with_summary(|summary| {
             if run.infrastructure.is_none() {
                 summary.clauses.extend(run.clauses);
+                summary.waits.add(&run);
             }
             for record in &run.steps {
                 match &record.verdict {

@@ -14,6 +14,7 @@ use seqcheck_engine::{ClauseSet, Major, QuirkSet};
 
 use crate::corpus::Entry;
 use crate::implementation::Infrastructure;
+use crate::lockstep::{Observed, Run, StepRecord};
 use crate::server::{Server, ServerError, Shutdown, create_database};
 pub use finding::{Finding, Origin};
 use lane::Lane;
@@ -52,6 +53,8 @@ pub struct Summary {
     pub crashing: u64,
     /// Steps that were run on both sides.
     pub steps: u64,
+    /// What sessions have waited for each other.
+    pub waits: Waits,
     /// Steps outside the model, by the reason given, with how often.
     pub unsupported: Vec<(String, u64)>,
     /// The clauses that were exercised.
@@ -66,6 +69,43 @@ pub struct Summary {
     pub infrastructure: Option<String>,
     /// How long it took.
     pub elapsed: Duration,
+}
+
+/// How much of a campaign sessions spent waiting for each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Waits {
+    /// Steps that waited.
+    pub steps: u64,
+    /// Traces that have such a step.
+    pub traces: u64,
+    /// All steps of these traces.
+    pub of_steps: u64,
+    /// Steps that ended with a deadlock.
+    pub deadlocks: u64,
+}
+
+impl Waits {
+    /// The share of waiting steps among the steps of traces in which any waits, in percent; 0 without any.
+    pub fn share(&self) -> f64 {
+        100.0 * self.steps as f64 / self.of_steps.max(1) as f64
+    }
+
+    /// Counts one run.
+    fn add(&mut self, run: &Run) {
+        let waits = |record: &&StepRecord| record.model.as_ref().is_some_and(|model| model.waits);
+        let is_deadlock = |record: &&StepRecord| {
+            let reply = record.model.as_ref().and_then(Observed::any_reply);
+            reply.and_then(|reply| reply.error.as_ref()).is_some_and(|error| error.sqlstate.code() == "40P01")
+        };
+        let waiting = run.steps.iter().filter(waits).count() as u64;
+        let deadlocks = run.steps.iter().filter(is_deadlock).count() as u64;
+        if waiting > 0 || deadlocks > 0 {
+            self.steps += waiting;
+            self.traces += 1;
+            self.of_steps += run.steps.len() as u64;
+            self.deadlocks += deadlocks;
+        }
+    }
 }
 
 /// What a campaign has done so far, for progress displays.

@@ -79,5 +79,6 @@ pub(super) fn finish(
         None => Vec::new(),
     };
     let steps = steps.iter().map(|step| (*step).clone()).collect();
-    Replayed { file: source.path().to_owned(), steps, run, version, unmet }
+    let part = source.part().map(str::to_owned);
+    Replayed { file: source.path().to_owned(), part, steps, run, version, unmet }
 }

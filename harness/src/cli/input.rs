@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::isolation::Spec;
 use crate::sql::script::{ScriptContent, split};
 use crate::trace::{Action, Step, Trace};
 
@@ -17,11 +18,14 @@ pub(super) enum Source {
         /// What it holds.
         trace: Trace,
     },
-    /// A psql script: one session, each statement a step.
+    /// Steps without expectations: a psql script, where one session runs each statement as a step, or one permutation of
+    /// an isolation test spec.
     Script {
         /// Where it is.
         path: PathBuf,
-        /// Its statements as steps without expectations.
+        /// What part of the file it is, when there are several.
+        part: Option<String>,
+        /// The steps.
         steps: Vec<Step>,
     },
 }
@@ -30,6 +34,13 @@ impl Source {
     pub(super) fn path(&self) -> &Path {
         match self {
             Source::Trace { path, .. } | Source::Script { path, .. } => path,
+        }
+    }
+
+    pub(super) fn part(&self) -> Option<&str> {
+        match self {
+            Source::Trace { .. } => None,
+            Source::Script { part, .. } => part.as_deref(),
         }
     }
 
@@ -65,34 +76,58 @@ impl Source {
     }
 }
 
-/// Reads a file by its extension.
-pub(super) fn read(path: &Path) -> Result<Source, Failure> {
+/// How many permutations of a spec are run that lists none.
+const MOST_INTERLEAVINGS: usize = 1000;
+
+/// Reads a file by its extension: one thing to replay, or for a spec each of its permutations.
+pub(super) fn read(path: &Path) -> Result<Vec<Source>, Failure> {
     match path.extension().and_then(|extension| extension.to_str()) {
         Some("trace") => {
             let trace = Trace::read(path).map_err(Failure::input)?;
-            Ok(Source::Trace { path: path.to_owned(), trace })
+            Ok(vec![Source::Trace { path: path.to_owned(), trace }])
         }
         Some("sql") => {
-            let bytes = std::fs::read(path)
-                .map_err(|error| Failure::input(format!("cannot read {}: {error}", path.display())))?;
-            let text = String::from_utf8(bytes).map_err(|error| {
-                let place = error.utf8_error().valid_up_to();
-                let line = error.as_bytes()[..place].iter().filter(|byte| **byte == b'\n').count() + 1;
-                Failure::input(format!("{}:{line}: not UTF-8 text; save the file with UTF-8 encoding", path.display()))
-            })?;
-            if let Some(place) = text.find('\0') {
-                let line = text[..place].matches('\n').count() + 1;
-                let path = path.display();
-                return Err(Failure::input(format!(
-                    "{path}:{line}: a zero byte, which SQL text cannot hold; remove it"
-                )));
+            let text = read_text(path)?;
+            Ok(vec![Source::Script { path: path.to_owned(), part: None, steps: script_steps(&text) }])
+        }
+        Some("spec") => {
+            let spec = Spec::parse(&read_text(path)?).map_err(|error| Failure::input(error.in_file(path)))?;
+            let scheduled = spec.schedule(MOST_INTERLEAVINGS);
+            if spec.permutations.is_empty() && spec.schedules() > scheduled.len() as u128 {
+                anstream::eprintln!(
+                    "note: {}: runs the first {} of {} interleavings; list those that matter as permutations",
+                    path.display(),
+                    scheduled.len(),
+                    spec.schedules()
+                );
             }
-            Ok(Source::Script { path: path.to_owned(), steps: script_steps(&text) })
+            let part = |names: &[String]| Some(format!("permutation {}", names.join(" ")));
+            Ok(scheduled
+                .into_iter()
+                .map(|one| Source::Script { path: path.to_owned(), part: part(&one.names), steps: one.steps })
+                .collect())
         }
-        _ => {
-            Err(Failure::input(format!("{}: replay takes trace files (.trace) and SQL scripts (.sql)", path.display())))
-        }
+        _ => Err(Failure::input(format!(
+            "{}: replay takes trace files (.trace), SQL scripts (.sql) and isolation test specs (.spec)",
+            path.display()
+        ))),
     }
+}
+
+fn read_text(path: &Path) -> Result<String, Failure> {
+    let bytes =
+        std::fs::read(path).map_err(|error| Failure::input(format!("cannot read {}: {error}", path.display())))?;
+    let text = String::from_utf8(bytes).map_err(|error| {
+        let place = error.utf8_error().valid_up_to();
+        let line = error.as_bytes()[..place].iter().filter(|byte| **byte == b'\n').count() + 1;
+        Failure::input(format!("{}:{line}: not UTF-8 text; save the file with UTF-8 encoding", path.display()))
+    })?;
+    if let Some(place) = text.find('\0') {
+        let line = text[..place].matches('\n').count() + 1;
+        let path = path.display();
+        return Err(Failure::input(format!("{path}:{line}: a zero byte, which SQL text cannot hold; remove it")));
+    }
+    Ok(text)
 }
 
 fn script_steps(text: &str) -> Vec<Step> {

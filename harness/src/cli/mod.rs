@@ -46,7 +46,7 @@ struct Arguments {
 enum Command {
     /// Runs the corpus and generated traces on the model and on a server, and compares every reply.
     Check(check::Check),
-    /// Runs trace files and SQL scripts step by step on the model and on a server.
+    /// Runs trace files, SQL scripts and isolation tests step by step on the model and on a server.
     Replay(replay::Replay),
     /// Lets many connections call sequences at the same time, and checks whether their answers are allowed.
     Hammer(hammer::Hammer),

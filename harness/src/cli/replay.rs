@@ -23,20 +23,22 @@ use crate::trace::{self, ObservedStep};
 #[derive(Debug, Args)]
 #[command(after_help = "\
 A .trace file says which session runs each step and what PostgreSQL answers. A .sql file is a psql
-script, run by one session. Statements outside the model are reported as unsupported and run on
-neither side.
+script, run by one session. A .spec file is an isolation test as PostgreSQL has them: each of its
+permutations is run, or every interleaving when it lists none. Statements outside the model are
+reported as unsupported and run on neither side.
 
 Each JSON object has file, line, step, session, sql, model, server and verdict (agrees, diverges,
-unsupported or infra). Added where needed: reason of a step that was not compared, unmet when the
-file expects something else, version when several servers were asked.
+unsupported or infra). Added where needed: part when the file has several, reason of a step that was
+not compared, unmet when the file expects something else, version when several servers were asked.
 
 Examples:
   seqcheck replay corpus/documented/postgresql/cache-holes.trace
   seqcheck replay migrations/*.sql --postgres 15
+  seqcheck replay src/test/isolation/specs/sequence-ddl.spec
   seqcheck replay script.sql --model-only --json -
   seqcheck replay new.trace --bless --postgres 13,14,15,16,17,18")]
 pub(super) struct Replay {
-    /// Trace files (.trace) and SQL scripts (.sql).
+    /// Trace files (.trace), SQL scripts (.sql) and isolation test specs (.spec).
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
 
@@ -76,9 +78,9 @@ impl Replay {
                  bless on your own machine and commit the result",
             ));
         }
-        let sources = self.files.iter().map(|path| read(path)).collect::<Result<Vec<_>, _>>()?;
+        let sources = self.files.iter().map(|path| read(path)).collect::<Result<Vec<_>, _>>()?.concat();
         if self.bless && sources.iter().any(|source| source.trace().is_none()) {
-            return Err(Failure::input("--bless writes trace files only; a .sql file has no expectations"));
+            return Err(Failure::input("--bless writes trace files only; .sql and .spec files have no expectations"));
         }
         if let Some(path) = &self.json {
             check_writable(path)?;

@@ -15,7 +15,9 @@ impl Generator<'_> {
             self.cluster.checkpoint();
             return Some(GeneratedAction::Checkpoint);
         }
-        if !self.choice.chance(1, SESSION_EVENTS) {
+        if let Some(session) = self.waiting_session_to_close() {
+            self.current = session;
+        } else if !self.choice.chance(1, SESSION_EVENTS) {
             return None;
         }
         self.reopen();

@@ -18,6 +18,7 @@ mod table;
 mod transaction;
 mod value;
 mod view;
+mod waiting;
 
 use seqcheck_engine::{Cluster, Progress, SequenceSummary, SessionId, Settings, Statement, TransactionStatus};
 
@@ -96,14 +97,21 @@ impl<'c> Generator<'c> {
 
     fn run(mut self) -> Vec<GeneratedStep> {
         if self.plan.roles {
-            for statement in self.first_roles() {
-                self.cluster.step(self.sessions[0], std::slice::from_ref(&statement));
-                self.steps.push(GeneratedStep { session: 0, action: GeneratedAction::Query(vec![statement]) });
-            }
+            let statements = self.first_roles();
+            self.begin_with(statements);
+        }
+        if self.plan.waits {
+            let statements = self.first_relations();
+            self.begin_with(statements);
+            self.begin_transactions();
         }
         while self.steps.len() < self.plan.length {
-            if self.choice.chance(1, 3) {
+            let (times, of) = if self.plan.waits { (3, 5) } else { (1, 3) };
+            if self.choice.chance(times, of) {
                 self.current = self.choice.index(self.sessions.len());
+            }
+            if self.plan.waits && !self.prepare_for_waits() {
+                break;
             }
             let action = match self.event() {
                 Some(event) => event,
@@ -114,6 +122,7 @@ impl<'c> Generator<'c> {
             };
             self.steps.push(GeneratedStep { session: self.current, action });
         }
+        self.end_waits();
         if self.plan.crashes {
             // What has happened since the last crash is to be seen, too.
             let last = if self.cluster.crash().is_empty() { GeneratedAction::Restart } else { GeneratedAction::Crash };
@@ -124,17 +133,32 @@ impl<'c> Generator<'c> {
         self.steps
     }
 
-    /// Draws a query that the engine runs to its end. Waiting steps are left to traces that are about waiting.
+    /// Lets the first session run statements before anything is drawn.
+    fn begin_with(&mut self, statements: Vec<Statement>) {
+        for statement in statements {
+            self.cluster.step(self.sessions[0], std::slice::from_ref(&statement));
+            self.steps.push(GeneratedStep { session: 0, action: GeneratedAction::Query(vec![statement]) });
+        }
+    }
+
+    /// Draws a query that the engine runs to its end, or in a trace about waiting one that waits.
     fn query(&mut self) -> Option<Vec<Statement>> {
         for _ in 0..REDRAWS {
+            if self.plan.waits && !self.prepare_for_waits() {
+                return None;
+            }
             self.visible = self.cluster.sequences(self.sessions[self.current]);
             let count = if self.choice.chance(1, 40) { 2 + self.choice.index(2) } else { 1 };
             let mut statements: Vec<Statement> = (0..count).map(|_| self.statement()).collect();
+            self.move_towards_waits(&mut statements);
             leave_data_to_first_copy(&mut statements);
-            let before = self.others_in_transaction().then(|| self.cluster.clone());
-            match self.cluster.step(self.sessions[self.current], &statements).progress {
+            let before = self.others_matter().then(|| self.cluster.clone());
+            let outcome = self.cluster.step(self.sessions[self.current], &statements);
+            match outcome.progress {
+                _ if outcome.lost.is_some() => self.cluster = before?,
                 Progress::Done(_) => return Some(statements),
                 Progress::Unsupported(_) => {}
+                Progress::Waits { .. } if self.plan.waits && self.accepts_wait() => return Some(statements),
                 Progress::Waits { .. } => {
                     self.cluster = before?;
                     self.current = self.choice.index(self.sessions.len());
@@ -144,10 +168,13 @@ impl<'c> Generator<'c> {
         None
     }
 
-    fn others_in_transaction(&self) -> bool {
-        self.sessions.iter().enumerate().any(|(index, session)| {
-            index != self.current && self.cluster.transaction_status(*session) != TransactionStatus::Idle
-        })
+    /// Whether a step may have to wait for, or wake, others.
+    fn others_matter(&self) -> bool {
+        let has_prepared = self.cluster.prepared_transactions().next().is_some();
+        has_prepared
+            || self.sessions.iter().enumerate().any(|(index, session)| {
+                index != self.current && self.cluster.transaction_status(*session) != TransactionStatus::Idle
+            })
     }
 
     fn statement(&mut self) -> Statement {

@@ -68,7 +68,7 @@ const NEEDED: [Family; 3] = [Family::Create, Family::Call, Family::Inspect];
 /// The plan of one trace.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Plan {
-    /// How many sessions take part, 1 to 3.
+    /// How many sessions take part, 1 to 4.
     pub sessions: usize,
     /// How many steps the trace has at most.
     pub length: usize,
@@ -88,6 +88,10 @@ pub struct Plan {
     pub checkpoints: bool,
     /// Whether the server crashes and is restarted.
     pub crashes: bool,
+    /// Whether sessions wait for each other: most are in transactions, and get in each other's way.
+    pub waits: bool,
+    /// Whether transactions are prepared for others to end.
+    pub two_phase: bool,
 }
 
 impl Plan {
@@ -119,15 +123,24 @@ impl Plan {
                 }
             }
         }
+        let waits = !roles && !crashes && choice.chance(1, 4);
+        if waits {
+            // Alter, drop, move and table statements take the locks that others wait for.
+            for (index, least) in [(1, 14), (2, 4), (3, 6), (6, 14), (9, 8)] {
+                weights[index] = weights[index].max(least);
+            }
+        }
         // Without these a trace has nothing to talk about.
         weights[0] = weights[0].max(8);
         weights[4] = weights[4].max(20);
         let pool = ["s", "t", "Q", "long_name_that_is_cut_after_sixty_three_bytes_because_it_is_far_too_long_é"];
         let count = [1, 1, 1, 2, 2, 3][choice.index(6)];
         let first = [0, 0, 0, 1, 2, 3][choice.index(6)];
+        let count = if waits { count.min(2) } else { count };
+        let sessions = if waits { [2, 2, 3, 3, 4][choice.index(5)] } else { [1, 1, 2, 2, 2, 3][choice.index(6)] };
         Plan {
-            sessions: [1, 1, 2, 2, 2, 3][choice.index(6)],
-            length: 4 + choice.index(24),
+            sessions,
+            length: 4 + choice.index(24) + if waits { 8 } else { 0 },
             weights,
             names: pool.into_iter().cycle().skip(first).take(count).collect(),
             narrow: choice.chance(1, 2),
@@ -137,6 +150,9 @@ impl Plan {
             // Drawn in any case, so that the rest of the trace does not depend on what the server allows.
             checkpoints: choice.chance(1, 10) && events == ServerEvents::Checkpoints,
             crashes,
+            waits,
+            // Their names belong to the whole server, where one such trace runs at a time.
+            two_phase: choice.chance(1, 16),
         }
     }
 

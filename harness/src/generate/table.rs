@@ -69,7 +69,7 @@ impl Generator<'_> {
         }
     }
 
-    fn create_table(&mut self) -> Statement {
+    pub(super) fn create_table(&mut self) -> Statement {
         // Rarely with a sequence's name, so that functions and ALTER meet a relation of the wrong kind.
         let name = match self.choice.chance(1, 5) {
             true => self.any_name(),

@@ -16,6 +16,9 @@ impl Generator<'_> {
     }
 
     pub(super) fn transaction(&mut self, status: TransactionStatus) -> Statement {
+        if self.plan.two_phase && self.choice.chance(1, 3) {
+            return Statement::Transaction(self.two_phase(status));
+        }
         let weights: [u32; 9] = match status {
             TransactionStatus::Idle => [20, 2, 1, 1, 1, 1, 1, 1, 1],
             _ => [1, 1, 6, 8, 8, 3, 6, 2, 1],
@@ -31,6 +34,20 @@ impl Generator<'_> {
             7 => Transaction::SetTransaction(self.some_modes()),
             _ => Transaction::SetCharacteristics(self.some_modes()),
         })
+    }
+
+    fn two_phase(&mut self, status: TransactionStatus) -> Transaction {
+        let known: Vec<String> = self.cluster.prepared_transactions().map(str::to_owned).collect();
+        let identifier = match known.is_empty() || self.choice.chance(1, 6) {
+            true => ["g", "h"][self.choice.index(2)].to_owned(),
+            false => known[self.choice.index(known.len())].clone(),
+        };
+        let weights: [u32; 3] = if status == TransactionStatus::Idle { [1, 4, 4] } else { [8, 1, 1] };
+        match self.choice.weighted(&weights) {
+            0 => Transaction::Prepare(["g", "h"][self.choice.index(2)].to_owned()),
+            1 => Transaction::CommitPrepared(identifier),
+            _ => Transaction::RollbackPrepared(identifier),
+        }
     }
 
     fn savepoint_name(&mut self) -> Identifier {

@@ -136,6 +136,16 @@ pub trait Implementation {
     /// reply is not a wait.
     fn is_waiting(&mut self, session: usize) -> Result<Option<Vec<usize>>, Infrastructure>;
 
+    /// Announces that the next request of `session`, which has none outstanding, will have to wait.
+    ///
+    /// A trace means that more time passes between its steps than `deadlock_timeout`, so that the session that closes a
+    /// circle is the one that finds it. Steps come faster than that: an implementation that looks for deadlocks after
+    /// a while sees to it that this session looks soon if it `finds_deadlock`, and not at all otherwise.
+    fn expect_wait(&mut self, session: usize, finds_deadlock: bool) -> Result<(), Infrastructure> {
+        let _ = (session, finds_deadlock);
+        Ok(())
+    }
+
     /// Runs a checkpoint.
     fn checkpoint(&mut self) -> Result<(), Infrastructure> {
         Err(not_able(self.name(), "run a checkpoint"))

@@ -4,8 +4,20 @@ use super::step::{Action, Step};
 use seqcheck_engine::Statement;
 
 /// Words without which SQL is not about roles other than its own.
-const TELLING: [&str; 10] =
-    ["role", "grant", "revoke", "owner to", "privilege", "reassign", "drop owned", "user ", "group ", "authorization"];
+const TELLING: [&str; 11] = [
+    "role",
+    "grant",
+    "revoke",
+    "owner to",
+    "privilege",
+    "reassign",
+    "drop owned",
+    "user ",
+    "group ",
+    "authorization",
+    // The names of prepared transactions belong to the whole server, too.
+    "prepare transaction",
+];
 
 /// The roles that a trace makes, or nothing when it has nothing to do with roles.
 pub(super) fn roles(steps: &[Step]) -> Option<Vec<String>> {
@@ -24,6 +36,14 @@ pub(super) fn roles(steps: &[Step]) -> Option<Vec<String>> {
         }
     }
     Some(names)
+}
+
+/// Whether a trace may leave a prepared transaction behind.
+pub(super) fn prepares(steps: &[Step]) -> bool {
+    steps.iter().any(|step| match &step.action {
+        Action::Query { sql, .. } => sql.to_ascii_lowercase().contains("prepare transaction"),
+        _ => false,
+    })
 }
 
 /// A suspicion: too many cost a little time, one too few lets two traces mistake each other's roles for their own.

@@ -3,7 +3,7 @@
 use super::Options;
 use super::record::{Divergence, Observed, Run, StepRecord, Verdict, kind};
 use super::reference::{Connected, Reference};
-use super::roles::roles;
+use super::roles::{prepares, roles};
 use super::step::{Action, Refusal, Step, syntax_error};
 use super::waiting::{Answer, expect_reply, find_out};
 use crate::compare::{self, Difference, Field, Level, Signature};
@@ -99,6 +99,10 @@ impl<'a> Runner<'a> {
             return Ok(());
         }
         let ended = self.run_from_clean_slate();
+        if prepares(self.steps) {
+            // A prepared transaction outlives all sessions, and would hold its name against the traces of other databases.
+            self.implementation.reset()?;
+        }
         let released = self.implementation.release_roles();
         ended.and(released.map_err(Stop::from))
     }
@@ -156,7 +160,7 @@ impl<'a> Runner<'a> {
             self.records[index] = Some(StepRecord::unsupported("the session still waits for its last step"));
             return Ok(());
         };
-        let Outcome { progress, woken, clauses, lost } = match &self.steps[index].action {
+        let Outcome { progress, woken, clauses, found_deadlock, lost } = match &self.steps[index].action {
             Action::Query { statements: Ok(statements), .. } => self.reference.step(*id, statements),
             Action::Query { statements: Err(Refusal::Syntax { message }), .. } => {
                 self.reference.fail(*id, syntax_error(message.clone()))
@@ -169,9 +173,13 @@ impl<'a> Runner<'a> {
             self.flush()?;
             return Err(self.lose_track(index, &what));
         }
-        if involves_deadlock(&progress, &woken) {
+        if found_deadlock || ends_a_wait(&progress, &woken) {
             self.flush()?;
             self.slow = self.options.deadlock;
+        }
+        if found_deadlock || matches!(progress, Progress::Waits { .. }) {
+            self.flush()?;
+            self.implementation.expect_wait(session, found_deadlock)?;
         }
         match progress {
             Progress::Unsupported(what) => self.records[index] = Some(StepRecord::unsupported(what)),
@@ -371,10 +379,12 @@ impl<'a> Runner<'a> {
     }
 }
 
-/// Whether a step, or a session that it woke, ends with a deadlock.
-fn involves_deadlock(progress: &Progress, woken: &[(SessionId, Reply)]) -> bool {
-    let is_deadlock = |reply: &Reply| reply.error.as_ref().is_some_and(|error| error.sqlstate.code() == "40P01");
-    woken.iter().any(|(_, reply)| is_deadlock(reply)) || matches!(progress, Progress::Done(reply) if is_deadlock(reply))
+/// Whether a step, or a session that it woke, ends with an error that comes only after a wait: a deadlock (40P01), or
+/// `lock_timeout` (55P03).
+fn ends_a_wait(progress: &Progress, woken: &[(SessionId, Reply)]) -> bool {
+    let after_wait =
+        |reply: &Reply| reply.error.as_ref().is_some_and(|error| matches!(error.sqlstate.code(), "40P01" | "55P03"));
+    woken.iter().any(|(_, reply)| after_wait(reply)) || matches!(progress, Progress::Done(reply) if after_wait(reply))
 }
 
 fn waiting_difference(expected: &str, actual: &str) -> Difference {

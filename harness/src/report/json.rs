@@ -57,6 +57,12 @@ fn server(judged: &Judged) -> Value {
         "generated_traces": summary.generated,
         "generated_traces_with_crashes": summary.crashing,
         "steps": summary.steps,
+        "waiting": {
+            "steps": summary.waits.steps,
+            "traces": summary.waits.traces,
+            "steps_of_these_traces": summary.waits.of_steps,
+            "deadlocks": summary.waits.deadlocks,
+        },
         "seconds": summary.elapsed.as_secs_f64(),
         "clauses": clauses,
         "unsupported": unsupported,

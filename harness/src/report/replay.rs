@@ -17,6 +17,8 @@ use crate::trace::{Action, Mismatch, Step};
 pub struct Replayed {
     /// The file.
     pub file: PathBuf,
+    /// What part of the file was run, when it has several.
+    pub part: Option<String>,
     /// The steps that were run.
     pub steps: Vec<Step>,
     /// What happened.
@@ -48,6 +50,9 @@ impl Replayed {
             let step = &self.steps[index];
             let mut object = Map::new();
             object.insert("file".to_owned(), self.file.display().to_string().into());
+            if let Some(part) = &self.part {
+                object.insert("part".to_owned(), part.as_str().into());
+            }
             object.insert("line".to_owned(), step.line.into());
             object.insert("step".to_owned(), (index + 1).into());
             object.insert("session".to_owned(), step.session.as_str().into());
@@ -131,7 +136,10 @@ impl<'w> Listing<'w> {
     ///
     /// Those of the writer.
     pub fn print(&mut self, replayed: &Replayed) -> io::Result<()> {
-        writeln!(self.out, "{}", replayed.file.display())?;
+        match &replayed.part {
+            Some(part) => writeln!(self.out, "{} ({part})", replayed.file.display())?,
+            None => writeln!(self.out, "{}", replayed.file.display())?,
+        }
         if replayed.steps.is_empty() {
             writeln!(self.out, "  {FAINT}no steps for this version{FAINT:#}")?;
         }

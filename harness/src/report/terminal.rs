@@ -6,7 +6,7 @@ use seqcheck_engine::Clause;
 
 use super::style::{BAD, FAINT, GOOD, STRONG};
 use super::{Conclusion, Judged, side_by_side};
-use crate::campaign::{Finding, Options};
+use crate::campaign::{Finding, Options, Waits};
 use crate::server::Server;
 
 /// How many reasons of unsupported steps, and unreached clauses, are listed.
@@ -62,6 +62,13 @@ fn summary(judged: &Judged) -> Vec<String> {
     };
     lines.push(format!("  traces       {} corpus{skipped}, {} generated{crashing}", summary.corpus, summary.generated));
     lines.push(format!("  steps        {} in {seconds:.1} s, {rate:.0} steps/s", summary.steps));
+    if summary.waits.traces > 0 {
+        let Waits { steps, traces, deadlocks, .. } = summary.waits;
+        let share = summary.waits.share();
+        lines.push(format!(
+            "  waiting      {steps} steps in {traces} traces ({share:.1} % of theirs), {deadlocks} deadlocks"
+        ));
+    }
     lines.push(format!("  clauses      {} of {} reached", summary.clauses.len(), Clause::ALL.len()));
     let missed: Vec<&str> =
         Clause::ALL.iter().filter(|clause| !summary.clauses.contains(**clause)).map(|clause| clause.id()).collect();

@@ -68,7 +68,7 @@ impl Engine {
 }
 
 fn nothing() -> Outcome {
-    Outcome { progress: Progress::Done(Reply::default()), woken: Vec::new(), clauses: ClauseSet::default(), lost: None }
+    Outcome::new(Progress::Done(Reply::default()))
 }
 
 /// Whether an engine cannot follow from this step on, or has not run it.

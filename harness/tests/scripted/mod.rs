@@ -87,7 +87,13 @@ impl Reference for Engine {
     fn disconnect(&mut self, _session: SessionId) -> Outcome {
         let woken = ids(std::mem::take(&mut self.on_disconnect));
         let lost = self.lost_on_disconnect.map(str::to_owned);
-        Outcome { progress: Progress::Done(Reply::default()), woken, clauses: ClauseSet::default(), lost }
+        Outcome {
+            progress: Progress::Done(Reply::default()),
+            woken,
+            clauses: ClauseSet::default(),
+            found_deadlock: false,
+            lost,
+        }
     }
 
     fn step(&mut self, _session: SessionId, _statements: &[Statement]) -> Outcome {
@@ -98,12 +104,12 @@ impl Reference for Engine {
             None => Progress::Waits { blockers: Vec::new() },
         };
         let lost = cue.lost.map(str::to_owned);
-        Outcome { progress, woken: ids(cue.wakes), clauses: ClauseSet::default(), lost }
+        Outcome { progress, woken: ids(cue.wakes), clauses: ClauseSet::default(), found_deadlock: false, lost }
     }
 
     fn fail(&mut self, _session: SessionId, message: Message) -> Outcome {
         let reply = Reply { error: Some(message), ..Reply::default() };
-        Outcome { progress: Progress::Done(reply), woken: Vec::new(), clauses: ClauseSet::default(), lost: None }
+        Outcome::new(Progress::Done(reply))
     }
 }
 

@@ -83,7 +83,11 @@ fn lockstep_gives_deadlocks_their_time(lane: &Lane) -> Result<(), Infrastructure
         severity: Severity::Error,
         sqlstate: SqlState::new("40P01"),
         message: "deadlock detected".into(),
-        detail: Some("two processes wait for each other".into()),
+        detail: Some(
+            "Process 1 waits for ShareRowExclusiveLock on relation 1 of database 1; blocked by process 2.\n\
+             Process 2 waits for ShareRowExclusiveLock on relation 2 of database 1; blocked by process 1."
+                .into(),
+        ),
         hint: Some("See server log for query details.".into()),
     };
     let victim = Reply { error: Some(deadlock), ..Reply::default() };

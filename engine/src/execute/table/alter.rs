@@ -7,7 +7,7 @@ use super::column::PlannedConstraintKind;
 use super::no_column;
 use crate::catalog::{Column, Oid, Relation, TableData};
 use crate::error::{Result, error, sqlstate, unsupported};
-use crate::lock::Mode;
+use crate::lock::LockMode;
 use crate::query::SYSTEM_COLUMNS;
 use crate::reply::StatementResult;
 use crate::statement::{AlterTable, Identifier, RelationAction, RenameColumn, TableAction};
@@ -20,7 +20,7 @@ impl Execution<'_> {
             return done("ALTER TABLE");
         };
         self.check_owner(&relation)?;
-        self.lock(relation.oid, Mode::AccessExclusive)?;
+        self.lock(relation.oid, LockMode::AccessExclusive)?;
         for action in &statement.actions {
             if relation.table().is_none() {
                 return Err(self.not_a_table(&relation, action));
@@ -142,7 +142,7 @@ impl Execution<'_> {
             return done("ALTER TABLE");
         };
         self.check_owner(&relation)?;
-        self.lock(relation.oid, Mode::AccessExclusive)?;
+        self.lock(relation.oid, LockMode::AccessExclusive)?;
         let (relation, mut data) = self.table_now(relation.oid)?;
         if relation.table().is_none() {
             return Err(unsupported("RENAME COLUMN of a relation that is no table"));

@@ -250,8 +250,7 @@ impl Execution<'_> {
             let whole = [first, second.unwrap_or_default(), label].join("_");
             return crate::statement::truncate(&whole).into();
         }
-        let view = self.catalog_view();
-        free_name(first, second, label, |name| self.shared.catalog.relation_named(schema, name, view).is_some())
+        free_name(first, second, label, |name| self.is_name_taken(schema, name))
     }
 }
 

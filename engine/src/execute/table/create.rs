@@ -11,7 +11,7 @@ use super::column::{
 use super::index::{key_places, several_primary_keys};
 use crate::catalog::{Column, ColumnDefault, ColumnOwner, Kind, Oid, RangeName, Relation, TableData};
 use crate::error::{Result, Stop, error, sqlstate};
-use crate::lock::Mode;
+use crate::lock::LockMode;
 use crate::query::{Binder, Bound, CastContext, Place as ExpressionPlace, Scope};
 use crate::quirk::Quirk;
 use crate::reply::StatementResult;
@@ -22,9 +22,7 @@ impl Execution<'_> {
         self.prevent_if_read_only("CREATE TABLE")?;
         let name = self.range_name(&statement.name)?;
         let (schema, persistence) = self.creation_schema(name, statement.persistence)?;
-        if statement.if_not_exists
-            && self.shared.catalog.relation_named(schema, name.name, self.catalog_view()).is_some()
-        {
+        if statement.if_not_exists && self.is_name_taken(schema, name.name) {
             self.notice(relation_exists_notice(name.name));
             return done("CREATE TABLE");
         }
@@ -49,9 +47,9 @@ impl Execution<'_> {
             }
             columns.push(column.to_column());
         }
-        self.check_new_relation(schema, name.name)?;
+        self.check_new_relation(schema, name.name, true)?;
         let oid = self.shared.catalog.new_oid();
-        self.lock(oid, Mode::AccessExclusive)?;
+        self.lock(oid, LockMode::AccessExclusive)?;
         let relation = Relation {
             oid,
             schema,
@@ -91,7 +89,7 @@ impl Execution<'_> {
                 (self.creation_schema(given, sequence.persistence)?.0, Rc::from(given.name))
             }
         };
-        self.check_new_relation(schema, &name)?;
+        self.check_new_relation(schema, &name, self.shared.settings.major.sequences_have_types())?;
         self.make_sequence(schema, name, sequence.persistence, change)
     }
 

@@ -6,7 +6,7 @@ use super::super::{Execution, MissingSchema, done, no_relation};
 use crate::catalog::{Index, Kind, Oid, Relation, TableData, TableRow};
 use crate::clause::Clause;
 use crate::error::{Result, error, notice, sqlstate, unsupported};
-use crate::lock::Mode;
+use crate::lock::LockMode;
 use crate::query::{Type, Value};
 use crate::reply::{Severity, StatementResult};
 use crate::statement::{CreateIndex, Privilege};
@@ -19,7 +19,7 @@ impl Execution<'_> {
             return Err(no_relation(name));
         };
         self.check_owner(&relation)?;
-        self.lock(relation.oid, Mode::Share)?;
+        self.lock(relation.oid, LockMode::Share)?;
         let Some(data) = relation.table() else {
             return Err(self.shared.settings.major.cannot_be_indexed(&relation));
         };
@@ -41,9 +41,7 @@ impl Execution<'_> {
             }
             places.push(place);
         }
-        if statement.if_not_exists
-            && self.shared.catalog.relation_named(relation.schema, &index_name, self.catalog_view()).is_some()
-        {
+        if statement.if_not_exists && self.is_name_taken(relation.schema, &index_name) {
             self.notice(notice(
                 Severity::Notice,
                 sqlstate::DUPLICATE_TABLE,
@@ -51,7 +49,7 @@ impl Execution<'_> {
             ));
             return done("CREATE INDEX");
         }
-        self.check_new_relation(relation.schema, &index_name)?;
+        self.check_new_relation(relation.schema, &index_name, false)?;
         if statement.unique {
             self.check_rows_unique(&relation, data, &places, &index_name)?;
         }

@@ -81,7 +81,7 @@ impl Execution<'_> {
         let places = key_places(columns, is_primary, |name| data.column(name).map(|(place, _)| place))?;
         let index_name: Rc<str> = match name {
             Some(name) => {
-                self.check_new_relation(relation.schema, name)?;
+                self.check_new_relation(relation.schema, name, false)?;
                 name.clone()
             }
             None if is_primary => self.choose_relation_name(&relation.name, None, "pkey", relation.schema),

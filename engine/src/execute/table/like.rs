@@ -5,7 +5,7 @@ use super::column::{Place, Planned, PlannedColumn, PlannedConstraint, PlannedCon
 use crate::catalog::{ConstraintKind, Oid};
 use crate::clause::Clause;
 use crate::error::{Result, unsupported};
-use crate::lock::Mode;
+use crate::lock::LockMode;
 use crate::quirk::Quirk;
 use crate::sequence::Definition;
 use crate::statement::{LikeFeature, ObjectName, Privilege, SequenceOption};
@@ -21,7 +21,7 @@ impl Execution<'_> {
     ) -> Result<()> {
         let name = self.range_name(source)?;
         let relation = self.require_relation(name, MissingSchema::IsMissingRelation)?;
-        self.lock(relation.oid, Mode::AccessShare)?;
+        self.lock(relation.oid, LockMode::AccessShare)?;
         let Some(data) = relation.table() else { return Err(unsupported("LIKE of a relation that is no table")) };
         self.check_any(&relation, &[Privilege::Select])?;
         let includes = |wanted: LikeFeature| {

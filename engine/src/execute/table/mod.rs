@@ -23,7 +23,7 @@ use super::{Execution, MissingSchema, shared_str};
 use crate::catalog::{Column, Kind, Persistence, Relation, TableData};
 use crate::clause::Clause;
 use crate::error::{Result, Stop, error, sqlstate, unsupported};
-use crate::lock::Mode;
+use crate::lock::LockMode;
 use crate::query::{Scope, ScopeTable, Type};
 use crate::statement::ObjectName;
 
@@ -37,7 +37,7 @@ impl Execution<'_> {
     fn relation_to_change(&mut self, name: &ObjectName) -> Result<(Rc<Relation>, TableData)> {
         let name = self.range_name(name)?;
         let relation = self.require_relation(name, MissingSchema::IsMissingRelation)?;
-        self.lock(relation.oid, Mode::RowExclusive)?;
+        self.lock(relation.oid, LockMode::RowExclusive)?;
         let data = match &relation.kind {
             Kind::Table(data) => data.clone(),
             Kind::Sequence(_) => TableData {

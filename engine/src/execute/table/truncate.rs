@@ -6,7 +6,7 @@ use super::super::{Execution, MissingSchema, done};
 use crate::catalog::{Kind, Oid, Relation};
 use crate::clause::Clause;
 use crate::error::{Result, error, sqlstate};
-use crate::lock::Mode;
+use crate::lock::LockMode;
 use crate::quirk::Quirk;
 use crate::reply::StatementResult;
 use crate::statement::{Privilege, Truncate};
@@ -25,7 +25,7 @@ impl Execution<'_> {
                 return Err(error(sqlstate::WRONG_OBJECT_TYPE, format!("\"{}\" is not a table", relation.name)));
             }
             self.check_any(&relation, &[Privilege::Truncate])?;
-            self.lock(relation.oid, Mode::AccessExclusive)?;
+            self.lock(relation.oid, LockMode::AccessExclusive)?;
             if !tables.iter().any(|other| other.oid == relation.oid) {
                 tables.push(relation);
             }
@@ -42,7 +42,7 @@ impl Execution<'_> {
                 sequences.extend(self.shared.catalog.owned_sequences(table.oid, view));
             }
             for sequence in &sequences {
-                self.lock(*sequence, Mode::AccessExclusive)?;
+                self.lock(*sequence, LockMode::AccessExclusive)?;
                 if let Some(sequence) = self.shared.catalog.relation(*sequence, view).cloned() {
                     self.check_owner(&sequence)?;
                 }

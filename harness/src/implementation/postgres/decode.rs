@@ -1,5 +1,6 @@
 //! From wire messages to [`Reply`].
 
+use super::numbers::number_alike;
 use fallible_iterator::FallibleIterator;
 use postgres_protocol::message::backend::{DataRowBody, ErrorFields, Message, RowDescriptionBody};
 use seqcheck_engine as engine;
@@ -118,10 +119,13 @@ pub(super) fn message_of(mut fields: ErrorFields<'_>, default: Severity) -> Resu
             _ => {}
         }
     }
+    let sqlstate = sqlstate.ok_or("an error or notice without a valid SQLSTATE came")?;
+    let mut message = message.ok_or("an error or notice without a message came")?;
+    number_alike(sqlstate, &mut message, &mut detail);
     Ok(engine::Message {
         severity: severity.or(translated).unwrap_or(default),
-        sqlstate: sqlstate.ok_or("an error or notice without a valid SQLSTATE came")?,
-        message: message.ok_or("an error or notice without a message came")?.into(),
+        sqlstate,
+        message: message.into(),
         detail,
         hint: hint.map(Cow::Owned),
     })

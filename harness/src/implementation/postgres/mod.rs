@@ -7,6 +7,7 @@ mod anew;
 mod authentication;
 mod connection;
 mod decode;
+mod numbers;
 mod open;
 mod reset;
 mod roles;
@@ -63,6 +64,8 @@ pub struct Postgres {
     endpoint: Endpoint,
     settings: Settings,
     name: String,
+    /// The server's setting of that name.
+    max_prepared_transactions: u32,
     /// What a reset goes back to; none where a reset makes the database anew.
     baseline: Option<Baseline>,
     control: Option<Session>,
@@ -83,6 +86,8 @@ struct Slot {
     open: bool,
     /// Whether it is the endpoint's user's, and so can serve the next trace.
     reusable: bool,
+    /// Whether its `deadlock_timeout` may be another one than it was opened with.
+    has_own_timeout: bool,
 }
 
 impl Postgres {
@@ -96,6 +101,8 @@ impl Postgres {
         let mut control = open_control(&endpoint, settings.patience)?;
         let version = reset::table(control.query("SHOW server_version", deadline)?)?;
         let version = version.first().map(|row| reset::text(row, 0)).unwrap_or_default();
+        let room = reset::table(control.query("SHOW max_prepared_transactions", deadline)?)?;
+        let room = room.first().and_then(|row| reset::text(row, 0).parse().ok()).unwrap_or_default();
         let baseline = Baseline::read(&mut control, deadline, settings.maintenance.is_none())?;
         if let Some(baseline) = &baseline {
             baseline.install(&mut control, deadline)?;
@@ -104,6 +111,7 @@ impl Postgres {
             endpoint,
             settings,
             name: format!("PostgreSQL {version}"),
+            max_prepared_transactions: room,
             baseline,
             control: Some(control),
             maintenance: None,
@@ -121,11 +129,12 @@ impl Postgres {
         self
     }
 
-    /// The settings of a model that stands beside this server: its database and user, and no quirks.
+    /// The settings of a model that stands beside this server: its database, user and room for prepared transactions, and no quirks.
     pub fn model_settings(&self, major: Major) -> seqcheck_engine::Settings {
         seqcheck_engine::Settings {
             database: self.endpoint.database.clone(),
             user: self.endpoint.user.clone(),
+            max_prepared_transactions: self.max_prepared_transactions,
             ..seqcheck_engine::Settings::new(major)
         }
     }
@@ -170,8 +179,11 @@ impl Postgres {
             ("application_name", application.as_str()),
             ("TimeZone", "UTC"),
             ("statement_timeout", "0"),
+            ("lock_timeout", "0"),
             // Messages are compared, so they must not be translated. Only superusers may set this.
             ("lc_messages", "C"),
+            // Nor this. Only the session that is to find a deadlock looks for one.
+            ("deadlock_timeout", NEVER),
         ];
         if self.takes_parameters {
             match open_patiently(&self.endpoint, &user, &parameters, &who, self.settings.patience) {
@@ -249,6 +261,16 @@ impl Postgres {
     }
 }
 
+/// A `deadlock_timeout` within which no reply is awaited.
+const NEVER: &str = "1h";
+/// A `deadlock_timeout` for the session that is to find a deadlock.
+const SOON: &str = "10ms";
+
+/// Whether a request changes when its session looks for deadlocks.
+fn sets_deadlock_timeout(sql: &str) -> bool {
+    sql.to_ascii_lowercase().contains("deadlock_timeout")
+}
+
 /// Asks a session to become as if it were new.
 fn ask_to_forget(session: &mut Session) -> Result<(), Infrastructure> {
     if session.in_transaction() {
@@ -300,6 +322,7 @@ impl Implementation for Postgres {
             && let Some(slot) = &mut self.slots[session]
         {
             slot.open = true;
+            slot.has_own_timeout = false;
             return Ok(Reply::default());
         }
         match self.open_session(session, role) {
@@ -308,6 +331,7 @@ impl Implementation for Postgres {
                     session: Session::new(connection),
                     open: true,
                     reusable: role.is_none(),
+                    has_own_timeout: false,
                 });
                 kept.map_or(Ok(()), |kept| self.end(kept.session))?;
                 Ok(Reply::default())
@@ -332,6 +356,11 @@ impl Implementation for Postgres {
 
     fn send(&mut self, session: usize, request: Request<'_>) -> Result<(), Infrastructure> {
         self.session(session)?.send(request)?;
+        if sets_deadlock_timeout(request.sql)
+            && let Some(slot) = self.open_slot(session)
+        {
+            slot.has_own_timeout = true;
+        }
         // A server process that has once made its temporary schema keeps it, and answers differently to names in it:
         // such a connection cannot pass for a new one.
         if let Some(Some(slot)) = self.slots.get_mut(session)
@@ -367,6 +396,24 @@ impl Implementation for Postgres {
             .collect();
         // The manual, "System Information Functions", gives prepared transactions the process number zero.
         Ok((!ours.is_empty() || blockers.contains(&0)).then_some(ours))
+    }
+
+    fn expect_wait(&mut self, session: usize, finds_deadlock: bool) -> Result<(), Infrastructure> {
+        let deadline = self.deadline();
+        let Some(slot) = self.open_slot(session) else { return Ok(()) };
+        if !finds_deadlock && !slot.has_own_timeout {
+            return Ok(());
+        }
+        let scope = if slot.session.in_transaction() { "LOCAL" } else { "SESSION" };
+        let timeout = if finds_deadlock { SOON } else { NEVER };
+        let reply = slot.session.query(&format!("SET {scope} deadlock_timeout = '{timeout}'"), deadline)?;
+        slot.has_own_timeout = true;
+        match reply.error {
+            None => Ok(()),
+            Some(_) => {
+                Err(not_able(self.name.clone(), "find a deadlock in time: only superusers set deadlock_timeout"))
+            }
+        }
     }
 
     fn checkpoint(&mut self) -> Result<(), Infrastructure> {

@@ -123,6 +123,16 @@ pub(super) fn clean(control: &mut Session, deadline: Instant) -> Result<(), Infr
     Ok(())
 }
 
+/// Rolls back what a trace left prepared: its locks would be in the way of whatever comes next.
+pub(super) fn end_prepared(control: &mut Session, deadline: Instant) -> Result<(), Infrastructure> {
+    const FIND: &str = "SELECT format('ROLLBACK PREPARED %L', gid) FROM pg_prepared_xacts
+                        WHERE database = current_database()";
+    for row in table(control.query(FIND, deadline)?)? {
+        table(control.query(&text(&row, 0), deadline)?)?;
+    }
+    Ok(())
+}
+
 /// The rows of a reply's first result; an error becomes one of infrastructure.
 pub(super) fn table(reply: Reply) -> Result<Vec<Vec<Cell>>, Infrastructure> {
     if let Some(error) = reply.error {

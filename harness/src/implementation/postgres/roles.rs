@@ -88,6 +88,7 @@ impl Postgres {
                 true => {
                     // Whatever the trace left open may hold what is to be dropped.
                     self.refresh_sessions()?;
+                    self.control(reset::end_prepared)?;
                     self.control(|control, deadline| drop_roles(control, &find, deadline))?;
                 }
                 false => {

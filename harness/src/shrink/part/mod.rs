@@ -313,5 +313,6 @@ variants!(Statement first unwrap {
     Execute(execute),
     Deallocate(deallocate),
     Explain(explain),
+    Lock(lock),
     Maintenance(maintenance),
 });

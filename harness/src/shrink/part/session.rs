@@ -1,13 +1,15 @@
 //! Transactions, parameters, prepared statements and maintenance.
 
 use seqcheck_engine::statement::{
-    Deallocate, Discard, Execute, Explain, IsolationLevel, MaintainedTable, Maintenance, ParameterValue, Prepare,
-    ReindexTarget, SetParameter, SetScope, Transaction, TransactionMode,
+    Deallocate, Discard, Execute, Explain, IsolationLevel, LockTables, MaintainedTable, Maintenance, ParameterValue,
+    Prepare, ReindexTarget, SetParameter, SetScope, Transaction, TransactionMode,
 };
+
+use seqcheck_engine::LockMode;
 
 use super::{Leaf, Part, Turn, atoms, structure, variants, words};
 
-atoms!(Discard, IsolationLevel);
+atoms!(Discard, IsolationLevel, LockMode);
 
 words!(SetScope: SetScope::Unspecified);
 
@@ -52,6 +54,7 @@ variants!(Deallocate {
 });
 
 structure!(MaintainedTable { columns, name });
+structure!(LockTables { tables, mode, nowait });
 
 variants!(ReindexTarget {
     Index(name),

@@ -1,7 +1,7 @@
-//! VACUUM, ANALYZE, REINDEX and CHECKPOINT.
+//! LOCK TABLE, VACUUM, ANALYZE, REINDEX and CHECKPOINT.
 
-use seqcheck_engine::Statement;
-use seqcheck_engine::statement::{MaintainedTable, Maintenance, ReindexTarget};
+use seqcheck_engine::statement::{LockTables, MaintainedTable, Maintenance, ReindexTarget};
+use seqcheck_engine::{LockMode, Statement};
 use squawk_syntax::ast;
 use squawk_syntax::{SyntaxKind, SyntaxNode};
 
@@ -59,6 +59,43 @@ fn table(node: &SyntaxNode) -> Lowered<MaintainedTable> {
     }
     cursor.finish()?;
     Ok(MaintainedTable { name, columns })
+}
+
+pub(super) fn lock(mut cursor: Cursor) -> Lowered<Statement> {
+    cursor.expect(&[SyntaxKind::LOCK_KW])?;
+    cursor.has(SyntaxKind::TABLE_KW);
+    let list = cursor.expect_node::<ast::RelationList>()?;
+    let mut names = Cursor::new(&list);
+    let tables = names.comma_separated::<ast::RelationName, _>(with_only)?;
+    names.finish()?;
+    let mode = match cursor.node::<ast::LockModeClause>() {
+        None => LockMode::AccessExclusive,
+        Some(clause) => {
+            let mut clause = Cursor::new(&clause);
+            clause.expect(&[SyntaxKind::IN_KW])?;
+            let mode = lock_mode(&clause.expect_node::<ast::LockMode>()?)?;
+            clause.expect(&[SyntaxKind::MODE_KW])?;
+            clause.finish()?;
+            mode
+        }
+    };
+    let nowait = cursor.node_of(SyntaxKind::NOWAIT).is_some();
+    cursor.finish()?;
+    Ok(Statement::Lock(LockTables { tables, mode, nowait }))
+}
+
+fn lock_mode(node: &SyntaxNode) -> Lowered<LockMode> {
+    Ok(match node.kind() {
+        SyntaxKind::ACCESS_SHARE => LockMode::AccessShare,
+        SyntaxKind::ROW_SHARE => LockMode::RowShare,
+        SyntaxKind::ROW_EXCLUSIVE => LockMode::RowExclusive,
+        SyntaxKind::SHARE_UPDATE_EXCLUSIVE => LockMode::ShareUpdateExclusive,
+        SyntaxKind::SHARE => LockMode::Share,
+        SyntaxKind::SHARE_ROW_EXCLUSIVE => LockMode::ShareRowExclusive,
+        SyntaxKind::EXCLUSIVE => LockMode::Exclusive,
+        SyntaxKind::ACCESS_EXCLUSIVE => LockMode::AccessExclusive,
+        _ => return Err(unsupported_node(node, "lock mode")),
+    })
 }
 
 pub(super) fn reindex(mut cursor: Cursor) -> Lowered<Statement> {

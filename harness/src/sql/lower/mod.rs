@@ -93,6 +93,7 @@ pub(super) fn statement(node: &SyntaxNode) -> Lowered<Option<Statement>> {
         SyntaxKind::EXECUTE => prepared::execute(cursor)?,
         SyntaxKind::DEALLOCATE => prepared::deallocate(cursor)?,
         SyntaxKind::EXPLAIN => prepared::explain(node)?,
+        SyntaxKind::LOCK => maintenance::lock(cursor)?,
         SyntaxKind::VACUUM => maintenance::vacuum(cursor)?,
         SyntaxKind::ANALYZE => maintenance::analyze(cursor)?,
         SyntaxKind::REINDEX => maintenance::reindex(cursor)?,

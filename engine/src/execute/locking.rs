@@ -1,0 +1,162 @@
+//! Taking locks, and failing for them.
+
+use super::names::MissingSchema;
+use super::{Execution, done};
+use crate::catalog::{Kind, Oid, Persistence};
+use crate::cluster::{Progress, SessionId};
+use crate::error::{Result, Stop, error, sqlstate, unsupported};
+use crate::lock::{Deadlock, LockMode, Refused, Target};
+use crate::reply::{Message, StatementResult};
+use crate::statement::LockTables;
+use crate::transaction::Block;
+
+impl Execution<'_> {
+    /// LOCK TABLE (manual, "LOCK").
+    pub(super) fn lock_tables(&mut self, statement: &LockTables) -> Result<StatementResult> {
+        if self.session.transaction.block == Block::None {
+            return Err(error(
+                sqlstate::NO_ACTIVE_SQL_TRANSACTION,
+                "LOCK TABLE can only be used in transaction blocks",
+            ));
+        }
+        for name in &statement.tables {
+            let name = self.range_name(name)?;
+            let relation = self.require_relation(name, MissingSchema::Fails)?;
+            match relation.kind {
+                Kind::Table(_) => {}
+                Kind::View(_) => return Err(unsupported("LOCK TABLE of a view, which locks what it reads")),
+                Kind::Sequence(_) | Kind::Index(_) => return Err(self.shared.settings.major.cannot_lock(&relation)),
+            }
+            if !self.acts_as(relation.owner) {
+                return Err(unsupported("LOCK TABLE of another role's table"));
+            }
+            if !statement.nowait {
+                self.lock(relation.oid, statement.mode)?;
+                continue;
+            }
+            let (session, depth) = (self.session.id, self.session.transaction.depth());
+            if !self.shared.locks.try_acquire(session, Target::Object(relation.oid), statement.mode, depth) {
+                return Err(error(
+                    sqlstate::LOCK_NOT_AVAILABLE,
+                    format!("could not obtain lock on relation \"{}\"", name.name),
+                ));
+            }
+            self.session.names_known_until = self.shared.commits;
+        }
+        done("LOCK TABLE")
+    }
+
+    /// Takes a lock on a relation or schema until the transaction, or the savepoint it is taken in, ends.
+    pub(crate) fn lock(&mut self, object: Oid, mode: LockMode) -> Result<()> {
+        let depth = self.session.transaction.depth();
+        self.lock_at(object, mode, depth)
+    }
+
+    /// Takes a lock and gives it back at once, unless the session holds it anyway.
+    pub(super) fn lock_briefly(&mut self, object: Oid, mode: LockMode) -> Result<()> {
+        let held = self.shared.locks.len();
+        self.lock(object, mode)?;
+        if self.shared.locks.len() > held {
+            self.shared.locks.truncate(held);
+        }
+        Ok(())
+    }
+
+    /// Takes a lock that belongs to the subtransaction at `depth`.
+    pub(crate) fn lock_at(&mut self, object: Oid, mode: LockMode, depth: usize) -> Result<()> {
+        match self.shared.locks.acquire(self.session.id, Target::Object(object), mode, depth) {
+            Ok(is_new) => {
+                self.note_temporary(object);
+                if is_new {
+                    // Taking a lock makes a session take note of what others have changed.
+                    self.session.names_known_until = self.shared.commits;
+                }
+                Ok(())
+            }
+            Err(Refused::Waits(blockers)) => Err(Stop::Waits(blockers)),
+            Err(Refused::Deadlock(deadlock)) => {
+                self.found_deadlock = true;
+                Err(self.deadlock_detected(&deadlock))
+            }
+        }
+    }
+
+    /// Notes that the transaction has to do with a temporary relation.
+    fn note_temporary(&mut self, object: Oid) {
+        let relation = self.shared.catalog.relation(object, self.catalog_view());
+        if relation.is_some_and(|relation| relation.persistence == Persistence::Temporary) {
+            self.session.transaction.uses_temporary = true;
+        }
+    }
+
+    /// Waits for another session's transaction.
+    pub(super) fn wait_for_transaction(&mut self, other: SessionId) -> Stop {
+        self.shared.locks.wait_for_transaction(self.session.id, other);
+        Stop::Waits(vec![other])
+    }
+
+    /// Ends a query that waits and turns out to wait for itself.
+    pub(crate) fn fail_waiting(&mut self, deadlock: &Deadlock) -> Progress {
+        let Stop::Error(message) = self.deadlock_detected(deadlock) else { unreachable!("a deadlock is an error") };
+        self.cancel_waiting(*message)
+    }
+
+    /// Ends a query that waits when its `lock_timeout`, in milliseconds, is over.
+    ///
+    /// Steps follow each other without delay, so a long time-out says nothing about whether the wait ends before it.
+    pub(crate) fn time_out(&mut self, timeout: u32) -> Progress {
+        const LONGEST: u32 = 2000;
+        if timeout > LONGEST {
+            return Progress::Unsupported("a wait with a lock_timeout of more than 2 s".to_owned());
+        }
+        let stop = error(sqlstate::LOCK_NOT_AVAILABLE, "canceling statement due to lock timeout");
+        let Stop::Error(message) = stop else { unreachable!("this is an error") };
+        self.cancel_waiting(*message)
+    }
+
+    /// Ends a query that waits, with an error.
+    pub(crate) fn cancel_waiting(&mut self, message: Message) -> Progress {
+        self.shared.locks.stop_waiting(self.session.id);
+        if let Some(pending) = self.session.pending.take() {
+            self.reply = pending.reply;
+            self.reply.notices.extend(pending.notices);
+        }
+        self.abort_statement();
+        self.reply.error = Some(message);
+        Progress::Done(std::mem::take(&mut self.reply))
+    }
+
+    /// The error for the session that finds a deadlock. Processes and objects are numbered as they come up: what a server
+    /// calls them, nobody can predict.
+    fn deadlock_detected(&self, deadlock: &Deadlock) -> Stop {
+        let (mut processes, mut objects, mut transactions) = (Vec::new(), Vec::new(), Vec::new());
+        let mut lines = Vec::with_capacity(deadlock.edges.len());
+        for edge in &deadlock.edges {
+            let waiter = number(&mut processes, edge.waiter);
+            let target = match edge.target {
+                Target::Transaction(session) => format!("transaction {}", number(&mut transactions, session)),
+                Target::Object(oid) if self.shared.catalog.schema_name(oid, self.catalog_view()).is_some() => {
+                    format!("object {} of class 2615 of database 1", number(&mut objects, oid))
+                }
+                Target::Object(oid) => format!("relation {} of database 1", number(&mut objects, oid)),
+            };
+            let blocker = number(&mut processes, edge.blocker);
+            let mode = edge.mode.lock_name();
+            lines.push(format!("Process {waiter} waits for {mode} on {target}; blocked by process {blocker}."));
+        }
+        error(sqlstate::DEADLOCK_DETECTED, "deadlock detected")
+            .detail(lines.join("\n"))
+            .hint("See server log for query details.")
+    }
+}
+
+/// The place of `one` among those that have come up, from 1.
+fn number<T: PartialEq>(known: &mut Vec<T>, one: T) -> usize {
+    match known.iter().position(|other| *other == one) {
+        Some(position) => position + 1,
+        None => {
+            known.push(one);
+            known.len()
+        }
+    }
+}

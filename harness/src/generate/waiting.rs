@@ -1,0 +1,192 @@
+//! Traces in which sessions wait for each other.
+
+use seqcheck_engine::statement::{
+    AlterSequence, CreateSequence, Expression, Identifier, Literal, LockTables, ObjectName, Persistence,
+    SequenceOption, Transaction,
+};
+use seqcheck_engine::{LockMode, SessionId, Statement, TransactionStatus};
+
+use super::query::{call, item, select, text_of};
+use super::{GeneratedAction, GeneratedStep, Generator};
+
+/// How many steps may be spent at a trace's end on those that still wait.
+const ENDINGS: usize = 8;
+
+impl Generator<'_> {
+    /// What sessions can wait for: a sequence of each name in play, perhaps a table.
+    pub(super) fn first_relations(&mut self) -> Vec<Statement> {
+        let mut statements = Vec::new();
+        for name in self.plan.names.clone() {
+            let mut options = Vec::new();
+            if self.plan.cached {
+                options.push(SequenceOption::Cache(self.cache()));
+            }
+            if self.plan.narrow && self.choice.chance(1, 2) {
+                options.push(SequenceOption::Cycle);
+            }
+            statements.push(Statement::CreateSequence(CreateSequence {
+                persistence: Persistence::Permanent,
+                is_global: false,
+                if_not_exists: false,
+                name: ObjectName::bare(name),
+                options,
+            }));
+        }
+        if self.choice.chance(1, 2) {
+            statements.push(self.create_table());
+        }
+        statements
+    }
+
+    /// Puts most sessions into transactions.
+    pub(super) fn begin_transactions(&mut self) {
+        for session in 0..self.sessions.len() {
+            if self.choice.chance(2, 3) {
+                let statement = Statement::Transaction(Transaction::Begin(Vec::new()));
+                self.cluster.step(self.sessions[session], std::slice::from_ref(&statement));
+                self.steps.push(GeneratedStep { session, action: GeneratedAction::Query(vec![statement]) });
+            }
+        }
+    }
+
+    /// Sees to it that the current session can take a step. False when none can.
+    pub(super) fn prepare_for_waits(&mut self) -> bool {
+        let free: Vec<usize> = (0..self.sessions.len()).filter(|index| !self.is_waiting(*index)).collect();
+        if free.is_empty() {
+            return false;
+        }
+        if !free.contains(&self.current) {
+            self.current = free[self.choice.index(free.len())];
+        }
+        true
+    }
+
+    /// Puts in place of drawn statements, now and then, one that lets sessions meet.
+    pub(super) fn move_towards_waits(&mut self, statements: &mut Vec<Statement>) {
+        if !self.plan.waits {
+            return;
+        }
+        let status = self.cluster.transaction_status(self.sessions[self.current]);
+        let somebody_waits = (0..self.sessions.len()).any(|index| self.is_waiting(index));
+        match status {
+            TransactionStatus::Idle if self.choice.chance(1, 3) => {
+                *statements = vec![Statement::Transaction(Transaction::Begin(Vec::new()))];
+            }
+            TransactionStatus::InTransaction if somebody_waits && self.choice.chance(1, 6) => {
+                *statements = vec![self.ending()];
+            }
+            // Whoever is waited for and now asks for more may close a circle.
+            TransactionStatus::InTransaction if somebody_waits && self.choice.chance(2, 5) => {
+                *statements = vec![self.plain_alter()];
+            }
+            TransactionStatus::InTransaction if self.choice.chance(1, 16) => {
+                *statements = vec![self.lock_table()];
+            }
+            TransactionStatus::InTransaction | TransactionStatus::Idle if self.choice.chance(2, 3) => {
+                *statements = vec![self.contend()];
+            }
+            _ => {}
+        }
+    }
+
+    /// Whether a step that waits stays in the trace: somebody must be left who can go on, and sessions that wait for the
+    /// same would go on side by side, in an order that nobody can predict.
+    pub(super) fn accepts_wait(&mut self) -> bool {
+        let one_is_free = (0..self.sessions.len()).any(|index| !self.is_waiting(index));
+        one_is_free && !self.cluster.may_race(self.sessions[self.current])
+    }
+
+    /// Ends transactions until nobody waits any more, as far as that can be predicted.
+    pub(super) fn end_waits(&mut self) {
+        for _ in 0..ENDINGS {
+            if !self.plan.waits || !(0..self.sessions.len()).any(|index| self.is_waiting(index)) {
+                return;
+            }
+            let in_the_way: Vec<usize> = (0..self.sessions.len())
+                .filter(|index| {
+                    let status = self.cluster.transaction_status(self.sessions[*index]);
+                    !self.is_waiting(*index) && status != TransactionStatus::Idle
+                })
+                .collect();
+            if in_the_way.is_empty() {
+                return;
+            }
+            let session = in_the_way[self.choice.index(in_the_way.len())];
+            let before = self.cluster.clone();
+            let statement = self.ending();
+            if self.cluster.step(self.sessions[session], std::slice::from_ref(&statement)).lost.is_some() {
+                self.cluster = before;
+                continue;
+            }
+            self.steps.push(GeneratedStep { session, action: GeneratedAction::Query(vec![statement]) });
+        }
+    }
+
+    /// The session that waits, if the trace is to lose one while it does so.
+    pub(super) fn waiting_session_to_close(&mut self) -> Option<usize> {
+        if !self.plan.waits || !self.choice.chance(1, 30) {
+            return None;
+        }
+        (0..self.sessions.len()).find(|index| self.is_waiting(*index))
+    }
+
+    /// A statement about a sequence that others may be busy with.
+    fn contend(&mut self) -> Statement {
+        let name = self.plain_name();
+        match self.choice.weighted(&[14, 4, 10, 3, 2, 2, 3]) {
+            0 => select(vec![item(call("nextval", vec![self.text_argument(&name)]))], Vec::new()),
+            1 => self.sequence_call(),
+            2 => self.plain_alter(),
+            3 => self.drop_sequence(),
+            4 => self.move_relation(),
+            5 => self.create_sequence(),
+            _ => Statement::CreateSequence(CreateSequence {
+                persistence: Persistence::Permanent,
+                is_global: false,
+                if_not_exists: self.choice.chance(1, 4),
+                name: ObjectName::bare(name),
+                options: Vec::new(),
+            }),
+        }
+    }
+
+    /// An ALTER SEQUENCE that most often succeeds.
+    fn plain_alter(&mut self) -> Statement {
+        let name = ObjectName::bare(self.plain_name());
+        let option = match self.choice.below(5) {
+            0 => SequenceOption::Cache(self.cache()),
+            1 => SequenceOption::Restart(None),
+            2 => SequenceOption::NoCycle,
+            3 => SequenceOption::Increment((1 + self.choice.below(3) as i64).into()),
+            _ => return self.alter_sequence(),
+        };
+        Statement::AlterSequence(AlterSequence { if_exists: false, name, options: vec![option] })
+    }
+
+    fn text_argument(&self, name: &Identifier) -> Expression {
+        Expression::Literal(Literal::String(text_of(&ObjectName::bare(name.clone()))))
+    }
+
+    fn ending(&mut self) -> Statement {
+        Statement::Transaction(match self.choice.chance(1, 2) {
+            true => Transaction::Commit { chain: false },
+            false => Transaction::Rollback { chain: false },
+        })
+    }
+
+    fn lock_table(&mut self) -> Statement {
+        let tables = self.cluster.tables(self.sessions[self.current]);
+        let name = match tables.is_empty() || self.choice.chance(1, 6) {
+            true => self.plan.names[self.choice.index(self.plan.names.len())].to_owned(),
+            false => tables[self.choice.index(tables.len())].name.clone(),
+        };
+        let mode = LockMode::ALL[self.choice.index(LockMode::ALL.len())];
+        let tables = vec![ObjectName::bare(name.as_str())];
+        Statement::Lock(LockTables { tables, mode, nowait: self.choice.chance(1, 4) })
+    }
+
+    fn is_waiting(&self, index: usize) -> bool {
+        let session: SessionId = self.sessions[index];
+        self.cluster.is_waiting(session)
+    }
+}
