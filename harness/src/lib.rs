@@ -1,5 +1,6 @@
 //! The harness: traces, servers, lockstep and reports around [`seqcheck_engine`].
 
+pub mod adapter;
 pub mod campaign;
 pub mod choice;
 #[doc(hidden)]
@@ -7,6 +8,9 @@ pub mod cli;
 pub mod compare;
 pub mod corpus;
 pub mod expectation;
+pub mod export;
+pub mod finding;
+pub mod fuzzing;
 pub mod generate;
 pub mod hammer;
 pub mod history;

@@ -141,6 +141,7 @@ fn options_and_clauses_go() {
 fn expressions_become_their_operands() {
     let select = "SELECT coalesce(CASE WHEN a = 2 THEN nextval('s') + 10 ELSE 3 END, 4)";
     assert_eq!(plain(select, &["nextval('s'"]), "SELECT nextval('s')");
+    assert_eq!(plain("SELECT nextval('public.S')", &["nextval('", "s'"]), "SELECT nextval('s')");
     assert_eq!(plain("SELECT setval('s', (SELECT max(a) FROM t), true)", &["setval"]), "SELECT setval()");
 }
 

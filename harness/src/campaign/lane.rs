@@ -5,11 +5,11 @@ use std::sync::atomic::Ordering;
 
 use seqcheck_engine::{Cluster, Major, QuirkSet, Settings};
 
-use super::finding::{Finding, Judging, Origin};
 use super::{Board, CampaignError};
 use crate::choice::Seeded;
 use crate::corpus::Entry;
 use crate::expectation::{self, Side};
+use crate::finding::{Finding, Judging, Origin};
 use crate::generate::{ServerEvents, generate};
 use crate::implementation::postgres::{self, Postgres};
 use crate::lockstep::{self, Run, Step, Verdict};
@@ -45,7 +45,11 @@ impl Lane {
         };
         let postgres = Postgres::open(database.endpoint().clone(), settings)?.with_power(server.handle());
         let settings = Settings { quirks: options.quirks, ..postgres.model_settings(major) };
-        let judging = Judging { version: server.version().to_owned(), quirks: options.quirks };
+        let judging = Judging {
+            judged: format!("PostgreSQL {}", server.version()),
+            quirks: options.quirks,
+            command: options.command.clone(),
+        };
         let options = lockstep::Options { time_out: options.time_out, ..lockstep::Options::default() };
         let events = if server.is_managed() { ServerEvents::Checkpoints } else { ServerEvents::None };
         Ok(Lane { postgres, settings, options, judging, events })
@@ -69,7 +73,11 @@ impl Lane {
         if run.divergences.is_empty() {
             // Model and server agree with each other; that they agree with what is documented is another matter.
             for (step, mismatch) in expectation::unmet(&steps, &run, Side::Server, major) {
-                board.add_finding(Finding::unmet(origin.clone(), &prepared, &run, step, &mismatch, &self.judging));
+                let finding = Finding::unmet(origin.clone(), &prepared, &run, step, &mismatch, &self.judging);
+                if board.is_new(&finding) {
+                    let key = finding.key().to_owned();
+                    board.add_finding(finding, &key);
+                }
             }
         }
     }
@@ -117,6 +125,7 @@ impl Lane {
             if run.infrastructure.is_none() {
                 summary.clauses.extend(run.clauses);
                 summary.waits.add(&run);
+                board.progress.clauses.store(summary.clauses.len(), Ordering::Relaxed);
             }
             for record in &run.steps {
                 match &record.verdict {
@@ -137,11 +146,19 @@ impl Lane {
         }
         let Some(finding) = Finding::new(origin.clone(), prepared, &run, &self.judging) else { return Some(run) };
         if board.is_new(&finding) {
-            let shrunk =
-                shrink(&prepared.steps, run.clone(), Budget::default(), |candidate| self.run(candidate, board));
+            let shrunk = shrink(&prepared.steps, run.clone(), Budget::default(), |candidate| {
+                match board.shutdown.is_requested() {
+                    // What is left by now must do.
+                    true => Run::stopped("the campaign"),
+                    false => self.run(candidate, board),
+                }
+            });
             let reduced = Prepared::numbered(shrunk.steps);
-            if let Some(finding) = Finding::new(origin, &reduced, &shrunk.run, &self.judging) {
-                board.add_finding(finding);
+            if let Some(mut reduced) = Finding::new(origin, &reduced, &shrunk.run, &self.judging) {
+                if !shrunk.confirmed {
+                    reduced.note_unconfirmed();
+                }
+                board.add_finding(reduced, finding.key());
             }
         }
         Some(run)

@@ -3,9 +3,10 @@
 //! Each lane has a database of its own and runs whole traces. Which traces there are depends on the seed alone, not on
 //! the number of lanes. Traces that crash or restart the server come last, one after the other.
 
-mod finding;
 mod lane;
 
+use std::collections::BTreeSet;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
@@ -13,10 +14,10 @@ use std::time::{Duration, Instant};
 use seqcheck_engine::{ClauseSet, Major, QuirkSet};
 
 use crate::corpus::Entry;
+use crate::finding::{Finding, Folder};
 use crate::implementation::Infrastructure;
 use crate::lockstep::{Observed, Run, StepRecord};
 use crate::server::{Server, ServerError, Shutdown, create_database};
-pub use finding::{Finding, Origin};
 use lane::Lane;
 
 /// What to run.
@@ -24,6 +25,8 @@ use lane::Lane;
 pub struct Options {
     /// The seed that decides the generated traces.
     pub seed: u64,
+    /// The number of the first trace to generate; 0 unless an earlier campaign is continued.
+    pub first: u64,
     /// How many traces to generate.
     pub traces: u64,
     /// How many traces to generate in which the server crashes or is restarted.
@@ -38,6 +41,10 @@ pub struct Options {
     pub findings: usize,
     /// Faults to plant in the engine, to see whether a run would notice them.
     pub quirks: QuirkSet,
+    /// The keys of findings that are known already, and not to be reported again.
+    pub known: BTreeSet<String>,
+    /// The command as it would be written to run this campaign, without the seed, for the findings' provenance.
+    pub command: String,
 }
 
 /// How a campaign went.
@@ -63,8 +70,12 @@ pub struct Summary {
     pub differing: ClauseSet,
     /// Different divergences, in the order in which they were found.
     pub findings: Vec<Finding>,
+    /// The files of the findings, in their order; the reason where one could not be written.
+    pub files: Vec<Result<PathBuf, String>>,
     /// Divergences of a kind that a finding shows already.
     pub repeated: u64,
+    /// The number of the next trace to generate, should the campaign be continued.
+    pub next: u64,
     /// What ended the campaign before its time.
     pub infrastructure: Option<String>,
     /// How long it took.
@@ -115,8 +126,12 @@ pub struct Progress {
     pub traces: AtomicU64,
     /// Steps that are over.
     pub steps: AtomicU64,
+    /// Clauses that were exercised.
+    pub clauses: AtomicUsize,
     /// Different divergences.
     pub findings: AtomicUsize,
+    /// The number of the next trace to generate. As many before it as there are lanes may not be over.
+    pub next: AtomicU64,
 }
 
 /// Why a campaign could not begin.
@@ -140,17 +155,20 @@ struct Board<'c> {
     /// Traces of the corpus that end every session of the server.
     crashing: Vec<&'c Entry>,
     next_entry: AtomicUsize,
-    next_trace: AtomicU64,
     stop: AtomicBool,
     /// Shared by traces that keep to their databases; a trace that does something to the whole server is alone.
     server: RwLock<()>,
     deadline: Option<Instant>,
     summary: Mutex<Summary>,
+    /// The keys of all divergences so far, of traces as they were before shrinking too.
+    keys: Mutex<BTreeSet<String>>,
+    folder: &'c Folder,
+    major: Major,
     progress: &'c Progress,
     shutdown: &'c Shutdown,
 }
 
-/// Runs a campaign.
+/// Runs a campaign. Findings are kept in `folder` as soon as they are made.
 ///
 /// # Errors
 ///
@@ -159,6 +177,7 @@ pub fn run(
     server: &Server,
     corpus: &[Entry],
     options: &Options,
+    folder: &Folder,
     progress: &Progress,
     shutdown: &Shutdown,
 ) -> Result<Summary, CampaignError> {
@@ -173,14 +192,17 @@ pub fn run(
         corpus,
         crashing,
         next_entry: AtomicUsize::new(0),
-        next_trace: AtomicU64::new(0),
         stop: AtomicBool::new(false),
         server: RwLock::new(()),
         deadline: options.time.map(|time| begun + time),
         summary: Mutex::new(Summary::default()),
+        keys: Mutex::new(options.known.clone()),
+        folder,
+        major,
         progress,
         shutdown,
     };
+    progress.next.store(options.first, Ordering::Relaxed);
     let mut lanes =
         databases.iter().map(|database| Lane::open(server, database, major, options)).collect::<Result<Vec<_>, _>>()?;
     std::thread::scope(|scope| {
@@ -199,6 +221,7 @@ pub fn run(
     let mut summary = board.summary.into_inner().unwrap_or_else(PoisonError::into_inner);
     summary.unsupported.sort_by(|left, right| right.1.cmp(&left.1).then(left.0.cmp(&right.0)));
     summary.elapsed = begun.elapsed();
+    summary.next = progress.next.load(Ordering::Relaxed);
     Ok(summary)
 }
 
@@ -211,10 +234,9 @@ impl Board<'_> {
             self.run_entry(lane, entry);
         }
         while !self.is_over() && self.deadline.is_none_or(|deadline| Instant::now() < deadline) {
-            let index = self.next_trace.fetch_add(1, Ordering::Relaxed);
-            if index >= self.options.traces {
-                break;
-            }
+            let last = self.options.first.saturating_add(self.options.traces);
+            let next = |index: u64| (index < last).then_some(index + 1);
+            let Ok(index) = self.progress.next.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next) else { break };
             lane.run_generated(index, self);
         }
     }
@@ -254,21 +276,30 @@ impl Board<'_> {
 
     /// Whether a divergence of this kind is new; notes it either way.
     fn is_new(&self, finding: &Finding) -> bool {
+        let is_new = self.note_key(finding.key());
         self.with_summary(|summary| {
             summary.differing.extend(finding.clauses);
-            let known = summary.findings.iter().any(|other| other.is_like(finding));
-            if known {
-                summary.repeated += 1;
-            }
-            !known
-        })
+            summary.repeated += u64::from(!is_new);
+        });
+        is_new
     }
 
-    fn add_finding(&self, finding: Finding) {
+    fn note_key(&self, key: &str) -> bool {
+        self.keys.lock().unwrap_or_else(PoisonError::into_inner).insert(key.to_owned())
+    }
+
+    /// Keeps a finding whose divergence is new; `before` is the key that it had before it was shrunk.
+    fn add_finding(&self, mut finding: Finding, before: &str) {
+        let is_new = finding.key() == before || self.note_key(finding.key());
+        // The lock keeps the files in the findings' order.
         let count = self.with_summary(|summary| {
             summary.differing.extend(finding.clauses);
-            if !summary.findings.iter().any(|other| other.is_like(&finding)) {
+            if is_new {
+                let saved = self.folder.save(&mut finding, self.major);
+                summary.files.push(saved.map_err(|error| error.to_string()));
                 summary.findings.push(finding);
+            } else {
+                summary.repeated += 1;
             }
             summary.findings.len()
         });

@@ -8,7 +8,7 @@ use super::failure::Failure;
 use super::input::Source;
 use crate::expectation::{self, Side};
 use crate::implementation::postgres::{self, Postgres};
-use crate::lockstep::{self, Run};
+use crate::lockstep::{self, Run, Step};
 use crate::prepare::Prepared;
 use crate::report::replay::Replayed;
 use crate::server::{ScratchDatabase, Server, create_database};
@@ -52,6 +52,13 @@ impl<'s> Bench<'s> {
         }
         drop(self);
         Bench::new(server, quirks, time_out)
+    }
+
+    /// Runs steps on the model and on the server, up to the first divergence.
+    pub(super) fn run(&mut self, steps: &[Step]) -> Run {
+        let mut cluster = Cluster::new(self.settings.clone());
+        let options = lockstep::Options { time_out: self.time_out, ..lockstep::Options::default() };
+        lockstep::run(steps, &mut cluster, &mut self.postgres, &options)
     }
 
     /// Runs a file on the model and on the server; a divergence does not end it.

@@ -1,5 +1,6 @@
 //! `seqcheck check`: the main job.
 
+use std::collections::BTreeSet;
 use std::io::Write;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
@@ -11,12 +12,13 @@ use seqcheck_engine::Quirk;
 
 use super::exit;
 use super::failure::Failure;
-use super::files::{check_folder, check_writable, unused, write, write_or_print};
+use super::files::{check_folder, check_writable, write, write_or_print};
 use super::output::{Output, is_for_people};
-use super::progress::Display;
+use super::progress::{Display, Goal};
 use super::server_options::{ServerOptions, get_server, on_signals, parse_quirk, quirk_arguments, quirk_set};
-use crate::campaign::{self, Finding, Progress, Summary};
+use crate::campaign::{self, Progress, Summary};
 use crate::corpus::{self, Entry};
+use crate::finding::Folder;
 use crate::report::{Conclusion, Judged, html, json, junit, terminal};
 use crate::server::{Shutdown, Wanted};
 
@@ -134,7 +136,7 @@ impl Check {
         shutdown: &Shutdown,
         out: &mut Output,
     ) -> Result<Judged, Failure> {
-        let options = self.options();
+        let mut options = self.options();
         let quirks = quirk_arguments(&self.quirk);
         let server = match get_server(wanted, shutdown) {
             Ok(server) => server,
@@ -148,7 +150,6 @@ impl Check {
                     seed: options.seed,
                     arguments: self.server.to_arguments(wanted.major) + &quirks,
                     summary: Summary { infrastructure, ..Summary::default() },
-                    files: Vec::new(),
                 });
             }
         };
@@ -156,9 +157,12 @@ impl Check {
         let _ = out.flush();
         let progress = Arc::new(Progress::default());
         let crashes = if server.is_managed() { options.crashes } else { 0 };
-        let display =
-            Display::start(progress.clone(), options.traces + crashes + corpus.len() as u64, !self.is_for_people());
-        let summary = campaign::run(&server, corpus, &options, &progress, shutdown);
+        let goal = Goal::Traces(options.traces + crashes + corpus.len() as u64);
+        let display = Display::start(progress.clone(), goal, !self.is_for_people());
+        let arguments = self.server.to_arguments(Some(server.major())) + &quirks;
+        options.command.push_str(&arguments);
+        let folder = Folder::new(self.findings.as_deref().unwrap_or(Path::new("findings")), arguments.clone());
+        let summary = campaign::run(&server, corpus, &options, &folder, &progress, shutdown);
         drop(display);
         shutdown.let_signal_win();
         let summary =
@@ -166,14 +170,13 @@ impl Check {
         if let Some(reason) = &summary.infrastructure {
             Failure::infrastructure(reason).print();
         }
-        let files = self.save(&summary.findings);
+        print_unsaved(&summary);
         let judged = Judged {
             version: server.version().to_owned(),
             origin: server.origin().to_owned(),
             seed: options.seed,
-            arguments: self.server.to_arguments(Some(server.major())) + &quirks,
+            arguments,
             summary,
-            files,
         };
         let _ = terminal::print_summary(out, &judged, Output::width());
         Ok(judged)
@@ -195,6 +198,7 @@ impl Check {
         let lanes = self.lanes.or_else(|| std::thread::available_parallelism().ok()).map_or(1, NonZeroUsize::get);
         campaign::Options {
             seed: self.seed,
+            first: 0,
             traces: self.traces,
             crashes: self.crashes,
             time: self.time,
@@ -202,30 +206,9 @@ impl Check {
             time_out: self.time_out,
             findings: MOST_FINDINGS,
             quirks: quirk_set(&self.quirk),
+            known: BTreeSet::new(),
+            command: "seqcheck check".to_owned(),
         }
-    }
-
-    /// Writes each finding to a file of its own. One that cannot be written is printed instead: it must not be lost.
-    fn save(&self, findings: &[Finding]) -> Vec<Option<PathBuf>> {
-        let folder = self.findings.as_deref().unwrap_or(Path::new("findings"));
-        findings
-            .iter()
-            .map(|finding| {
-                let text = finding.trace.to_string();
-                let path = unused(&folder.join(finding.file_name()));
-                let saved = std::fs::create_dir_all(folder)
-                    .map_err(|error| Failure::cannot_write(folder, &error))
-                    .and_then(|()| write(&path, &text));
-                match saved {
-                    Ok(()) => Some(path),
-                    Err(failure) => {
-                        failure.print();
-                        anstream::eprintln!("The finding that could not be written:\n\n{text}");
-                        None
-                    }
-                }
-            })
-            .collect()
     }
 
     fn write_reports(&self, judged: &[Judged]) -> Result<(), Failure> {
@@ -239,5 +222,15 @@ impl Check {
             write(path, &html::check(judged))?;
         }
         Ok(())
+    }
+}
+
+/// Prints the findings that could not be written to files: they must not be lost.
+pub(super) fn print_unsaved(summary: &Summary) {
+    for (finding, file) in summary.findings.iter().zip(&summary.files) {
+        if let Err(reason) = file {
+            Failure::input(reason).print();
+            anstream::eprintln!("The finding that could not be written:\n\n{}", finding.trace);
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::failure::Failure;
 use super::output::Output;
@@ -42,16 +42,6 @@ pub(super) fn check_folder(path: &Path) -> Result<(), Failure> {
 /// The error without the random name that was tried.
 fn error_of(error: &std::io::Error) -> std::io::Error {
     error.raw_os_error().map_or_else(|| error.kind().into(), std::io::Error::from_raw_os_error)
-}
-
-/// The path itself, or with a number before its extension while a file of that name exists.
-pub(super) fn unused(path: &Path) -> PathBuf {
-    let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    (2..)
-        .map(|number| path.with_file_name(format!("{stem}-{number}.trace")))
-        .find(|candidate| !candidate.exists())
-        .filter(|_| path.exists())
-        .unwrap_or_else(|| path.to_owned())
 }
 
 /// Writes a whole file. A new one that cannot be written to its end is removed again.

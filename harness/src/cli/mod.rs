@@ -2,8 +2,10 @@
 
 mod bench;
 mod check;
+mod export;
 mod failure;
 mod files;
+mod fuzz;
 mod hammer;
 mod input;
 mod output;
@@ -11,6 +13,7 @@ mod progress;
 mod replay;
 mod serve;
 mod server_options;
+mod shrink;
 mod zoo;
 
 use std::process::ExitCode;
@@ -54,6 +57,12 @@ enum Command {
     Zoo(zoo::Zoo),
     /// Runs the model as a server that speaks the PostgreSQL wire protocol.
     Serve(serve::Serve),
+    /// Runs generated traces for as long as you like, and saves what diverges.
+    Fuzz(fuzz::Fuzz),
+    /// Makes a diverging trace as small and plain as possible.
+    Shrink(shrink::Shrink),
+    /// Writes a trace for another tool: sqllogictest, isolationtester or psql.
+    Export(export::Export),
 }
 
 /// Runs the command with the process's arguments.
@@ -72,6 +81,9 @@ pub fn main() -> ExitCode {
         Command::Hammer(hammer) => hammer.run(),
         Command::Zoo(zoo) => zoo.run(),
         Command::Serve(serve) => serve.run(),
+        Command::Fuzz(fuzz) => fuzz.run(),
+        Command::Shrink(shrink) => shrink.run(),
+        Command::Export(export) => export.run(),
     };
     match result {
         Ok(code) => ExitCode::from(code),

@@ -15,6 +15,15 @@ const LIVE: Duration = Duration::from_millis(100);
 /// How often a line is printed where there is no terminal.
 const OCCASIONAL: Duration = Duration::from_secs(10);
 
+/// When a campaign will be over.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Goal {
+    /// After so many traces.
+    Traces(u64),
+    /// After so long; never without.
+    Time(Option<Duration>),
+}
+
 /// Shows a campaign's progress on standard error until it is dropped.
 pub(super) struct Display {
     over: Arc<AtomicBool>,
@@ -22,14 +31,14 @@ pub(super) struct Display {
 }
 
 impl Display {
-    /// Shows `progress` towards `total` traces; nothing when `quiet`.
-    pub(super) fn start(progress: Arc<Progress>, total: u64, quiet: bool) -> Display {
+    /// Shows `progress` towards a goal; nothing when `quiet`.
+    pub(super) fn start(progress: Arc<Progress>, goal: Goal, quiet: bool) -> Display {
         let over = Arc::new(AtomicBool::new(false));
         let thread = (!quiet).then(|| {
             let over = over.clone();
             thread::spawn(move || match std::io::stderr().is_terminal() {
-                true => live(&progress, total, &over),
-                false => occasional(&progress, total, &over),
+                true => live(&progress, goal, &over),
+                false => occasional(&progress, goal, &over),
             })
         });
         Display { over, thread }
@@ -47,22 +56,28 @@ impl Drop for Display {
     }
 }
 
-fn live(progress: &Progress, total: u64, over: &AtomicBool) {
-    let bar = ProgressBar::new(total);
-    let template = "  {bar:20} {pos}/{len} traces, {eta} left  {wide_msg}";
+fn live(progress: &Progress, goal: Goal, over: &AtomicBool) {
+    let (bar, template) = match goal {
+        Goal::Traces(total) => (ProgressBar::new(total), "  {bar:20} {pos}/{len} traces, {eta} left  {wide_msg}"),
+        Goal::Time(Some(time)) => (ProgressBar::new(time.as_secs()), "  {bar:20} {pos}/{len} s  {wide_msg}"),
+        Goal::Time(None) => (ProgressBar::no_length(), "  {pos} s  {wide_msg}"),
+    };
     if let Ok(style) = ProgressStyle::with_template(template) {
         bar.set_style(style);
     }
     let begun = Instant::now();
     while !over.load(Ordering::Relaxed) {
-        bar.set_position(progress.traces.load(Ordering::Relaxed));
-        bar.set_message(words(progress, begun));
+        bar.set_position(match goal {
+            Goal::Traces(_) => progress.traces.load(Ordering::Relaxed),
+            Goal::Time(_) => begun.elapsed().as_secs(),
+        });
+        bar.set_message(words(progress, goal, begun));
         thread::park_timeout(LIVE);
     }
     bar.finish_and_clear();
 }
 
-fn occasional(progress: &Progress, total: u64, over: &AtomicBool) {
+fn occasional(progress: &Progress, goal: Goal, over: &AtomicBool) {
     let begun = Instant::now();
     loop {
         let next = Instant::now() + OCCASIONAL;
@@ -72,13 +87,27 @@ fn occasional(progress: &Progress, total: u64, over: &AtomicBool) {
             }
             thread::park_timeout(next.saturating_duration_since(Instant::now()));
         }
-        eprintln!("  {}/{total} traces, {}", progress.traces.load(Ordering::Relaxed), words(progress, begun));
+        let place = match goal {
+            Goal::Traces(total) => format!("{}/{total} traces", progress.traces.load(Ordering::Relaxed)),
+            Goal::Time(_) => format!("{} s", begun.elapsed().as_secs()),
+        };
+        eprintln!("  {place}, {}", words(progress, goal, begun));
     }
 }
 
-fn words(progress: &Progress, begun: Instant) -> String {
-    let steps = progress.steps.load(Ordering::Relaxed);
-    let rate = steps as f64 / begun.elapsed().as_secs_f64().max(0.001);
+fn words(progress: &Progress, goal: Goal, begun: Instant) -> String {
+    let per_second = |count: u64| count as f64 / begun.elapsed().as_secs_f64().max(0.001);
+    let (traces, steps) = (progress.traces.load(Ordering::Relaxed), progress.steps.load(Ordering::Relaxed));
     let findings = progress.findings.load(Ordering::Relaxed);
-    format!("{steps} steps, {rate:.0} steps/s, {findings} findings")
+    match goal {
+        Goal::Traces(_) => format!("{steps} steps, {:.0} steps/s, {findings} findings", per_second(steps)),
+        Goal::Time(_) => {
+            let clauses = progress.clauses.load(Ordering::Relaxed);
+            format!(
+                "{traces} traces, {:.0} traces/s, {:.0} steps/s, {clauses} clauses, {findings} findings",
+                per_second(traces),
+                per_second(steps)
+            )
+        }
+    }
 }

@@ -60,6 +60,11 @@ impl ServerOptions {
         })
     }
 
+    /// Whether any of the options is given.
+    pub(super) fn is_chosen(&self) -> bool {
+        self.server != "auto" || self.url.is_some() || self.bindir.is_some() || !self.postgres.is_empty()
+    }
+
     /// Whether more than one server is asked for.
     pub(super) fn asks_for_several(&self) -> bool {
         self.postgres.len() > 1

@@ -30,6 +30,12 @@ impl Run {
         self.divergences.first()
     }
 
+    /// A run that ended before it began, since `who` was told to stop.
+    pub(crate) fn stopped(who: &str) -> Run {
+        let stopped = Infrastructure::Lost { who: who.to_owned(), reason: "it was told to stop".to_owned() };
+        Run { infrastructure: Some(stopped), ..Run::default() }
+    }
+
     /// The clauses that one step exercised on the engine.
     pub fn clauses_of(&self, step: usize) -> ClauseSet {
         self.by_step.get(step).copied().unwrap_or_default()

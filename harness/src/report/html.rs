@@ -5,7 +5,7 @@ use seqcheck_engine::Clause;
 
 use super::json::clause_state;
 use super::{Conclusion, Judged, side_by_side};
-use crate::campaign::Finding;
+use crate::finding::Finding;
 use crate::lockstep::Observed;
 
 const STYLE: &str = "

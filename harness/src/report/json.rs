@@ -41,7 +41,7 @@ fn server(judged: &Judged) -> Value {
                 .collect();
             json!({ "sql": finding.sql(), "line": finding.line(), "differences": differences,
                     "model": finding.model.as_ref().map(observed), "server": finding.server.as_ref().map(observed),
-                    "trace": finding.trace.to_string(), "file": judged.files.get(index).and_then(Option::as_ref),
+                    "trace": finding.trace.to_string(), "file": judged.file(index),
                     "reproduce": judged.reproduce(index) })
         })
         .collect();

@@ -22,7 +22,7 @@ pub fn check(judged: &[Judged]) -> Result<String, quick_junit::SerializeError> {
             let text = side_by_side::observed("model", model, server, WIDTH).join("\n");
             status.set_message(finding.sql());
             status.set_description(format!("{}\n\n{text}\n\nreproduce: {}", finding.trace, one.reproduce(index)));
-            suite.add_test_case(TestCase::new(finding.file_name(), status));
+            suite.add_test_case(TestCase::new(finding.key(), status));
         }
         let status = match &one.summary.infrastructure {
             Some(reason) => {

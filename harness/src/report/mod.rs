@@ -11,7 +11,7 @@ pub mod terminal;
 pub mod transcript;
 pub mod zoo;
 
-use std::path::PathBuf;
+use std::path::Path;
 
 use crate::campaign::Summary;
 
@@ -28,8 +28,6 @@ pub struct Judged {
     pub arguments: String,
     /// What happened.
     pub summary: Summary,
-    /// The files that the findings were written to, in the findings' order; none where that failed.
-    pub files: Vec<Option<PathBuf>>,
 }
 
 /// What a run says in the end.
@@ -63,10 +61,15 @@ impl Conclusion {
 }
 
 impl Judged {
+    /// The file that a finding was written to, unless that failed.
+    pub fn file(&self, finding: usize) -> Option<&Path> {
+        self.summary.files.get(finding)?.as_deref().ok()
+    }
+
     /// The command that reproduces a finding.
     pub fn reproduce(&self, finding: usize) -> String {
-        match self.files.get(finding) {
-            Some(Some(file)) => {
+        match self.file(finding) {
+            Some(file) => {
                 format!("seqcheck replay {}{}", shell_word(&file.display().to_string()), self.arguments)
             }
             _ => format!("seqcheck check --seed {}{}", self.seed, self.arguments),

@@ -6,7 +6,8 @@ use seqcheck_engine::Clause;
 
 use super::style::{BAD, FAINT, GOOD, STRONG};
 use super::{Conclusion, Judged, side_by_side};
-use crate::campaign::{Finding, Options, Waits};
+use crate::campaign::{Options, Waits};
+use crate::finding::Finding;
 use crate::server::Server;
 
 /// How many reasons of unsupported steps, and unreached clauses, are listed.

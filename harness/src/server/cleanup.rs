@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
@@ -78,12 +78,20 @@ fn run_all() {
 #[derive(Clone, Debug)]
 pub struct Shutdown {
     requested: Arc<AtomicBool>,
+    /// The number of the signal that asked; 0 before.
+    signal: Arc<AtomicU8>,
+    /// Whether the process ends itself once it was asked.
+    finishes: Arc<AtomicBool>,
 }
 
 impl Shutdown {
     /// Installs no handler. [`Shutdown::is_requested`] stays false.
     pub fn without_signals() -> Self {
-        Self { requested: Arc::new(AtomicBool::new(false)) }
+        Self {
+            requested: Arc::new(AtomicBool::new(false)),
+            signal: Arc::new(AtomicU8::new(0)),
+            finishes: Arc::new(AtomicBool::new(false)),
+        }
     }
 
     /// On the first SIGINT, SIGTERM or SIGHUP: stops every managed server, drops every scratch database, and exits with
@@ -101,11 +109,15 @@ impl Shutdown {
             signal_hook::flag::register_conditional_shutdown(signal, 128 + signal, Arc::clone(&impatient))?;
             signal_hook::flag::register(signal, Arc::clone(&impatient))?;
         }
-        let requested = Arc::clone(&shutdown.requested);
+        let asked = shutdown.clone();
         let mut received = Signals::new(signals)?;
         thread::Builder::new().name("signals".to_owned()).spawn(move || {
             if let Some(signal) = received.forever().next() {
-                requested.store(true, Ordering::SeqCst);
+                asked.signal.store(signal.try_into().unwrap_or(u8::MAX), Ordering::SeqCst);
+                asked.requested.store(true, Ordering::SeqCst);
+                if asked.finishes.load(Ordering::SeqCst) {
+                    return;
+                }
                 run_all();
                 std::process::exit(128 + signal);
             }
@@ -118,10 +130,21 @@ impl Shutdown {
         self.requested.load(Ordering::SeqCst)
     }
 
-    /// Never returns once a stop was requested, else returns at once. Call it before reporting an error: a server
+    /// From now on the first signal only asks the process to stop, so that it can say what it has done by then: it must look
+    /// at [`Shutdown::is_requested`] often, and end by itself. The second signal still ends it at once.
+    pub fn finish_first(&self) {
+        self.finishes.store(true, Ordering::SeqCst);
+    }
+
+    /// The number of the signal that asked the process to stop.
+    pub fn signal(&self) -> Option<u8> {
+        Some(self.signal.load(Ordering::SeqCst)).filter(|signal| *signal > 0)
+    }
+
+    /// Never returns once a stop was requested, unless [`Shutdown::finish_first`] was called, else returns at once. Call it before reporting an error: a server
     /// that vanished because of Ctrl-C is no finding, and the exit code must be the signal's.
     pub fn let_signal_win(&self) {
-        while self.is_requested() {
+        while self.is_requested() && !self.finishes.load(Ordering::SeqCst) {
             thread::sleep(Duration::from_secs(1));
         }
     }

@@ -15,17 +15,19 @@
 
 mod names;
 mod numbers;
-mod part;
+pub(crate) mod part;
 mod queries;
 mod search;
 mod sessions;
 mod statements;
 mod steps;
+mod text;
 
 use std::time::Duration;
 
 use crate::lockstep::{Run, Step};
 use search::Search;
+pub(crate) use statements::is_sql;
 
 /// How much shrinking one trace may cost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,16 +78,15 @@ const CONFIRMATIONS: usize = 2;
 /// use seqcheck_engine::{Cluster, Major, Quirk, QuirkSet, Settings};
 ///
 /// let trace = Trace::parse(
-///     "S1: CREATE SEQUENCE public.numbers MINVALUE 0 CACHE 20 CYCLE
+///     "S1: CREATE SEQUENCE public.numbers MAXVALUE 33 START 32 CACHE 1 CYCLE
 /// S2: SELECT 1
 /// S1: SELECT nextval('numbers'), 7
-/// S1: SELECT setval('numbers', 1000)
 /// S2: SELECT nextval('numbers')
-/// S1: SELECT nextval('numbers')",
+/// S1: SELECT nextval('Numbers'::regclass)",
 /// )?;
 /// let prepared = Prepared::from_trace(&trace.steps);
 /// let settings = Settings::new(Major::NEWEST);
-/// let faulty = Settings { quirks: QuirkSet::NONE.with(Quirk::SetvalKeepsCache), ..settings.clone() };
+/// let faulty = Settings { quirks: QuirkSet::NONE.with(Quirk::CycleToStart), ..settings.clone() };
 /// let mut model = Model::of("faulty", faulty);
 /// let mut run = |steps: &[_]| lockstep::run(steps, &mut Cluster::new(settings.clone()), &mut model, &Options::default());
 /// let first = run(&prepared.steps);
@@ -95,9 +96,8 @@ const CONFIRMATIONS: usize = 2;
 /// let text: Vec<String> = plain.iter().map(ToString::to_string).collect();
 /// assert_eq!(
 ///     text.concat(),
-///     "S1: CREATE SEQUENCE s CACHE 2
+///     "S1: CREATE SEQUENCE s MAXVALUE 2 START WITH 2 CYCLE
 /// S1: SELECT nextval('s')
-/// S1: SELECT setval('s', 1)
 /// S1: SELECT nextval('s')
 /// ",
 /// );

@@ -1,15 +1,14 @@
 //! Short names.
 
 use seqcheck_engine::Statement;
-use seqcheck_engine::render::write_identifier;
-use seqcheck_engine::statement::{FromItem, Identifier, Query};
+use seqcheck_engine::statement::Identifier;
 
 use super::part::{Leaf, Part};
 use super::search::Search;
 use super::statements::is_sql;
+use super::text::{dotted, undotted};
 use crate::lockstep::{Action, Step};
 use crate::prepare::queried;
-use crate::sql;
 
 /// Gives every name the first letter of its kind that is free, throughout the trace.
 pub(super) fn reduce(search: &mut Search<'_>) {
@@ -109,24 +108,6 @@ fn rename_in_text(text: &mut String, from: &str, to: &str) {
     let mut parts = before.clone();
     parts.iter_mut().for_each(|part| rename_part(part, from, to));
     if parts != before {
-        text.clear();
-        for (position, part) in parts.iter().enumerate() {
-            if position > 0 {
-                text.push('.');
-            }
-            write_identifier(text, part.written());
-        }
-    }
-}
-
-/// The parts of a text that is a name, as the text of a regclass is.
-fn dotted(text: &str) -> Vec<Identifier> {
-    let statements = sql::parse(&format!("SELECT FROM {text}")).unwrap_or_default();
-    match statements.as_slice() {
-        [Statement::Query(Query::Select(select))] => match select.from.as_slice() {
-            [FromItem::Relation { name, alias: None, columns }] if columns.is_empty() => name.parts.clone(),
-            _ => Vec::new(),
-        },
-        _ => Vec::new(),
+        *text = undotted(&parts);
     }
 }

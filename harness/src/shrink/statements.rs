@@ -33,7 +33,7 @@ fn simplify(search: &mut Search<'_>, step: usize, position: usize) {
 }
 
 /// Whether a statement's text means the statement, as for all that a parser makes.
-pub(super) fn is_sql(statement: &Statement) -> bool {
+pub(crate) fn is_sql(statement: &Statement) -> bool {
     let Ok(mut parsed) = sql::parse(&render(statement)) else { return false };
     if let Statement::Copy(copy) = statement {
         give_copy_data(&mut parsed, &copy.data);

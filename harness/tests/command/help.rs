@@ -7,10 +7,13 @@ use libtest_mimic::{Failed, Trial};
 use crate::say;
 
 pub(crate) fn trials() -> Vec<Trial> {
-    let texts: [(&str, &[&str]); 6] = [
+    let texts: [(&str, &[&str]); 9] = [
         ("seqcheck", &["--help"]),
         ("check", &["check", "--help"]),
         ("replay", &["replay", "--help"]),
+        ("fuzz", &["fuzz", "--help"]),
+        ("shrink", &["shrink", "--help"]),
+        ("export", &["export", "--help"]),
         ("hammer", &["hammer", "--help"]),
         ("zoo", &["zoo", "--help"]),
         ("serve", &["serve", "--help"]),

@@ -1,11 +1,13 @@
 //! The command as strangers use it: exit codes, messages, files, and what it says of itself.
 
+mod campaigns;
 mod checks;
 mod hammers;
 mod help;
 mod input;
 mod no_server;
 mod replays;
+mod shrinks;
 #[path = "../support/mod.rs"]
 mod support;
 
@@ -119,6 +121,8 @@ fn main() {
     trials.extend(checks::trials());
     trials.extend(replays::trials());
     trials.extend(hammers::trials());
+    trials.extend(campaigns::trials());
+    trials.extend(shrinks::trials());
     let conclusion = run(&Arguments::from_args(), trials);
     support::report_skipped();
     conclusion.exit();

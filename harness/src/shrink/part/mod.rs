@@ -13,7 +13,7 @@ use seqcheck_engine::Statement;
 use seqcheck_engine::statement::{Identifier, Number, ObjectName, SequenceOption, TypeName};
 
 /// A part of a statement.
-pub(super) trait Part {
+pub(crate) trait Part {
     /// Makes the one simplification whose turn it is.
     fn simplify(&mut self, turn: &mut Turn);
 
@@ -22,7 +22,7 @@ pub(super) trait Part {
 }
 
 /// What has no parts.
-pub(super) enum Leaf<'p> {
+pub(crate) enum Leaf<'p> {
     /// A name that the trace chose.
     Name(&'p mut Identifier),
     /// A number's digits, with a minus sign in option lists.
@@ -32,14 +32,14 @@ pub(super) enum Leaf<'p> {
 }
 
 /// Counts simplifications until one has its turn.
-pub(super) struct Turn {
+pub(crate) struct Turn {
     left: usize,
     taken: bool,
 }
 
 impl Turn {
     /// Whether the simplification that asks is to be made.
-    pub(super) fn is_now(&mut self) -> bool {
+    pub(crate) fn is_now(&mut self) -> bool {
         if self.taken {
             return false;
         }
@@ -52,7 +52,7 @@ impl Turn {
 /// The statement after its simplification of this number; nothing when it has fewer.
 ///
 /// What comes out need not be a statement that SQL can say: a list may have lost its only item.
-pub(super) fn simpler(statement: &Statement, number: usize) -> Option<Statement> {
+pub(crate) fn simpler(statement: &Statement, number: usize) -> Option<Statement> {
     let mut turn = Turn { left: number, taken: false };
     let mut copy = statement.clone();
     copy.simplify(&mut turn);

@@ -6,11 +6,21 @@ use seqcheck_engine::statement::{
 };
 
 use super::{Leaf, Part, Turn, atoms, structure, variants};
+use crate::shrink::text::{dotted, undotted};
 
 atoms!(BinaryOperator, JoinKind, LockStrength, SessionValue, SetOperator, UnaryOperator);
 
 impl Part for Literal {
-    fn simplify(&mut self, _: &mut Turn) {}
+    /// A text that is a name needs no schema, and no capital letters that mean nothing.
+    fn simplify(&mut self, turn: &mut Turn) {
+        let Literal::String(value) = self else { return };
+        let parts = dotted(value);
+        if parts.len() > 1 && turn.is_now() {
+            *value = undotted(&parts[1..]);
+        } else if !parts.is_empty() && undotted(&parts) != *value && turn.is_now() {
+            *value = undotted(&parts);
+        }
+    }
 
     fn leaves(&mut self, visit: &mut dyn FnMut(Leaf<'_>)) {
         match self {
