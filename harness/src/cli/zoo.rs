@@ -10,7 +10,7 @@ use super::exit;
 use super::failure::Failure;
 use super::files::{check_writable, write_or_print};
 use super::output::{Output, is_for_people};
-use super::progress::Display;
+use super::progress::{Display, Goal};
 use super::server_options::parse_quirk;
 use crate::campaign::Progress;
 use crate::report::zoo as report;
@@ -82,7 +82,7 @@ impl Zoo {
         let options = self.options(self.traces);
         let shown = is_for_people(self.quiet, self.json.as_deref());
         let progress = Arc::new(Progress::default());
-        let display = Display::start(progress.clone(), options.traces, !shown);
+        let display = Display::start(progress.clone(), Goal::Traces(options.traces), !shown);
         let hunt = zoo::hunt(quirks, &options, &progress);
         drop(display);
         if let Some(path) = &self.json {
