@@ -8,7 +8,7 @@ use seqcheck_engine::Major;
 use super::exit;
 use super::failure::Failure;
 use super::files::{check_writable, write_or_print};
-use super::input::{Source, read};
+use super::input::{Source, read_one};
 use crate::export::{Format, export};
 use crate::trace::{Expectation, ExpectedOutcome, Progress, Trace};
 
@@ -24,7 +24,7 @@ Examples:
   seqcheck export findings/nextval-rows.trace --to psql | psql -X -a
   seqcheck export script.sql --to slt --postgres 15")]
 pub(super) struct Export {
-    /// A trace file (.trace) or an SQL script (.sql).
+    /// A trace file (.trace), an SQL script (.sql) or an isolation test spec (.spec) with one permutation.
     #[arg(value_name = "FILE")]
     file: PathBuf,
 
@@ -51,7 +51,7 @@ enum To {
 
 impl Export {
     pub(super) fn run(self) -> Result<u8, Failure> {
-        let trace = match read(&self.file)? {
+        let trace = match read_one(&self.file)? {
             Source::Trace { trace, .. } => trace,
             Source::Script { steps, .. } => {
                 Trace { steps: steps.into_iter().map(unsaid).collect(), ..Trace::default() }

@@ -79,6 +79,20 @@ impl Source {
 /// How many permutations of a spec are run that lists none.
 const MOST_INTERLEAVINGS: usize = 1000;
 
+/// Reads a file that holds one thing to run: a spec must have exactly one permutation.
+pub(super) fn read_one(path: &Path) -> Result<Source, Failure> {
+    let mut sources = read(path)?;
+    match (sources.pop(), sources.len()) {
+        (Some(only), 0) => Ok(only),
+        (None, _) => Err(Failure::input(format!("{}: there is not one step in it", path.display()))),
+        (Some(_), others) => Err(Failure::input(format!(
+            "{}: it has {} permutations, but one is wanted; keep the line of that one",
+            path.display(),
+            others + 1
+        ))),
+    }
+}
+
 /// Reads a file by its extension: one thing to replay, or for a spec each of its permutations.
 pub(super) fn read(path: &Path) -> Result<Vec<Source>, Failure> {
     match path.extension().and_then(|extension| extension.to_str()) {

@@ -10,7 +10,7 @@ use super::bench::Bench;
 use super::exit;
 use super::failure::Failure;
 use super::files::{check_writable, write_or_print};
-use super::input::{Source, read};
+use super::input::{Source, read_one};
 use super::server_options::{ServerOptions, get_server, on_signals, parse_quirk, quirk_arguments, quirk_set};
 use crate::finding::{Finding, Judging, Origin};
 use crate::implementation::model::Model;
@@ -35,7 +35,7 @@ Examples:
   seqcheck shrink long.trace --quirk setval-keeps-cache
   seqcheck shrink long.trace --postgres 17 --time 60s --candidates 20000")]
 pub(super) struct Shrink {
-    /// A trace file (.trace) or an SQL script (.sql).
+    /// A trace file (.trace), an SQL script (.sql) or an isolation test spec (.spec) with one permutation.
     #[arg(value_name = "FILE")]
     file: PathBuf,
 
@@ -69,7 +69,7 @@ pub(super) struct Shrink {
 
 impl Shrink {
     pub(super) fn run(self) -> Result<u8, Failure> {
-        let source = read(&self.file)?;
+        let source = read_one(&self.file)?;
         if source.is_empty() {
             return Err(Failure::input(format!("{}: there is not one step in it", self.file.display())));
         }
