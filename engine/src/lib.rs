@@ -15,6 +15,7 @@ mod error;
 mod execute;
 mod lock;
 mod number_map;
+mod parameter;
 mod query;
 pub mod quirk;
 pub mod render;

@@ -20,7 +20,7 @@ pub(crate) struct Setting<T> {
 }
 
 impl<T: Clone> Setting<T> {
-    fn new(value: T) -> Setting<T> {
+    pub(crate) fn new(value: T) -> Setting<T> {
         Setting { after_commit: value.clone(), value }
     }
 
@@ -35,6 +35,8 @@ impl<T: Clone> Setting<T> {
 /// The run-time parameters that the model knows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Parameters {
+    /// The role taken on by SET SESSION AUTHORIZATION.
+    pub(crate) session_role: Setting<Option<Oid>>,
     /// The role taken on by SET ROLE.
     pub(crate) role: Setting<Option<Oid>>,
     /// `search_path`, each schema's name as given.
@@ -46,6 +48,9 @@ pub(crate) struct Parameters {
     pub(crate) settings: Setting<Settings>,
     /// `lock_timeout` in milliseconds, 0 for none.
     pub(crate) lock_timeout: Setting<u32>,
+    /// The parameters of `parameter` and customized ones that have been set, by their names in lower case; without a value
+    /// the initial one holds.
+    pub(crate) others: Rc<BTreeMap<Rc<str>, Setting<Option<Rc<str>>>>>,
 }
 
 /// Values of parameters that are not the default.
@@ -54,6 +59,7 @@ pub(crate) type Settings = Rc<BTreeMap<&'static str, Rc<str>>>;
 impl Default for Parameters {
     fn default() -> Self {
         Parameters {
+            session_role: Setting::new(None),
             role: Setting::new(None),
             search_path: Setting::new(default_search_path()),
             default_isolation: Setting::new(IsolationLevel::ReadCommitted),
@@ -61,6 +67,7 @@ impl Default for Parameters {
             default_deferrable: Setting::new(false),
             settings: Setting::new(Settings::default()),
             lock_timeout: Setting::new(0),
+            others: Rc::default(),
         }
     }
 }
@@ -73,6 +80,7 @@ pub(crate) fn default_search_path() -> Rc<[Rc<str>]> {
 impl Parameters {
     /// The end of a transaction: SET LOCAL wears off.
     pub(crate) fn end_transaction(&mut self) {
+        self.session_role.value = self.session_role.after_commit;
         self.role.value = self.role.after_commit;
         self.search_path.value = self.search_path.after_commit.clone();
         self.default_isolation.value = self.default_isolation.after_commit;
@@ -80,6 +88,16 @@ impl Parameters {
         self.default_deferrable.value = self.default_deferrable.after_commit;
         self.settings.value = self.settings.after_commit.clone();
         self.lock_timeout.value = self.lock_timeout.after_commit;
+        if self.others.values().any(|setting| setting.value != setting.after_commit) {
+            for setting in Rc::make_mut(&mut self.others).values_mut() {
+                setting.value = setting.after_commit.clone();
+            }
+        }
+    }
+
+    /// What a parameter other than the modelled ones has been set to.
+    pub(crate) fn other(&self, name: &str) -> Option<&str> {
+        self.others.get(name)?.value.as_deref()
     }
 }
 
@@ -197,6 +215,11 @@ impl Session {
     /// Whether its waits for locks end after a time.
     pub(crate) fn has_lock_timeout(&self) -> bool {
         self.parameters.lock_timeout.value != 0
+    }
+
+    /// The role that the session acts for when it has taken on no other.
+    pub(crate) fn user(&self) -> Oid {
+        self.parameters.session_role.value.unwrap_or(self.authenticated)
     }
 
     pub(crate) fn new(id: SessionId, authenticated: Oid) -> Session {

@@ -325,8 +325,11 @@ impl<'a> Execution<'a> {
         self.clauses.insert(clause);
     }
 
+    /// Sends a notice or warning, unless `client_min_messages` keeps it from the client.
     pub(crate) fn notice(&mut self, message: Message) {
-        if self.wants_to_see(message.severity) {
+        let level = self.session.parameters.other("client_min_messages");
+        let is_kept_back = level.is_some_and(|level| crate::parameter::suppresses(level, message.severity));
+        if !is_kept_back && self.wants_to_see(message.severity) {
             self.reply.notices.push(message);
         }
     }

@@ -8,11 +8,12 @@ use super::{Execution, done, rows};
 use crate::catalog::quote_identifier;
 use crate::clause::Clause;
 use crate::error::{Result, error, sqlstate, unsupported};
-use crate::query::Type;
+use crate::parameter;
+use crate::query::{Type, Value};
 use crate::quirk::Quirk;
 use crate::reply::{Cell, Rows, StatementResult};
 use crate::sequence::SequenceCache;
-use crate::session::{Parameters, PreparedTable};
+use crate::session::{Parameters, PreparedTable, Setting};
 use crate::statement::{Discard, Identifier, ParameterValue, SetParameter, SetScope};
 use crate::transaction::Block;
 
@@ -22,19 +23,23 @@ impl Execution<'_> {
         let tag = if statement.value == ParameterValue::Reset { "RESET" } else { "SET" };
         let local = statement.scope == SetScope::Local;
         if name.eq_ignore_ascii_case("all") && statement.value == ParameterValue::Reset {
-            // The role is no part of RESET ALL.
-            let role = self.session.parameters.role.clone();
-            self.session.parameters = Rc::new(Parameters { role, ..(*self.session.startup).clone() });
+            // The roles are no part of RESET ALL.
+            let before = &self.session.parameters;
+            let (role, session_role) = (before.role.clone(), before.session_role.clone());
+            self.session.parameters = Rc::new(Parameters { role, session_role, ..(*self.session.startup).clone() });
             return done(tag);
         }
-        if name.eq_ignore_ascii_case("role") {
+        if name.eq_ignore_ascii_case("role") || name.eq_ignore_ascii_case("session_authorization") {
             return self.set_role(statement, tag);
         }
         if name.eq_ignore_ascii_case("lock_timeout") || name.eq_ignore_ascii_case("deadlock_timeout") {
             return self.set_timeout(statement, tag);
         }
         if !name.eq_ignore_ascii_case("search_path") {
-            return self.set_setting(statement, tag);
+            return match self.shared.settings.host.is_some() && !parameter::is_custom(name) {
+                true => self.set_setting(statement, tag),
+                false => self.set_other(statement, tag),
+            };
         }
         if let ParameterValue::List(values) = &statement.value
             && values.iter().any(|value| value.parse::<f64>().is_ok())
@@ -88,60 +93,164 @@ impl Execution<'_> {
         if local {
             self.warn_outside_block("SET LOCAL");
         }
+        let of_session = statement.name.name().eq_ignore_ascii_case("session_authorization");
         let role = match &statement.value {
             ParameterValue::List(names) => match names.as_slice() {
+                [name] if of_session => self.role_to_act_for(name)?,
                 [name] => self.role_to_take_on(name)?,
-                _ => return Err(unsupported("a list of roles in SET ROLE")),
+                _ => return Err(unsupported("a list of roles")),
             },
             ParameterValue::Default | ParameterValue::Reset => None,
         };
         let mut parameters = (*self.session.parameters).clone();
-        parameters.role.set(role, local);
+        if of_session {
+            parameters.session_role.set(role, local);
+            // Whoever acts for another role starts without a role taken on.
+            parameters.role.set(None, local);
+        } else {
+            parameters.role.set(role, local);
+        }
         self.session.parameters = parameters.into();
         done(tag)
     }
 
+    /// SET and RESET of the parameters that are only remembered.
+    fn set_other(&mut self, statement: &SetParameter, tag: &'static str) -> Result<StatementResult> {
+        let name = statement.name.name();
+        let local = statement.scope == SetScope::Local;
+        if local {
+            self.warn_outside_block("SET LOCAL");
+        }
+        let value = match &statement.value {
+            ParameterValue::List(values) => match values.as_slice() {
+                [value] => Some(value.clone()),
+                several if name.eq_ignore_ascii_case("datestyle") => Some(several.join(", ")),
+                _ => {
+                    return Err(error(
+                        sqlstate::INVALID_PARAMETER_VALUE,
+                        format!("SET {name} takes only one argument"),
+                    ));
+                }
+            },
+            ParameterValue::Default | ParameterValue::Reset => None,
+        };
+        self.put_other(name, value.as_deref(), local)?;
+        done(tag)
+    }
+
+    /// Gives such a parameter a value, or its initial one.
+    fn put_other(&mut self, name: &str, value: Option<&str>, local: bool) -> Result<()> {
+        let value: Option<Rc<str>> = if parameter::is_custom(name) {
+            value.map(Rc::from)
+        } else {
+            let known = parameter::find(name, self.shared.settings.major)?;
+            if known.for_superusers && !self.is_superuser() {
+                return Err(error(
+                    sqlstate::INSUFFICIENT_PRIVILEGE,
+                    format!("permission denied to set parameter \"{}\"", known.name),
+                ));
+            }
+            value.map(|value| known.read(value)).transpose()?.map(Rc::from)
+        };
+        let mut parameters = (*self.session.parameters).clone();
+        Rc::make_mut(&mut parameters.others)
+            .entry(name.to_ascii_lowercase().into())
+            .or_insert_with(|| Setting::new(None))
+            .set(value, local);
+        self.session.parameters = parameters.into();
+        Ok(())
+    }
+
+    /// A parameter's name in its own spelling, and its value.
+    pub(crate) fn parameter(&self, name: &str) -> Result<(Cow<'static, str>, String)> {
+        let on_off = |value: bool| if value { "on" } else { "off" }.to_owned();
+        let parameters = &self.session.parameters;
+        let characteristics = &self.session.transaction.characteristics;
+        let lower = name.to_ascii_lowercase();
+        let (column, value): (&'static str, String) = match lower.as_str() {
+            "search_path" => {
+                let quoted: Vec<String> =
+                    parameters.search_path.value.iter().map(|name| quote_identifier(name)).collect();
+                ("search_path", quoted.join(", "))
+            }
+            "lock_timeout" => ("lock_timeout", duration_words(parameters.lock_timeout.value)),
+            "role" => {
+                let role = parameters.role.value;
+                let name = role.map(|role| self.shared.catalog.role_name(role, self.catalog_view()).to_string());
+                ("role", name.unwrap_or_else(|| "none".to_owned()))
+            }
+            "session_authorization" => (
+                "session_authorization",
+                self.shared.catalog.role_name(self.session.user(), self.catalog_view()).to_string(),
+            ),
+            "transaction_isolation" => ("transaction_isolation", isolation_words(characteristics.isolation).to_owned()),
+            "transaction_read_only" => ("transaction_read_only", on_off(characteristics.read_only)),
+            "transaction_deferrable" => ("transaction_deferrable", on_off(characteristics.deferrable)),
+            "default_transaction_isolation" => {
+                ("default_transaction_isolation", isolation_words(parameters.default_isolation.value).to_owned())
+            }
+            "default_transaction_read_only" => {
+                ("default_transaction_read_only", on_off(parameters.default_read_only.value))
+            }
+            "default_transaction_deferrable" => {
+                ("default_transaction_deferrable", on_off(parameters.default_deferrable.value))
+            }
+            custom if parameter::is_custom(custom) => {
+                let Some(setting) = parameters.others.get(custom) else {
+                    return Err(unsupported(format!("parameter {custom}, which was not set here")));
+                };
+                let value = setting.value.as_deref().unwrap_or_default().to_owned();
+                return Ok((Cow::Owned(name.to_owned()), value));
+            }
+            other => {
+                if let Some(kept) = self.setting(other) {
+                    return Ok((Cow::Borrowed(kept.0), kept.1));
+                }
+                let known = parameter::find(other, self.shared.settings.major)?;
+                match parameters.other(other).or(known.initial) {
+                    Some(value) => (known.name, value.to_owned()),
+                    None => return Err(unsupported(format!("parameter {other}, which was not set here"))),
+                }
+            }
+        };
+        Ok((Cow::Borrowed(column), value))
+    }
+
+    /// `set_config`: SET as a function, which returns what the parameter is then.
+    pub(crate) fn set_config(&mut self, name: &str, value: &str, local: bool) -> Result<Value> {
+        if !name.eq_ignore_ascii_case("search_path") {
+            if name.eq_ignore_ascii_case("role") || name.eq_ignore_ascii_case("session_authorization") {
+                return Err(unsupported("set_config of a role"));
+            }
+            self.put_other(name, Some(value), local)?;
+            return self.parameter(name).map(|(_, value)| Value::text(&value));
+        }
+        let is_plain = |name: &&str| quote_identifier(name) == *name;
+        let names: Vec<&str> = if value.trim().is_empty() { Vec::new() } else { value.split(", ").collect() };
+        if !names.iter().all(is_plain) {
+            return Err(unsupported("set_config of a search_path with quotes"));
+        }
+        let mut parameters = (*self.session.parameters).clone();
+        parameters.search_path.set(names.into_iter().map(Rc::from).collect(), local);
+        self.session.parameters = parameters.into();
+        self.parameter(name).map(|(_, value)| Value::text(&value))
+    }
+
     /// The name of a parameter as SHOW gives it.
-    pub(super) fn shown_parameter(&self, name: &Identifier) -> Result<&'static str> {
+    pub(super) fn shown_parameter(&self, name: &Identifier) -> Result<Cow<'static, str>> {
         self.parameter(name.name()).map(|(column, _)| column)
     }
 
     pub(super) fn show(&mut self, name: &Identifier) -> Result<StatementResult> {
         let (column, value) = self.parameter(name.name())?;
         let result = Rows {
-            columns: vec![Cow::Borrowed(column)],
+            columns: vec![column],
             types: vec![Type::Text.wire_number()],
             cells: vec![Cell::from_text(&value)],
             count: 1,
             ..Rows::default()
         };
         rows(result, "SHOW")
-    }
-
-    /// A parameter's name in its own spelling, and its value.
-    pub(crate) fn parameter(&self, name: &str) -> Result<(&'static str, String)> {
-        Ok(match name.to_ascii_lowercase().as_str() {
-            "search_path" => {
-                let names = &self.session.parameters.search_path.value;
-                let quoted: Vec<String> = names.iter().map(|name| quote_identifier(name)).collect();
-                ("search_path", quoted.join(", "))
-            }
-            "lock_timeout" => ("lock_timeout", duration_words(self.session.parameters.lock_timeout.value)),
-            "role" => {
-                let role = self.session.parameters.role.value;
-                let name = role.map(|role| self.shared.catalog.role_name(role, self.catalog_view()).to_string());
-                ("role", name.unwrap_or_else(|| "none".to_owned()))
-            }
-            "transaction_isolation" => (
-                "transaction_isolation",
-                isolation_words(self.session.transaction.characteristics.isolation).to_owned(),
-            ),
-            "transaction_read_only" => (
-                "transaction_read_only",
-                if self.session.transaction.characteristics.read_only { "on" } else { "off" }.to_owned(),
-            ),
-            other => return self.setting(other).ok_or_else(|| unsupported(format!("SHOW {other}"))),
-        })
     }
 
     pub(super) fn discard(&mut self, target: Discard) -> Result<StatementResult> {

@@ -28,7 +28,7 @@ impl Execution<'_> {
     fn prepared_command(&mut self, statement: &Statement) -> Result<Prepared> {
         let text = |name: &str| vec![(Rc::from(name), Type::Text)];
         let columns = match statement {
-            Statement::Show(name) => text(self.shown_parameter(name)?),
+            Statement::Show(name) => text(&self.shown_parameter(name)?),
             Statement::Explain(_) => text("QUERY PLAN"),
             Statement::Execute(execute) => {
                 let name = execute.name.name();

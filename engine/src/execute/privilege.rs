@@ -10,7 +10,7 @@ use crate::statement::Privilege;
 impl Execution<'_> {
     /// The role whose privileges count.
     pub(crate) fn current_role(&self) -> Oid {
-        self.session.parameters.role.value.unwrap_or(self.session.authenticated)
+        self.session.parameters.role.value.unwrap_or(self.session.user())
     }
 
     /// Whether the current role may do everything.
@@ -64,7 +64,7 @@ impl Execution<'_> {
     pub(super) fn check_own_role(&self) -> Result<()> {
         let is_gone =
             |role: Oid| role != BOOTSTRAP_ROLE && self.shared.catalog.role(role, self.catalog_view()).is_none();
-        match is_gone(self.session.authenticated) || is_gone(self.current_role()) {
+        match is_gone(self.session.user()) || is_gone(self.current_role()) {
             true => Err(unsupported("a session whose role has been dropped")),
             false => Ok(()),
         }

@@ -15,7 +15,7 @@ impl Execution<'_> {
         self.check_role_word(role)?;
         match role {
             RoleName::CurrentRole | RoleName::CurrentUser => Ok(self.current_role()),
-            RoleName::SessionUser => Ok(self.session.authenticated),
+            RoleName::SessionUser => Ok(self.session.user()),
             RoleName::Named(name) => self.role_named(name.name()),
         }
     }
@@ -138,7 +138,7 @@ impl Execution<'_> {
             };
             let in_use = match oid {
                 oid if oid == self.current_role() => Some("current user cannot be dropped"),
-                oid if oid == self.session.authenticated => Some("session user cannot be dropped"),
+                oid if oid == self.session.user() => Some("session user cannot be dropped"),
                 _ => None,
             };
             if let Some(message) = in_use {
@@ -223,6 +223,21 @@ impl Execution<'_> {
         Ok(())
     }
 
+    /// SET SESSION AUTHORIZATION: only a superuser acts for others.
+    pub(super) fn role_to_act_for(&mut self, name: &str) -> Result<Option<Oid>> {
+        let Some(oid) = self.known_role(name)? else {
+            return Err(no_role(sqlstate::INVALID_PARAMETER_VALUE, name));
+        };
+        let own = self.session.authenticated;
+        if oid != own && !self.shared.catalog.is_superuser(own, self.catalog_view()) {
+            return Err(error(
+                sqlstate::INSUFFICIENT_PRIVILEGE,
+                format!("permission denied to set session authorization \"{name}\""),
+            ));
+        }
+        Ok(Some(oid))
+    }
+
     /// SET ROLE: the session's role must be a member of the one that it takes on.
     pub(super) fn role_to_take_on(&mut self, name: &str) -> Result<Option<Oid>> {
         if name == "none" {
@@ -232,7 +247,7 @@ impl Execution<'_> {
             return Err(no_role(sqlstate::INVALID_PARAMETER_VALUE, name));
         };
         let view = self.catalog_view();
-        let own = self.session.authenticated;
+        let own = self.session.user();
         let catalog = &self.shared.catalog;
         if !catalog.is_superuser(own, view) && !catalog.roles_of(own, false, view).contains(&oid) {
             return Err(error(sqlstate::INSUFFICIENT_PRIVILEGE, format!("permission denied to set role \"{name}\"")));

@@ -146,7 +146,7 @@ impl Execution<'_> {
             "is_superuser" => ("is_superuser", on_off(self.is_superuser())),
             "session_authorization" => (
                 "session_authorization",
-                self.shared.catalog.role_name(self.session.authenticated, self.catalog_view()).to_string(),
+                self.shared.catalog.role_name(self.session.user(), self.catalog_view()).to_string(),
             ),
             "default_transaction_isolation" => (
                 "default_transaction_isolation",

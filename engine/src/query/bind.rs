@@ -203,7 +203,7 @@ impl<'e, 'a> Binder<'e, 'a> {
             SessionValue::CurrentUser | SessionValue::CurrentRole | SessionValue::User => {
                 execution.role_value(execution.current_role())
             }
-            SessionValue::SessionUser => execution.role_value(execution.session.authenticated),
+            SessionValue::SessionUser => execution.role_value(execution.session.user()),
             SessionValue::CurrentCatalog => Value::text(&execution.shared.settings.database),
             SessionValue::CurrentSchema => execution.current_schema(),
         };

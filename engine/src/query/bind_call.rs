@@ -147,6 +147,7 @@ impl Binder<'_, '_> {
                     | "abs"
                     | "quote_literal"
                     | "pg_get_expr"
+                    | "current_setting"
             );
             if may_be_other {
                 return Err(unsupported(format!("function {name} with these arguments")));

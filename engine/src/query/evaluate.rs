@@ -240,6 +240,9 @@ impl Execution<'_> {
                 Some(role) => Value::Text(role.name.clone()),
                 None => return Err(unsupported("a role outside the model by its OID")),
             },
+            Function::SetConfig => {
+                self.set_config(&text(0)?, &text(1)?, values.get(2) == Some(&Value::Boolean(true)))?
+            }
             Function::IsVisible => self.is_visible(oid(0)?)?,
             Function::FormatType => match (&values[0], &values[1]) {
                 (Value::Null, _) => Value::Null,

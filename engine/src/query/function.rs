@@ -42,6 +42,8 @@ pub(crate) enum Function {
     IsVisible,
     /// `format_type`.
     FormatType,
+    /// `set_config`.
+    SetConfig,
     /// `pg_typeof`, whose result is its second argument.
     TypeOf,
     /// One about the server that runs on the model.
@@ -91,7 +93,12 @@ impl Function {
     pub(super) fn is_strict(self) -> bool {
         !matches!(
             self,
-            Function::Concat | Function::ConcatWith | Function::Format | Function::FormatType | Function::TypeOf
+            Function::Concat
+                | Function::ConcatWith
+                | Function::Format
+                | Function::FormatType
+                | Function::TypeOf
+                | Function::SetConfig
         )
     }
 
@@ -220,6 +227,7 @@ pub(super) const SIGNATURES: &[Signature] = &[
     scalar("current_setting", Function::Host(HostFunction::Setting), &[Text], Text),
     scalar("current_setting", Function::Host(HostFunction::Setting), &[Text, Boolean], Text),
     scalar("format_type", Function::FormatType, &[Oid, Integer], Text),
+    scalar("set_config", Function::SetConfig, &[Text, Text, Boolean], Text),
     aggregate("max", Aggregate::Maximum, &[Integer], Integer),
     aggregate("max", Aggregate::Maximum, &[BigInt], BigInt),
     aggregate("max", Aggregate::Maximum, &[SmallInt], SmallInt),

@@ -10,6 +10,9 @@ use crate::reply::Severity;
 
 impl Execution<'_> {
     pub(super) fn host_function(&mut self, function: HostFunction, arguments: &[Value]) -> Result<Value> {
+        if let (HostFunction::Setting, [Value::Text(name), ..]) = (function, arguments) {
+            return self.parameter(name).map(|(_, value)| Value::text(&value));
+        }
         let Some(host) = self.shared.settings.host.clone() else {
             return Err(unsupported("a function that only a server can answer"));
         };
@@ -21,9 +24,6 @@ impl Execution<'_> {
             (HostFunction::Blocking, [Value::Integer(process), ..]) => Ok(Value::List(self.blocking(*process).into())),
             (HostFunction::Cancel, [Value::Integer(process), ..]) => self.signal(*process, Signal::Cancel),
             (HostFunction::Terminate, [Value::Integer(process), ..]) => self.signal(*process, Signal::Terminate),
-            (HostFunction::Setting, [Value::Text(name), ..]) => {
-                self.parameter(name).map(|(_, value)| Value::text(&value))
-            }
             _ => Err(unsupported("a function about the server with these arguments")),
         }
     }

@@ -111,12 +111,14 @@ fn parameter_or_all(cursor: &mut Cursor) -> Lowered<Identifier> {
     if name.written() == "all" { Err(unsupported_node(&node, "parameter named all")) } else { Ok(name) }
 }
 
+/// A parameter's name; the parts of a customized one make one name.
 fn parameter(node: &SyntaxNode) -> Lowered<Identifier> {
     let name = dotted(node, Place::Column)?;
-    match <[Identifier; 1]>::try_from(name.parts) {
-        Ok([name]) => Ok(name),
-        Err(_) => Err(unsupported_node(node, "custom parameter")),
+    if name.parts.iter().any(Identifier::is_truncated) {
+        return Err(unsupported_node(node, "parameter name that is cut"));
     }
+    let parts: Vec<&str> = name.parts.iter().map(Identifier::written).collect();
+    Ok(parts.join(".").as_str().into())
 }
 
 fn value(node: &SyntaxNode) -> Lowered<ParameterValue> {
