@@ -113,6 +113,48 @@ impl Major {
         }
     }
 
+    /// NOT NULL is a constraint with a name (18).
+    pub(crate) fn names_not_null_constraints(self) -> bool {
+        self.0 >= 18
+    }
+
+    /// A foreign key's column cannot be compared with the one that it refers to: reworded in 18.
+    pub(crate) fn incompatible_key_columns(
+        self,
+        (own, own_type): (&str, String),
+        (other, other_type): (&str, String),
+    ) -> String {
+        let (referencing, referenced) = match self.0 >= 18 {
+            true => (" of the referencing table", " of the referenced table"),
+            false => ("", ""),
+        };
+        format!(
+            "Key columns \"{own}\"{referencing} and \"{other}\"{referenced} are of incompatible types: {own_type} and {other_type}."
+        )
+    }
+
+    /// A row goes that others refer to: what RESTRICT refuses has an error of its own (18).
+    pub(crate) fn still_referenced(
+        self,
+        referenced: &str,
+        constraint: &str,
+        table: &str,
+        key: &str,
+        is_restrict: bool,
+    ) -> Stop {
+        let (code, violated, still) = match is_restrict && self.0 >= 18 {
+            true => (sqlstate::RESTRICT_VIOLATION, "RESTRICT setting of foreign key", ""),
+            false => (sqlstate::FOREIGN_KEY_VIOLATION, "foreign key", "still "),
+        };
+        error(
+            code,
+            format!(
+                "update or delete on table \"{referenced}\" violates {violated} constraint \"{constraint}\" on table \"{table}\""
+            ),
+        )
+        .detail(format!("Key {key} is {still}referenced from table \"{table}\"."))
+    }
+
     /// CURRENT_ROLE stands for a role in statements about roles (14).
     pub(crate) fn takes_current_role(self) -> bool {
         self.0 >= 14

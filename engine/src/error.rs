@@ -87,6 +87,9 @@ pub(crate) mod sqlstate {
     pub(crate) const INVALID_TEXT_REPRESENTATION: SqlState = SqlState::new("22P02");
     pub(crate) const BAD_COPY_FILE_FORMAT: SqlState = SqlState::new("22P04");
     pub(crate) const NOT_NULL_VIOLATION: SqlState = SqlState::new("23502");
+    pub(crate) const RESTRICT_VIOLATION: SqlState = SqlState::new("23001");
+    pub(crate) const FOREIGN_KEY_VIOLATION: SqlState = SqlState::new("23503");
+    pub(crate) const INVALID_FOREIGN_KEY: SqlState = SqlState::new("42830");
     pub(crate) const UNIQUE_VIOLATION: SqlState = SqlState::new("23505");
     pub(crate) const CHECK_VIOLATION: SqlState = SqlState::new("23514");
     pub(crate) const ACTIVE_SQL_TRANSACTION: SqlState = SqlState::new("25001");

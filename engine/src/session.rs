@@ -32,6 +32,9 @@ impl<T: Clone> Setting<T> {
     }
 }
 
+/// The setting of a parameter that is only remembered.
+pub(crate) type OtherSetting = Setting<Option<Rc<str>>>;
+
 /// The run-time parameters that the model knows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Parameters {
@@ -50,7 +53,7 @@ pub(crate) struct Parameters {
     pub(crate) lock_timeout: Setting<u32>,
     /// The parameters of `parameter` and customized ones that have been set, by their names in lower case; without a value
     /// the initial one holds.
-    pub(crate) others: Rc<BTreeMap<Rc<str>, Setting<Option<Rc<str>>>>>,
+    pub(crate) others: Rc<BTreeMap<Rc<str>, OtherSetting>>,
 }
 
 /// Values of parameters that are not the default.

@@ -2,7 +2,7 @@
 //!
 //! The edges follow from the catalog's own contents; nothing records them separately, so they cannot go stale.
 
-use super::{Catalog, ConstraintKind, Kind, Oid, View};
+use super::{Catalog, ConstraintKind, ForeignKey, Kind, Oid, View};
 use crate::query::Uses;
 
 /// Something that can be dropped.
@@ -16,13 +16,19 @@ pub(crate) enum Object {
     Column(Oid, usize),
     /// The default of a table's column, with its own number.
     Default { table: Oid, column: usize, oid: Oid },
+    /// A constraint of a table, with its own number.
+    Constraint { table: Oid, oid: Oid },
 }
 
 impl Object {
     /// The number that decides the order of dependents.
     fn oid(self) -> Oid {
         match self {
-            Object::Schema(oid) | Object::Relation(oid) | Object::Column(oid, _) | Object::Default { oid, .. } => oid,
+            Object::Schema(oid)
+            | Object::Relation(oid)
+            | Object::Column(oid, _)
+            | Object::Default { oid, .. }
+            | Object::Constraint { oid, .. } => oid,
         }
     }
 }
@@ -105,7 +111,52 @@ impl Catalog {
             Object::Relation(oid) => self.dependents_of_relation(oid, view),
             Object::Column(table, column) => self.dependents_of_column(table, column, view),
             Object::Default { .. } => Vec::new(),
+            Object::Constraint { table, oid } => self
+                .relation(table, view)
+                .and_then(|relation| relation.table()?.constraints.iter().find(|constraint| constraint.oid == oid))
+                .and_then(|constraint| match constraint.kind {
+                    ConstraintKind::Unique { index, .. } => Some((Object::Relation(index), Dependency::Internal)),
+                    _ => None,
+                })
+                .into_iter()
+                .collect(),
         }
+    }
+
+    /// The foreign keys, of any table, that `is_meant` tells by their table and themselves.
+    fn foreign_keys(
+        &self,
+        view: View,
+        dependency: Dependency,
+        is_meant: impl Fn(Oid, &ForeignKey) -> bool,
+    ) -> Vec<(Object, Dependency)> {
+        let mut found = Vec::new();
+        for relation in self.relations(view) {
+            for constraint in relation.table().iter().flat_map(|table| &table.constraints) {
+                if let ConstraintKind::Foreign(key) = &constraint.kind
+                    && is_meant(relation.oid, key)
+                {
+                    found.push((Object::Constraint { table: relation.oid, oid: constraint.oid }, dependency));
+                }
+            }
+        }
+        found
+    }
+
+    /// The tables, with their constraints, whose foreign keys refer to a table, in the order in which the keys were made.
+    pub(crate) fn referencing(&self, table: Oid, view: View) -> Vec<(Oid, Oid, ForeignKey)> {
+        let mut found = Vec::new();
+        for relation in self.relations(view) {
+            for constraint in relation.table().iter().flat_map(|table| &table.constraints) {
+                if let ConstraintKind::Foreign(key) = &constraint.kind
+                    && key.referenced == table
+                {
+                    found.push((constraint.oid, relation.oid, key.clone()));
+                }
+            }
+        }
+        found.sort_by_key(|(oid, ..)| *oid);
+        found
     }
 
     fn dependents_of_relation(&self, oid: Oid, view: View) -> Vec<(Object, Dependency)> {
@@ -123,14 +174,22 @@ impl Catalog {
                 }
                 let indexes = table.indexes.iter().map(|index| (Object::Relation(index.oid), Dependency::Automatic));
                 dependents.extend(indexes);
-                dependents.dedup();
-                dependents
+                let mut distinct: Vec<(Object, Dependency)> = Vec::with_capacity(dependents.len());
+                for dependent in dependents {
+                    match distinct.iter_mut().find(|(object, _)| *object == dependent.0) {
+                        // What goes silently for one reason does so for all.
+                        Some(known) if known.1 == Dependency::Normal => known.1 = dependent.1,
+                        Some(_) => {}
+                        None => distinct.push(dependent),
+                    }
+                }
+                distinct
             }
             Kind::Sequence(_) => self.defaults_using(oid, view),
             Kind::View(data) => {
                 (0..data.columns.len()).flat_map(|column| self.dependents_of_column(oid, column, view)).collect()
             }
-            Kind::Index(_) => Vec::new(),
+            Kind::Index(_) => self.foreign_keys(view, Dependency::Normal, |_, key| key.index == oid),
         };
         let is_new = |object| !dependents.iter().any(|(other, _)| *other == object);
         let views: Vec<_> = self
@@ -168,6 +227,17 @@ impl Catalog {
                 dependents.push((Object::Relation(*index), Dependency::Automatic));
             }
         }
+        dependents.extend(
+            self.foreign_keys(view, Dependency::Automatic, |owner, key| {
+                owner == table && key.columns.contains(&column)
+            }),
+        );
+        dependents.extend(self.foreign_keys(view, Dependency::Normal, |owner, key| {
+            // One that a table has to itself goes with it either way.
+            key.referenced == table
+                && key.referenced_columns.contains(&column)
+                && !(owner == table && key.columns.contains(&column))
+        }));
         let indexes = data.indexes.iter().filter(|index| index.columns.contains(&column));
         dependents.extend(indexes.map(|index| (Object::Relation(index.oid), Dependency::Automatic)));
         dependents

@@ -35,6 +35,14 @@ impl Catalog {
                     self.describe(Object::Relation(table), path, view)
                 )
             }
+            Object::Constraint { table, oid } => {
+                let name = self.relation(table, view).and_then(|relation| {
+                    let constraints = &relation.table()?.constraints;
+                    Some(constraints.iter().find(|constraint| constraint.oid == oid)?.name.clone())
+                });
+                let table = self.describe(Object::Relation(table), path, view);
+                format!("constraint {} on {table}", name.as_deref().unwrap_or("?"))
+            }
             Object::Default { table, column, .. } => {
                 format!("default value for {}", self.describe(Object::Column(table, column), path, view))
             }

@@ -18,8 +18,8 @@ pub(crate) use describe::{quote_identifier, quote_qualified};
 pub(crate) use heap::{CommitNumber, Heap, Slot, Stamp, View};
 pub(crate) use lookup::{RangeName, SearchPath};
 pub(crate) use relation::{
-    Column, ColumnOwner, Constraint, ConstraintKind, Default as ColumnDefault, Index, Kind, Persistence, Relation,
-    SequenceData, StorageId, TableData, ViewData,
+    Column, ColumnOwner, Constraint, ConstraintKind, Default as ColumnDefault, ForeignKey, Index, Kind, Persistence,
+    Relation, SequenceData, StorageId, TableData, ViewData,
 };
 pub(crate) use role::{DefaultAccess, Membership, Role, SeenRoles};
 pub(crate) use write::{Write, WritePlace};
@@ -276,9 +276,10 @@ impl Catalog {
     }
 
     /// Adds a row to a table.
-    pub(crate) fn insert_row(&mut self, storage: StorageId, row: TableRow, view: View, undo: &mut Vec<Write>) {
+    pub(crate) fn insert_row(&mut self, storage: StorageId, row: TableRow, view: View, undo: &mut Vec<Write>) -> Slot {
         let slot = self.rows.entry(storage).or_default().insert(row, Stamp::Open(view.session));
         undo.push(Write::created(WritePlace::Row(storage, slot)));
+        slot
     }
 
     /// Deletes a row of a table.

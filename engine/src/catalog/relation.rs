@@ -5,8 +5,8 @@ use std::rc::Rc;
 use super::{Access, Oid};
 use crate::query::{Bound, Plan, Type, Uses, Value};
 use crate::sequence::Definition;
-use crate::statement::Generated;
 pub(crate) use crate::statement::Persistence;
+use crate::statement::{Generated, ReferentialAction, TypeName};
 
 /// Names one file of data. A relation that gets new storage gets a new number, transactionally.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -72,6 +72,8 @@ pub(crate) struct Column {
     pub(crate) column_type: Type,
     /// The most characters that a `varchar(n)` holds.
     pub(crate) length: Option<usize>,
+    /// Its type as written, when that is outside the model.
+    pub(crate) opaque: Option<Rc<TypeName>>,
     pub(crate) not_null: bool,
     pub(crate) default: Option<Default>,
     pub(crate) identity: Option<Generated>,
@@ -125,6 +127,7 @@ pub(crate) struct Index {
 /// A constraint of a table.
 #[derive(Debug, Clone)]
 pub(crate) struct Constraint {
+    pub(crate) oid: Oid,
     pub(crate) name: Rc<str>,
     pub(crate) kind: ConstraintKind,
 }
@@ -136,6 +139,34 @@ pub(crate) enum ConstraintKind {
     Unique { columns: Vec<usize>, index: Oid, is_primary: bool },
     /// CHECK; none when the condition is outside the model.
     Check { condition: Option<Bound>, columns: Vec<usize> },
+    /// FOREIGN KEY.
+    Foreign(ForeignKey),
+}
+
+impl ConstraintKind {
+    /// The places of the table's columns that it is about.
+    pub(crate) fn columns(&self) -> &[usize] {
+        match self {
+            ConstraintKind::Unique { columns, .. }
+            | ConstraintKind::Check { columns, .. }
+            | ConstraintKind::Foreign(ForeignKey { columns, .. }) => columns,
+        }
+    }
+}
+
+/// A foreign key (manual, "pg_constraint").
+#[derive(Debug, Clone)]
+pub(crate) struct ForeignKey {
+    pub(crate) columns: Vec<usize>,
+    /// The table that is referred to, with the places of its columns.
+    pub(crate) referenced: Oid,
+    pub(crate) referenced_columns: Vec<usize>,
+    /// The unique index over these.
+    pub(crate) index: Oid,
+    pub(crate) on_delete: ReferentialAction,
+    pub(crate) on_update: ReferentialAction,
+    /// Whether it is checked at the end of the transaction only.
+    pub(crate) is_deferred: bool,
 }
 
 /// One version of a relation (manual, "pg_class").

@@ -311,6 +311,14 @@ catalogue! {
         OutsideBlock "maintenance.outside-block" ("Notes")
             "VACUUM cannot be run inside a transaction block."
     }
+    page "Constraints" {
+        ForeignKey "foreign-key.definition" ("Foreign Keys")
+            "A foreign key names a table and columns of it that are a key."
+        ForeignKeyViolated "foreign-key.violated" ("Foreign Keys")
+            "A statement that leaves a row whose key is nowhere is refused, and what nextval gave it is gone."
+        ForeignKeyActs "foreign-key.actions" ("Foreign Keys")
+            "CASCADE, SET NULL and SET DEFAULT change the rows that refer to a row that goes."
+    }
     page "TRUNCATE" {
         TruncateRestart "truncate.restart-identity" ("Parameters, RESTART IDENTITY")
             "RESTART IDENTITY restarts the sequences that the tables' columns own, transactionally."

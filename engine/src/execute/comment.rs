@@ -7,7 +7,7 @@ use crate::clause::Clause;
 use crate::error::{Result, error, sqlstate, unsupported};
 use crate::lock::LockMode;
 use crate::reply::StatementResult;
-use crate::statement::{Comment, CommentTarget, RelationKind};
+use crate::statement::{Comment, CommentTarget, Identifier, ObjectName, RelationKind};
 
 impl Execution<'_> {
     /// Comments are checked and then forgotten: nothing in the model shows them.
@@ -40,7 +40,31 @@ impl Execution<'_> {
                 }
                 None => Err(no_schema(name.name())),
             },
-            CommentTarget::Column(_) => Err(unsupported("COMMENT ON COLUMN")),
+            CommentTarget::Column(name) => {
+                let [table @ .., column] = name.parts.as_slice() else {
+                    return Err(unsupported("a column without a name"));
+                };
+                if table.is_empty() {
+                    return Err(error(sqlstate::SYNTAX_ERROR, "column name must be qualified"));
+                }
+                let table = ObjectName { parts: table.to_vec() };
+                let found = self.any_name(&table)?;
+                let relation = self.require_relation(found, MissingSchema::Fails)?;
+                self.lock(relation.oid, LockMode::ShareUpdateExclusive)?;
+                let has_column = match &relation.kind {
+                    Kind::Table(data) => data.column(column.name()).is_some(),
+                    Kind::View(data) => data.columns.iter().any(|(known, _)| **known == *column.name()),
+                    Kind::Sequence(_) | Kind::Index(_) => {
+                        return Err(unsupported("COMMENT ON COLUMN of a relation that is no table"));
+                    }
+                };
+                if !has_column {
+                    let written: Vec<&str> = table.parts.iter().map(Identifier::name).collect();
+                    return Err(super::no_column(column.name(), &written.join(".")));
+                }
+                self.check_owner(&relation)?;
+                done("COMMENT")
+            }
         }
     }
 }

@@ -3,7 +3,8 @@
 use super::names::{MissingSchema, no_schema};
 use super::{Execution, done};
 use crate::catalog::{
-    ConstraintKind, Deletion, Kind, Object, Oid, RangeName, TableData, is_temporary_schema, temporary_schema,
+    Constraint, ConstraintKind, Deletion, Kind, Object, Oid, RangeName, TableData, is_temporary_schema,
+    temporary_schema,
 };
 use crate::clause::Clause;
 use crate::error::{Result, error, notice, sqlstate, unsupported};
@@ -102,6 +103,15 @@ impl Execution<'_> {
                 Object::Relation(oid) | Object::Default { table: oid, .. } => {
                     self.lock(oid, LockMode::AccessExclusive)?;
                 }
+                Object::Constraint { table, oid } => {
+                    // The triggers of a foreign key go from both tables.
+                    let referenced = self.constraint(table, oid).and_then(|constraint| match constraint.kind {
+                        ConstraintKind::Foreign(key) => Some(key.referenced),
+                        _ => None,
+                    });
+                    self.lock(table, LockMode::AccessExclusive)?;
+                    referenced.map_or(Ok(()), |referenced| self.lock(referenced, LockMode::AccessExclusive))?;
+                }
                 Object::Schema(_) | Object::Column(..) => {}
             }
         }
@@ -180,7 +190,11 @@ impl Execution<'_> {
 
     /// Refuses to name what is in another session's temporary schema, which has a number.
     fn check_describable(&self, object: Object) -> Result<()> {
-        let (Object::Relation(oid) | Object::Column(oid, _) | Object::Default { table: oid, .. }) = object else {
+        let (Object::Relation(oid)
+        | Object::Column(oid, _)
+        | Object::Default { table: oid, .. }
+        | Object::Constraint { table: oid, .. }) = object
+        else {
             return Ok(());
         };
         let schema = self.shared.catalog.relation(oid, self.catalog_view()).map(|relation| relation.schema);
@@ -203,7 +217,7 @@ impl Execution<'_> {
                 let relation = self.shared.catalog.relation(oid, self.catalog_view());
                 relation.is_some_and(|relation| relation.sequence().is_some())
             }
-            Object::Schema(_) | Object::Column(..) | Object::Default { .. } => false,
+            Object::Schema(_) | Object::Column(..) | Object::Default { .. } | Object::Constraint { .. } => false,
         }
     }
 
@@ -256,12 +270,11 @@ impl Execution<'_> {
             }
             Object::Column(table, column) => self.change_table(table, |data| {
                 super::table::drop_from(&mut data.columns[column]);
-                data.constraints.retain(|constraint| match &constraint.kind {
-                    ConstraintKind::Unique { columns, .. } | ConstraintKind::Check { columns, .. } => {
-                        !columns.contains(&column)
-                    }
-                });
+                data.constraints.retain(|constraint| !constraint.kind.columns().contains(&column));
             }),
+            Object::Constraint { table, oid } => {
+                self.change_table(table, |data| data.constraints.retain(|constraint| constraint.oid != oid))
+            }
         }
     }
 
@@ -277,6 +290,12 @@ impl Execution<'_> {
             }),
             _ => Ok(()),
         }
+    }
+
+    /// A table's constraint by its number.
+    fn constraint(&self, table: Oid, oid: Oid) -> Option<Constraint> {
+        let relation = self.shared.catalog.relation(table, self.catalog_view())?;
+        relation.table()?.constraints.iter().find(|constraint| constraint.oid == oid).cloned()
     }
 
     /// Changes a table's entry.

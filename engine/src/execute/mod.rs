@@ -28,7 +28,7 @@ mod transaction;
 mod two_phase;
 mod view;
 
-pub(crate) use names::{MissingSchema, no_relation};
+pub(crate) use names::{MissingSchema, no_relation, no_schema};
 pub(crate) use portal::result_columns;
 pub(crate) use prepared::{Extent, StatementParameters};
 pub(crate) use table::{no_column, scope_table};

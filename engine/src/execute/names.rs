@@ -101,7 +101,10 @@ impl Execution<'_> {
                     let mut relations = self.shared.catalog.relations(view);
                     found = relations.find(|relation| *relation.name == *name.name).cloned();
                 }
-                if let Some(relation) = &found {
+                if let Some(relation) = &found
+                    // The system's own relations come before all but temporary ones.
+                    && (!name.name.starts_with("pg_") || is_temporary_schema(relation.schema))
+                {
                     self.reach_by_path(relation, &path);
                 } else if name.name.starts_with("pg_") {
                     return Err(unsupported(format!("relation {}, which may be a system catalog", name.name)));
@@ -315,7 +318,7 @@ fn too_many_dots(kind: &str, name: &ObjectName) -> Stop {
     error(sqlstate::SYNTAX_ERROR, format!("improper {kind} name (too many dotted names): {}", dotted.join(".")))
 }
 
-pub(super) fn no_schema(name: &str) -> Stop {
+pub(crate) fn no_schema(name: &str) -> Stop {
     error(sqlstate::INVALID_SCHEMA_NAME, format!("schema \"{name}\" does not exist"))
 }
 

@@ -226,7 +226,7 @@ impl Execution<'_> {
             return self.parameter(name).map(|(_, value)| Value::text(&value));
         }
         let is_plain = |name: &&str| quote_identifier(name) == *name;
-        let names: Vec<&str> = if value.trim().is_empty() { Vec::new() } else { value.split(", ").collect() };
+        let names: Vec<&str> = if value.is_empty() { Vec::new() } else { value.split(", ").collect() };
         if !names.iter().all(is_plain) {
             return Err(unsupported("set_config of a search_path with quotes"));
         }

@@ -256,7 +256,7 @@ impl Execution<'_> {
         let unpredictable = || unsupported("EXPLAIN of a statement that PostgreSQL has several plans for");
         match statement {
             Statement::Query(Query::Select(select)) if **select == plain_select(select) => Ok(vec!["Result".into()]),
-            Statement::Insert(Insert { table, source, on_conflict_do_nothing: false, .. }) => {
+            Statement::Insert(Insert { table, source, on_conflict: None, .. }) => {
                 let is_single = match source {
                     InsertSource::DefaultValues => true,
                     InsertSource::Query(Query::Values(rows)) => rows.len() == 1,

@@ -161,7 +161,7 @@ impl<'e, 'a> Binder<'e, 'a> {
                 }
             }
             Expression::InQuery { operand, query, negated } => self.in_query(operand, query, *negated, place),
-            Expression::Session(value) => Ok(self.session_value(*value)),
+            Expression::Session(value) => self.session_value(*value),
             Expression::Array(elements) => self.array(elements, place),
             Expression::Parameter(number) => self.parameter(*number),
             Expression::Default => Err(error(sqlstate::SYNTAX_ERROR, "DEFAULT is not allowed in this context")),
@@ -196,7 +196,7 @@ impl<'e, 'a> Binder<'e, 'a> {
         Ok(Typed { bound: Bound::Parameter(index), value_type })
     }
 
-    fn session_value(&mut self, value: SessionValue) -> Typed {
+    fn session_value(&mut self, value: SessionValue) -> Result<Typed> {
         self.reads_session = true;
         let execution = &mut *self.execution;
         let value = match value {
@@ -205,9 +205,14 @@ impl<'e, 'a> Binder<'e, 'a> {
             }
             SessionValue::SessionUser => execution.role_value(execution.session.user()),
             SessionValue::CurrentCatalog => Value::text(&execution.shared.settings.database),
-            SessionValue::CurrentSchema => execution.current_schema(),
+            SessionValue::CurrentSchema => execution.current_schema()?,
+            SessionValue::CurrentDate
+            | SessionValue::CurrentTime
+            | SessionValue::CurrentTimestamp
+            | SessionValue::LocalTime
+            | SessionValue::LocalTimestamp => return Err(unsupported("the time as a value")),
         };
-        Typed { bound: Bound::Constant(value), value_type: Type::Name }
+        Ok(Typed { bound: Bound::Constant(value), value_type: Type::Name })
     }
 
     /// Analyses a condition.

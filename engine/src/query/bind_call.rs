@@ -148,6 +148,9 @@ impl Binder<'_, '_> {
                     | "quote_literal"
                     | "pg_get_expr"
                     | "current_setting"
+                    | "has_sequence_privilege"
+                    | "has_schema_privilege"
+                    | "has_table_privilege"
             );
             if may_be_other {
                 return Err(unsupported(format!("function {name} with these arguments")));

@@ -209,7 +209,7 @@ impl Execution<'_> {
             Function::SequenceParameters => Value::List(self.sequence_parameters(oid(0)?)?.into()),
             Function::ToRegclass => self.find_regclass(&text(0)?)?,
             Function::SerialSequence => self.serial_sequence(&text(0)?, &text(1)?)?,
-            Function::CurrentSchema => self.current_schema(),
+            Function::CurrentSchema => self.current_schema()?,
             Function::HasPrivilege(target) => match arguments.len() {
                 3 => self.has_privilege(target, Some(&text(0)?), &values[1], &text(2)?)?,
                 _ => self.has_privilege(target, None, &values[0], &text(1)?)?,

@@ -132,10 +132,13 @@ impl Execution<'_> {
     }
 
     /// `current_schema()`.
-    pub(super) fn current_schema(&mut self) -> Value {
+    pub(super) fn current_schema(&mut self) -> Result<Value> {
         let path = self.search_path();
+        if path.creation.is_some_and(is_temporary_schema) {
+            return Err(unsupported("the name of a temporary schema"));
+        }
         let name = path.creation.and_then(|oid| self.shared.catalog.schema_name(oid, self.catalog_view()));
-        name.map_or(Value::Null, Value::Text)
+        Ok(name.map_or(Value::Null, Value::Text))
     }
 }
 

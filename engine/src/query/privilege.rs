@@ -2,7 +2,7 @@
 
 use super::Value;
 use super::function::PrivilegeTarget;
-use crate::catalog::{Kind, Oid, Privileges};
+use crate::catalog::{FIRST_NORMAL_OID, Kind, Oid, Privileges};
 use crate::clause::Clause;
 use crate::error::{Result, error, sqlstate, unsupported};
 use crate::execute::Execution;
@@ -85,6 +85,9 @@ impl Execution<'_> {
             _ => return Err(unsupported("a relation that is neither a name nor an OID")),
         };
         let Some(relation) = self.shared.catalog.relation(oid, self.catalog_view()).cloned() else {
+            if (1..FIRST_NORMAL_OID).contains(&oid.0) {
+                return Err(unsupported("privileges on a system relation"));
+            }
             return Ok(Value::Null);
         };
         if target == PrivilegeTarget::Sequence && relation.sequence().is_none() {

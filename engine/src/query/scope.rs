@@ -125,6 +125,7 @@ fn missing_column(scopes: &[Scope], table: Option<&str>, column: &str) -> Stop {
     }
     let known = |name: &str| scopes.iter().any(|scope| scope.has_table(name));
     match table {
+        Some("excluded") => unsupported("EXCLUDED where it cannot be seen"),
         Some(table) if !known(table) => {
             error(sqlstate::UNDEFINED_TABLE, format!("missing FROM-clause entry for table \"{table}\""))
         }

@@ -91,6 +91,11 @@ fn implied_name(expression: &Expression) -> Option<(String, bool)> {
                 SessionValue::User => "user",
                 SessionValue::CurrentCatalog => "current_catalog",
                 SessionValue::CurrentSchema => "current_schema",
+                SessionValue::CurrentDate => "current_date",
+                SessionValue::CurrentTime => "current_time",
+                SessionValue::CurrentTimestamp => "current_timestamp",
+                SessionValue::LocalTime => "localtime",
+                SessionValue::LocalTimestamp => "localtimestamp",
             };
             Some((name.to_owned(), true))
         }

@@ -222,6 +222,26 @@ pub(crate) fn is_known_type(name: &str) -> bool {
     KNOWN.iter().any(|(known, _)| *known == name) || OTHERS.contains(&name)
 }
 
+/// Whether this names a type that a column may have, or an array of it, and that the model knows by name only.
+fn is_column_type(name: &TypeName) -> bool {
+    const MORE: [&str; 12] = [
+        "tsvector",
+        "tsquery",
+        "int4range",
+        "int8range",
+        "numrange",
+        "tsrange",
+        "tstzrange",
+        "daterange",
+        "jsonpath",
+        "macaddr8",
+        "pg_lsn",
+        "xid8",
+    ];
+    name.name.parts.last().is_some_and(|base| OTHERS.contains(&base.name()) || MORE.contains(&base.name()))
+        || name.dimensions > 0 && name.name.parts.last().is_some_and(|base| is_known_type(base.name()))
+}
+
 /// Whether a type of that name may exist in `pg_catalog` although the model does not know it.
 pub(crate) fn may_be_system_type(name: &str) -> bool {
     const ENDINGS: [&str; 5] = ["range", "vector", "query", "handler", "_in"];
@@ -240,8 +260,10 @@ pub(crate) fn resolve_column_type(name: &TypeName) -> Result<(Type, Option<usize
         Ok(Type::Record) => {
             return Err(error(sqlstate::INVALID_TABLE_DEFINITION, "column has pseudo-type record"));
         }
-        Ok(Type::Array(_) | Type::Char | Type::Oid | Type::Regclass | Type::Regtype | Type::Regnamespace)
-        | Err(crate::error::Stop::Unsupported(_)) => Type::Opaque,
+        Ok(Type::Array(_) | Type::Char | Type::Oid | Type::Regclass | Type::Regtype | Type::Regnamespace) => {
+            Type::Opaque
+        }
+        Err(crate::error::Stop::Unsupported(_)) if is_column_type(name) => Type::Opaque,
         other => other?,
     };
     match (resolved, name.modifiers.as_slice()) {

@@ -181,6 +181,11 @@ fn session_value(value: SessionValue) -> &'static str {
         SessionValue::User => "USER",
         SessionValue::CurrentCatalog => "CURRENT_CATALOG",
         SessionValue::CurrentSchema => "CURRENT_SCHEMA",
+        SessionValue::CurrentDate => "CURRENT_DATE",
+        SessionValue::CurrentTime => "CURRENT_TIME",
+        SessionValue::CurrentTimestamp => "CURRENT_TIMESTAMP",
+        SessionValue::LocalTime => "LOCALTIME",
+        SessionValue::LocalTimestamp => "LOCALTIMESTAMP",
     }
 }
 

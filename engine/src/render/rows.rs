@@ -1,11 +1,14 @@
 //! The statements that change rows.
 
 use super::expression::expression;
-use super::name::{column_list, object_name, object_names};
+use super::name::{column_list, identifiers, object_name, object_names};
 use super::query::{filter, query, select_items};
 use super::relation::behavior;
-use super::{Output, separated, sql_if};
-use crate::statement::{Copy, Delete, Insert, InsertSource, Overriding, SelectItem, Truncate, Update};
+use super::{Output, separated};
+use crate::statement::{
+    ConflictTarget, Copy, Delete, Expression, Identifier, Insert, InsertSource, OnConflict, Overriding, SelectItem,
+    Truncate, Update,
+};
 
 pub(super) fn insert(out: &mut impl Output, insert: &Insert) {
     out.sql("INSERT INTO ");
@@ -23,19 +26,49 @@ pub(super) fn insert(out: &mut impl Output, insert: &Insert) {
             query(out, source);
         }
     }
-    sql_if(out, insert.on_conflict_do_nothing, " ON CONFLICT DO NOTHING");
+    if let Some(clause) = &insert.on_conflict {
+        on_conflict(out, clause);
+    }
     returning(out, &insert.returning);
+}
+
+fn on_conflict(out: &mut impl Output, clause: &OnConflict) {
+    out.sql(" ON CONFLICT");
+    match &clause.target {
+        ConflictTarget::Any => {}
+        ConflictTarget::Columns(columns) => {
+            out.sql(" (");
+            identifiers(out, columns);
+            out.sql(")");
+        }
+        ConflictTarget::Constraint(name) => {
+            out.sql(" ON CONSTRAINT ");
+            out.identifier(name);
+        }
+    }
+    match &clause.update {
+        None => out.sql(" DO NOTHING"),
+        Some(update) => {
+            out.sql(" DO UPDATE SET ");
+            assignments(out, &update.assignments);
+            filter(out, update.filter.as_ref());
+        }
+    }
+}
+
+fn assignments(out: &mut impl Output, assignments: &[(Identifier, Expression)]) {
+    separated(out, ", ", assignments, |out, (column, value)| {
+        out.identifier(column);
+        out.sql(" = ");
+        expression(out, value);
+    });
 }
 
 pub(super) fn update(out: &mut impl Output, update: &Update) {
     out.sql("UPDATE ");
     object_name(out, &update.table);
     out.sql(" SET ");
-    separated(out, ", ", &update.assignments, |out, (column, value)| {
-        out.identifier(column);
-        out.sql(" = ");
-        expression(out, value);
-    });
+    assignments(out, &update.assignments);
     filter(out, update.filter.as_ref());
     returning(out, &update.returning);
 }

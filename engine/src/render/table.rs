@@ -1,13 +1,13 @@
 //! CREATE TABLE, its columns and constraints.
 
 use super::expression::{default_expression, expression};
-use super::name::{identifiers, object_name};
+use super::name::{column_list, identifiers, object_name};
 use super::sequence::{option, persistence};
 use super::type_name::type_name;
 use super::{Output, separated, sql_if};
 use crate::statement::{
-    ColumnConstraint, ColumnConstraintKind, ColumnDefinition, CreateTable, Expression, Generated, Identifier,
-    LikeFeature, SequenceOption, TableConstraint, TableConstraintKind, TableElement,
+    ColumnConstraint, ColumnConstraintKind, ColumnDefinition, CreateTable, Deferral, Expression, Generated, Identifier,
+    LikeFeature, References, ReferentialAction, SequenceOption, TableConstraint, TableConstraintKind, TableElement,
 };
 
 pub(super) fn create(out: &mut impl Output, create: &CreateTable) {
@@ -67,6 +67,7 @@ fn column_constraint(out: &mut impl Output, constraint: &ColumnConstraint) {
         ColumnConstraintKind::Unique => out.sql("UNIQUE"),
         ColumnConstraintKind::Check(condition) => check(out, condition),
         ColumnConstraintKind::Identity { generated, options } => identity(out, *generated, options),
+        ColumnConstraintKind::References(target) => references(out, target),
     }
 }
 
@@ -85,7 +86,38 @@ pub(super) fn table_constraint(out: &mut impl Output, constraint: &TableConstrai
             out.sql(")");
         }
         TableConstraintKind::Check(condition) => check(out, condition),
+        TableConstraintKind::ForeignKey(columns, target) => {
+            out.sql("FOREIGN KEY (");
+            identifiers(out, columns);
+            out.sql(") ");
+            references(out, target);
+        }
     }
+}
+
+fn references(out: &mut impl Output, references: &References) {
+    out.sql("REFERENCES ");
+    object_name(out, &references.table);
+    column_list(out, &references.columns);
+    for (event, action) in [("DELETE", references.on_delete), ("UPDATE", references.on_update)] {
+        let words = match action {
+            ReferentialAction::NoAction => continue,
+            ReferentialAction::Restrict => "RESTRICT",
+            ReferentialAction::Cascade => "CASCADE",
+            ReferentialAction::SetNull => "SET NULL",
+            ReferentialAction::SetDefault => "SET DEFAULT",
+        };
+        out.sql(" ON ");
+        out.sql(event);
+        out.sql(" ");
+        out.sql(words);
+    }
+    out.sql(match references.deferral {
+        Deferral::Never => "",
+        Deferral::Deferrable => " DEFERRABLE",
+        Deferral::Deferred => " DEFERRABLE INITIALLY DEFERRED",
+    });
+    sql_if(out, references.not_valid, " NOT VALID");
 }
 
 fn constraint_name(out: &mut impl Output, name: Option<&Identifier>) {

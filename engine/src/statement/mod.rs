@@ -37,9 +37,10 @@ pub use role::{
 pub use sequence::{AlterSequence, CreateSequence, Number, Persistence, SequenceOption};
 pub use session::{Discard, IsolationLevel, ParameterValue, SetParameter, SetScope, Transaction, TransactionMode};
 pub use table::{
-    AlterTable, ColumnConstraint, ColumnConstraintKind, ColumnDefinition, Copy, CreateTable, Delete, Generated,
-    IdentityChange, Insert, InsertSource, LikeFeature, Overriding, RenameColumn, TableAction, TableConstraint,
-    TableConstraintKind, TableElement, Truncate, Update,
+    AlterTable, ColumnConstraint, ColumnConstraintKind, ColumnDefinition, ConflictTarget, ConflictUpdate, Copy,
+    CreateTable, Deferral, Delete, Generated, IdentityChange, Insert, InsertSource, LikeFeature, OnConflict,
+    Overriding, References, ReferentialAction, RenameColumn, TableAction, TableConstraint, TableConstraintKind,
+    TableElement, Truncate, Update,
 };
 pub use view::{CreateIndex, CreateView};
 

@@ -109,6 +109,16 @@ pub enum SessionValue {
     CurrentCatalog,
     /// `current_schema`, without parentheses.
     CurrentSchema,
+    /// `current_date`.
+    CurrentDate,
+    /// `current_time`.
+    CurrentTime,
+    /// `current_timestamp`.
+    CurrentTimestamp,
+    /// `localtime`.
+    LocalTime,
+    /// `localtimestamp`.
+    LocalTimestamp,
 }
 
 /// A value expression.

@@ -11,6 +11,51 @@ pub enum Generated {
     ByDefault,
 }
 
+/// What happens to the rows that refer to a row that goes or changes its key (manual, "CREATE TABLE", REFERENCES).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum ReferentialAction {
+    /// `NO ACTION`: an error, unless the statement as a whole leaves no such rows.
+    #[default]
+    NoAction,
+    /// `RESTRICT`: an error.
+    Restrict,
+    /// `CASCADE`: they go, or follow the change.
+    Cascade,
+    /// `SET NULL`.
+    SetNull,
+    /// `SET DEFAULT`.
+    SetDefault,
+}
+
+/// When a foreign key is checked (manual, "CREATE TABLE", DEFERRABLE).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Deferral {
+    /// `NOT DEFERRABLE`: at the end of each statement.
+    #[default]
+    Never,
+    /// `DEFERRABLE`: the same, until SET CONSTRAINTS says otherwise.
+    Deferrable,
+    /// `DEFERRABLE INITIALLY DEFERRED`: when the transaction commits.
+    Deferred,
+}
+
+/// `REFERENCES table (column, …)` with what follows.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct References {
+    /// The table that is referred to.
+    pub table: ObjectName,
+    /// Its columns; empty for its primary key.
+    pub columns: Vec<Identifier>,
+    /// `ON DELETE`.
+    pub on_delete: ReferentialAction,
+    /// `ON UPDATE`.
+    pub on_update: ReferentialAction,
+    /// DEFERRABLE and INITIALLY DEFERRED.
+    pub deferral: Deferral,
+    /// `NOT VALID`: rows that exist are not looked at.
+    pub not_valid: bool,
+}
+
 /// What a constraint or property written after a column's type demands.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum ColumnConstraintKind {
@@ -33,6 +78,8 @@ pub enum ColumnConstraintKind {
         /// The sequence's options.
         options: Vec<SequenceOption>,
     },
+    /// `REFERENCES …`.
+    References(References),
 }
 
 /// A constraint or property written after a column's type.
@@ -73,6 +120,8 @@ pub enum TableConstraintKind {
     Unique(Vec<Identifier>),
     /// `CHECK (condition)`.
     Check(Expression),
+    /// `FOREIGN KEY (column, …) REFERENCES …`.
+    ForeignKey(Vec<Identifier>, References),
 }
 
 /// What LIKE copies besides columns and their NOT NULL (manual, "CREATE TABLE", LIKE).
@@ -249,6 +298,35 @@ pub enum Overriding {
     User,
 }
 
+/// Which keys ON CONFLICT watches (manual, "INSERT", ON CONFLICT Clause).
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum ConflictTarget {
+    /// None is named: all of them.
+    Any,
+    /// `(column, …)`: those over just these columns.
+    Columns(Vec<Identifier>),
+    /// `ON CONSTRAINT name`.
+    Constraint(Identifier),
+}
+
+/// `ON CONFLICT target DO …`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct OnConflict {
+    /// The keys.
+    pub target: ConflictTarget,
+    /// `DO UPDATE …`; none for DO NOTHING.
+    pub update: Option<Box<ConflictUpdate>>,
+}
+
+/// `DO UPDATE SET column = value, … WHERE …`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct ConflictUpdate {
+    /// The assignments, at least one.
+    pub assignments: Vec<(Identifier, Expression)>,
+    /// WHERE.
+    pub filter: Option<Expression>,
+}
+
 /// `INSERT INTO table (column, …) source RETURNING …`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Insert {
@@ -260,8 +338,8 @@ pub struct Insert {
     pub overriding: Option<Overriding>,
     /// The rows.
     pub source: InsertSource,
-    /// `ON CONFLICT DO NOTHING`.
-    pub on_conflict_do_nothing: bool,
+    /// ON CONFLICT.
+    pub on_conflict: Option<OnConflict>,
     /// RETURNING; empty when absent.
     pub returning: Vec<SelectItem>,
 }

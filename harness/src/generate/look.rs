@@ -67,7 +67,7 @@ impl Generator<'_> {
                     columns: Vec::new(),
                     overriding: None,
                     source: InsertSource::DefaultValues,
-                    on_conflict_do_nothing: false,
+                    on_conflict: None,
                     returning: vec![item(Expression::Wildcard(None))],
                 }));
             }

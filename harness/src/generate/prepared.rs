@@ -48,7 +48,7 @@ impl Generator<'_> {
                     columns: vec![column],
                     overriding: None,
                     source: InsertSource::Query(Query::Values(vec![vec![Expression::Parameter(1)]])),
-                    on_conflict_do_nothing: false,
+                    on_conflict: None,
                     returning: vec![item(Expression::Wildcard(None))],
                 })
             }

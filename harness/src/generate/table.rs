@@ -1,10 +1,10 @@
 //! Tables around sequences: serial and identity columns, defaults, and statements that a sequence refuses.
 
 use seqcheck_engine::statement::{
-    Behavior, ColumnConstraint, ColumnConstraintKind, ColumnDefinition, Copy, CreateTable, Delete, DropRelation,
-    Expression, FromItem, Generated, Identifier, Insert, InsertSource, LikeFeature, Literal, LockStrength, Locking,
-    ObjectName, Overriding, Persistence, Query, RelationKind, Select, SelectItem, TableElement, Truncate, TypeName,
-    Update,
+    Behavior, ColumnConstraint, ColumnConstraintKind, ColumnDefinition, ConflictTarget, Copy, CreateTable, Delete,
+    DropRelation, Expression, FromItem, Generated, Identifier, Insert, InsertSource, LikeFeature, Literal,
+    LockStrength, Locking, ObjectName, OnConflict, Overriding, Persistence, Query, RelationKind, Select, SelectItem,
+    TableElement, Truncate, TypeName, Update,
 };
 use seqcheck_engine::{Statement, TableSummary};
 
@@ -207,7 +207,7 @@ impl Generator<'_> {
             columns: if defaults_only { Vec::new() } else { columns },
             overriding: overriding.filter(|_| !defaults_only),
             source,
-            on_conflict_do_nothing: self.choice.chance(1, 12),
+            on_conflict: self.choice.chance(1, 12).then_some(OnConflict { target: ConflictTarget::Any, update: None }),
             returning: self.returning(table.as_ref()),
         })
     }
@@ -295,7 +295,7 @@ impl Generator<'_> {
                 columns: Vec::new(),
                 overriding: None,
                 source: InsertSource::Query(Query::Values(vec![vec![number_expression(1)]])),
-                on_conflict_do_nothing: false,
+                on_conflict: None,
                 returning: Vec::new(),
             }),
             1 => Statement::Update(Update {

@@ -26,6 +26,11 @@ impl Cursor {
         Cursor { owner: node.clone(), rest: rest.into_iter().peekable() }
     }
 
+    /// The node whose children these are.
+    pub(super) fn owner(&self) -> SyntaxNode {
+        self.owner.clone()
+    }
+
     /// The kind of the next child.
     pub(super) fn peek(&mut self) -> Option<SyntaxKind> {
         self.rest.peek().map(|element| element.kind())

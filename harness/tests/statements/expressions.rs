@@ -79,6 +79,11 @@ fn session_value() -> impl Strategy<Value = SessionValue> {
         SessionValue::User,
         SessionValue::CurrentCatalog,
         SessionValue::CurrentSchema,
+        SessionValue::CurrentDate,
+        SessionValue::CurrentTime,
+        SessionValue::CurrentTimestamp,
+        SessionValue::LocalTime,
+        SessionValue::LocalTimestamp,
     ])
 }
 

@@ -22,18 +22,34 @@ fn insert() -> BoxedStrategy<Statement> {
         query().prop_map(InsertSource::Query),
     ];
     let overriding = option::of(prop::sample::select(vec![Overriding::System, Overriding::User]));
-    (object_name(), vec(identifier(), 0..3), overriding, source, any::<bool>(), select_items(expression()))
-        .prop_map(|(table, columns, overriding, source, on_conflict_do_nothing, returning)| {
+    (object_name(), vec(identifier(), 0..3), overriding, source, option::of(on_conflict()), select_items(expression()))
+        .prop_map(|(table, columns, overriding, source, on_conflict, returning)| {
             // The grammar has DEFAULT VALUES with nothing before it only.
             let (columns, overriding) = match source {
                 InsertSource::DefaultValues => (Vec::new(), None),
                 InsertSource::Query(_) => (columns, overriding),
             };
             // The parser library reads ON as the select list of a bare SELECT.
-            let on_conflict_do_nothing = on_conflict_do_nothing && !is_bare_select(&source);
-            Statement::Insert(Insert { table, columns, overriding, source, on_conflict_do_nothing, returning })
+            let on_conflict = on_conflict.filter(|_| !is_bare_select(&source));
+            Statement::Insert(Insert { table, columns, overriding, source, on_conflict, returning })
         })
         .boxed()
+}
+
+fn on_conflict() -> BoxedStrategy<OnConflict> {
+    let target = prop_oneof![
+        Just(ConflictTarget::Any),
+        vec(identifier(), 1..3).prop_map(ConflictTarget::Columns),
+        identifier().prop_map(ConflictTarget::Constraint),
+    ];
+    let update = (assignments(), option::of(expression()))
+        .prop_map(|(assignments, filter)| Box::new(ConflictUpdate { assignments, filter }));
+    (target, option::of(update)).prop_map(|(target, update)| OnConflict { target, update }).boxed()
+}
+
+fn assignments() -> impl Strategy<Value = Vec<(Identifier, Expression)>> {
+    let value = prop_oneof![3 => expression(), 1 => Just(Expression::Default)];
+    vec((identifier(), value), 1..3)
 }
 
 fn is_bare_select(source: &InsertSource) -> bool {
@@ -44,8 +60,7 @@ fn is_bare_select(source: &InsertSource) -> bool {
 }
 
 fn update() -> BoxedStrategy<Statement> {
-    let value = prop_oneof![3 => expression(), 1 => Just(Expression::Default)];
-    (object_name(), vec((identifier(), value), 1..3), option::of(expression()), select_items(expression()))
+    (object_name(), assignments(), option::of(expression()), select_items(expression()))
         .prop_map(|(table, assignments, filter, returning)| {
             Statement::Update(Update { table, assignments, filter, returning })
         })

@@ -50,6 +50,7 @@ fn column() -> BoxedStrategy<ColumnDefinition> {
         expression().prop_map(ColumnConstraintKind::Check),
         (generated(), vec(sequence_option(), 0..3))
             .prop_map(|(generated, options)| ColumnConstraintKind::Identity { generated, options }),
+        references(2).prop_map(ColumnConstraintKind::References),
     ];
     let constraint =
         (option::weighted(0.3, identifier()), kind).prop_map(|(name, kind)| ColumnConstraint { name, kind });
@@ -63,8 +64,34 @@ fn table_constraint() -> BoxedStrategy<TableConstraint> {
         vec(identifier(), 1..3).prop_map(TableConstraintKind::PrimaryKey),
         vec(identifier(), 1..3).prop_map(TableConstraintKind::Unique),
         expression().prop_map(TableConstraintKind::Check),
+        (vec(identifier(), 1..3), references(3))
+            .prop_map(|(columns, references)| TableConstraintKind::ForeignKey(columns, references)),
     ];
     (option::of(identifier()), kind).prop_map(|(name, kind)| TableConstraint { name, kind }).boxed()
+}
+
+/// With less than `most` columns.
+fn references(most: usize) -> BoxedStrategy<References> {
+    let action = || {
+        prop::sample::select(vec![
+            ReferentialAction::NoAction,
+            ReferentialAction::Restrict,
+            ReferentialAction::Cascade,
+            ReferentialAction::SetNull,
+            ReferentialAction::SetDefault,
+        ])
+    };
+    let deferral = prop::sample::select(vec![Deferral::Never, Deferral::Deferrable, Deferral::Deferred]);
+    (object_name(), vec(identifier(), 0..most), action(), action(), deferral, any::<bool>())
+        .prop_map(|(table, columns, on_delete, on_update, deferral, not_valid)| References {
+            table,
+            columns,
+            on_delete,
+            on_update,
+            deferral,
+            not_valid,
+        })
+        .boxed()
 }
 
 fn identity_change() -> BoxedStrategy<IdentityChange> {

@@ -10,7 +10,9 @@ use crate::error::{Result, error, sqlstate, unsupported};
 use crate::lock::LockMode;
 use crate::query::SYSTEM_COLUMNS;
 use crate::reply::StatementResult;
-use crate::statement::{AlterTable, Identifier, RelationAction, RenameColumn, TableAction};
+use crate::statement::{
+    AlterTable, Identifier, RelationAction, RenameColumn, TableAction, TableConstraint, TableConstraintKind,
+};
 
 impl Execution<'_> {
     pub(in crate::execute) fn alter_table(&mut self, statement: &AlterTable) -> Result<StatementResult> {
@@ -20,7 +22,18 @@ impl Execution<'_> {
             return done("ALTER TABLE");
         };
         self.check_owner(&relation)?;
-        self.lock(relation.oid, LockMode::AccessExclusive)?;
+        let is_foreign_key = |action: &TableAction| {
+            matches!(
+                action,
+                TableAction::AddConstraint(TableConstraint { kind: TableConstraintKind::ForeignKey(..), .. })
+            )
+        };
+        // A foreign key lets others read.
+        let mode = match statement.actions.iter().all(is_foreign_key) {
+            true => LockMode::ShareRowExclusive,
+            false => LockMode::AccessExclusive,
+        };
+        self.lock(relation.oid, mode)?;
         for action in &statement.actions {
             if relation.table().is_none() {
                 return Err(self.not_a_table(&relation, action));
@@ -30,8 +43,12 @@ impl Execution<'_> {
                 self.prepare_column_type(&now, &data, column, type_name, using.as_ref())?;
             }
         }
-        let reads_rows = |action: &TableAction| {
-            matches!(action, TableAction::AddColumn { .. } | TableAction::SetType { .. } | TableAction::SetNotNull(_))
+        let reads_rows = |action: &TableAction| match action {
+            TableAction::AddColumn { .. } | TableAction::SetType { .. } | TableAction::SetNotNull(_) => true,
+            TableAction::AddConstraint(constraint) => {
+                matches!(constraint.kind, TableConstraintKind::Check(_) | TableConstraintKind::ForeignKey(..))
+            }
+            _ => false,
         };
         if statement.actions.len() > 1
             && statement.actions.iter().any(reads_rows)
@@ -87,13 +104,17 @@ impl Execution<'_> {
             TableAction::DropIdentity { column, if_exists } => self.drop_identity(&relation, data, column, *if_exists),
             TableAction::AddConstraint(constraint) => {
                 let planned = super::create::plan_constraint(constraint);
-                let is_check = matches!(planned.kind, PlannedConstraintKind::Check { .. });
-                if is_check && !self.shared.catalog.rows(relation.storage, self.catalog_view()).is_empty() {
-                    return Err(unsupported("a new CHECK on a table that has rows"));
+                // A primary key makes its columns NOT NULL before it looks at them as a key.
+                if let PlannedConstraintKind::Unique { columns, is_primary: true } = &planned.kind
+                    && let Some(missing) = columns.iter().find(|column| data.column(column).is_none())
+                {
+                    return Err(no_column(missing, &relation.name));
                 }
                 self.add_constraints(oid, &[planned])
             }
-            TableAction::DropConstraint { .. } => Err(unsupported("DROP CONSTRAINT")),
+            TableAction::DropConstraint { if_exists, name, behavior } => {
+                self.drop_constraint(&relation, &data, name, *if_exists, *behavior)
+            }
             TableAction::Relation(RelationAction::OwnerTo(role)) => self.owner_to(&relation, role),
             TableAction::Relation(_) => Err(unsupported("SET LOGGED or SET UNLOGGED in a list of actions")),
         }
@@ -159,7 +180,11 @@ impl Execution<'_> {
 
     /// The place of a column that must exist.
     pub(super) fn require_column(&self, relation: &Relation, data: &TableData, column: &Identifier) -> Result<usize> {
-        data.column(column.name()).map(|(place, _)| place).ok_or_else(|| no_column(column.name(), &relation.name))
+        match data.column(column.name()) {
+            Some((place, _)) => Ok(place),
+            None if SYSTEM_COLUMNS.contains(&column.name()) => Err(unsupported("a change of a system column")),
+            None => Err(no_column(column.name(), &relation.name)),
+        }
     }
 }
 

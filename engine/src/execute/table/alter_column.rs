@@ -3,9 +3,9 @@
 use super::super::Execution;
 use super::alter::check_free_column;
 use super::column::{Place, Planned, PlannedDefault};
-use crate::catalog::{Object, Oid, Relation, TableData, TableRow};
+use crate::catalog::{ConstraintKind, Object, Oid, Relation, TableData, TableRow};
 use crate::error::{Result, error, notice, sqlstate, unsupported};
-use crate::query::{Bound, CastContext, Row, Type, Typed, Value, resolve_column_type};
+use crate::query::{Bound, CastContext, Row, SYSTEM_COLUMNS, Type, Typed, Value};
 use crate::quirk::Quirk;
 use crate::reply::Severity;
 use crate::statement::{Behavior, ColumnDefinition, Expression, Identifier, TypeName};
@@ -63,9 +63,6 @@ impl Execution<'_> {
             return Err(contains_null(name, &relation.name));
         }
         if !planned.constraints.is_empty() {
-            if !rows.is_empty() {
-                return Err(unsupported("a new constraint on a table that has rows"));
-            }
             self.add_constraints(relation.oid, &planned.constraints)?;
         }
         Ok(())
@@ -97,6 +94,12 @@ impl Execution<'_> {
         behavior: Behavior,
     ) -> Result<()> {
         let Some((place, _)) = data.column(column.name()) else {
+            if SYSTEM_COLUMNS.contains(&column.name()) {
+                return Err(error(
+                    sqlstate::FEATURE_NOT_SUPPORTED,
+                    format!("cannot drop system column \"{}\"", column.name()),
+                ));
+            }
             if !if_exists {
                 return Err(super::no_column(column.name(), &relation.name));
             }
@@ -166,7 +169,7 @@ impl Execution<'_> {
             ));
         }
         let in_primary_key = data.constraints.iter().any(|constraint| {
-            matches!(&constraint.kind, crate::catalog::ConstraintKind::Unique { columns, is_primary: true, .. }
+            matches!(&constraint.kind, ConstraintKind::Unique { columns, is_primary: true, .. }
                      if columns.contains(&place))
         });
         if in_primary_key {
@@ -194,9 +197,22 @@ impl Execution<'_> {
         if using.is_some() {
             return Err(unsupported("ALTER COLUMN … TYPE … USING"));
         }
-        let (new_type, _) = resolve_column_type(type_name)?;
+        let (new_type, _) = self.column_type(type_name)?;
         if new_type == Type::Opaque || data.columns[place].column_type == Type::Opaque {
             return Err(unsupported("a change to or from a type outside the model"));
+        }
+        let view = self.catalog_view();
+        let is_own_key = data.constraints.iter().any(|constraint| {
+            matches!(constraint.kind, ConstraintKind::Foreign(_)) && constraint.kind.columns().contains(&place)
+        });
+        let is_referenced = self
+            .shared
+            .catalog
+            .referencing(relation.oid, view)
+            .iter()
+            .any(|(_, _, key)| key.referenced_columns.contains(&place));
+        if is_own_key || is_referenced {
+            return Err(unsupported("a change of type of a foreign key's column"));
         }
         if data.columns[place].identity.is_some() {
             self.alter_identity_type(relation, place, new_type)?;
@@ -226,7 +242,7 @@ impl Execution<'_> {
         type_name: &TypeName,
     ) -> Result<()> {
         let place = self.require_column(relation, &data, column)?;
-        let (new_type, length) = resolve_column_type(type_name)?;
+        let (new_type, length) = self.column_type(type_name)?;
         let old_type = data.columns[place].column_type;
         let cast = self.cast_of_column(&data, place, new_type)?;
         if let Some(default) = data.columns[place].default.clone() {

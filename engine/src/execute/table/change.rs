@@ -1,31 +1,26 @@
 //! UPDATE and DELETE.
 
 use super::super::{Execution, Extent};
+use super::assign::unpredictable;
 use super::insert::always_detail;
+use super::opaque::takes_value;
+use super::referential::RowChange;
 use super::returning::Returning;
 use super::{no_column, table_scope};
 use crate::catalog::{Relation, TableData, TableRow};
 use crate::error::{Result, error, sqlstate};
-use crate::query::{Binder, Bound, Place, Row, Value};
+use crate::query::{Binder, Bound, Place, Row, Scope, Value};
 use crate::reply::StatementResult;
-use crate::statement::{Delete, Expression, Generated, Privilege, Update};
+use crate::statement::{Delete, Expression, Generated, Identifier, Privilege, Update};
 
 impl Execution<'_> {
     pub(in crate::execute) fn update(&mut self, statement: &Update) -> Result<StatementResult> {
         let (table, data) = self.relation_to_change(&statement.table)?;
         let filter = self.bind_filter(statement.filter.as_ref(), &table, &data)?;
         let mut returning = Returning::new(self, &table, &data.columns, &statement.returning)?;
-        let mut assignments = self.bind_assignments(statement, &table, &data)?;
-        for (place, value) in &assignments {
-            let column = &data.columns[*place];
-            if column.identity == Some(Generated::Always) && value.is_some() {
-                return Err(error(
-                    sqlstate::GENERATED_ALWAYS,
-                    format!("column \"{}\" can only be updated to DEFAULT", column.name),
-                )
-                .detail(always_detail(column)));
-            }
-        }
+        let mut assignments =
+            self.bind_assignments(&statement.assignments, &table, &data, table_scope(&table, &data.columns))?;
+        check_identity(&assignments, &data)?;
         if self.extent == Extent::Analyse {
             return returning.describe(self);
         }
@@ -40,6 +35,7 @@ impl Execution<'_> {
         }
         self.check_change(&table, "UPDATE", "change")?;
         let mut updated = 0;
+        let mut changes = Vec::new();
         let view = self.query_view();
         for (slot, old) in self.shared.catalog.slots(table.storage, view) {
             if !self.passes(filter.as_ref(), &old)? {
@@ -55,24 +51,31 @@ impl Execution<'_> {
             self.check_row(&table, &data, &new, Some(slot))?;
             let view = self.catalog_view();
             self.shared.catalog.delete_row(table.storage, slot, view, &mut self.session.transaction.undo);
-            self.store_row(&table, TableRow::from(new), &mut returning)?;
+            let new = TableRow::from(new);
+            changes.push(RowChange { old: Some(old), new: Some(new.clone()) });
+            self.store_row(&table, new, &mut returning)?;
             updated += 1;
         }
+        self.after_rows(&table, changes)?;
         returning.finish(format!("UPDATE {updated}"))
     }
 
     /// The assignments in the order of the table's columns; `None` for DEFAULT.
-    fn bind_assignments(
+    pub(super) fn bind_assignments(
         &mut self,
-        statement: &Update,
+        written: &[(Identifier, Expression)],
         table: &Relation,
         data: &TableData,
+        scope: Scope,
     ) -> Result<Vec<(usize, Option<Bound>)>> {
-        let mut binder = Binder::new(self, table_scope(table, &data.columns));
-        let mut assignments: Vec<(usize, Option<Bound>)> = Vec::with_capacity(statement.assignments.len());
-        for (name, value) in &statement.assignments {
+        let mut binder = Binder::new(self, scope);
+        let mut assignments: Vec<(usize, Option<Bound>)> = Vec::with_capacity(written.len());
+        for (name, value) in written {
             let bound = match value {
                 Expression::Default => None,
+                value if data.column(name.name()).is_some_and(|(_, column)| takes_value(column, value)) => {
+                    Some(unpredictable())
+                }
                 value => Some(binder.expression(value, Place::Update)?),
             };
             let Some((place, column)) = data.column(name.name()) else {
@@ -125,15 +128,33 @@ impl Execution<'_> {
         }
         self.check_change(&table, "DELETE", "change")?;
         let mut deleted = 0;
+        let mut changes = Vec::new();
         let view = self.query_view();
         for (slot, old) in self.shared.catalog.slots(table.storage, view) {
             if self.passes(filter.as_ref(), &old)? {
                 let view = self.catalog_view();
                 self.shared.catalog.delete_row(table.storage, slot, view, &mut self.session.transaction.undo);
                 returning.add(self, &old)?;
+                changes.push(RowChange { old: Some(old), new: None });
                 deleted += 1;
             }
         }
+        self.after_rows(&table, changes)?;
         returning.finish(format!("DELETE {deleted}"))
     }
+}
+
+/// Refuses a value for an identity column that is always generated.
+pub(super) fn check_identity(assignments: &[(usize, Option<Bound>)], data: &TableData) -> Result<()> {
+    for (place, value) in assignments {
+        let column = &data.columns[*place];
+        if column.identity == Some(Generated::Always) && value.is_some() {
+            return Err(error(
+                sqlstate::GENERATED_ALWAYS,
+                format!("column \"{}\" can only be updated to DEFAULT", column.name),
+            )
+            .detail(always_detail(column)));
+        }
+    }
+    Ok(())
 }

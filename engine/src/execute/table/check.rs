@@ -15,6 +15,12 @@ impl Execution<'_> {
         row: &[Value],
         replaced: Option<Slot>,
     ) -> Result<()> {
+        self.check_conditions(table, data, row)?;
+        self.check_keys(table, data, row, replaced)
+    }
+
+    /// Checks what a row must satisfy whatever else the table holds.
+    pub(super) fn check_conditions(&mut self, table: &Relation, data: &TableData, row: &[Value]) -> Result<()> {
         for (place, column) in data.live_columns() {
             if let (Some(length), Value::Text(text)) = (column.length, &row[place])
                 && text.chars().count() > length
@@ -42,7 +48,7 @@ impl Execution<'_> {
             .iter()
             .filter_map(|constraint| match &constraint.kind {
                 ConstraintKind::Check { condition, .. } => Some((&constraint.name, condition)),
-                ConstraintKind::Unique { .. } => None,
+                _ => None,
             })
             .collect();
         // PostgreSQL checks in the order of the constraints' names.
@@ -58,6 +64,11 @@ impl Execution<'_> {
                 .detail(failing_row(data, row)?));
             }
         }
+        Ok(())
+    }
+
+    /// Checks a row's keys before it is stored. `replaced` is the version that it takes the place of.
+    fn check_keys(&mut self, table: &Relation, data: &TableData, row: &[Value], replaced: Option<Slot>) -> Result<()> {
         for (index, columns) in unique_keys(data) {
             let name = self.shared.catalog.relation(index, self.catalog_view()).map(|index| index.name.clone());
             self.check_key(table, data, name.as_deref().unwrap_or("?"), columns, row, replaced)?;
@@ -99,10 +110,10 @@ impl Execution<'_> {
 }
 
 /// The unique indexes with their columns, in the order in which PostgreSQL goes through them: as they were made.
-fn unique_keys(data: &TableData) -> Vec<(Oid, &[usize])> {
+pub(super) fn unique_keys(data: &TableData) -> Vec<(Oid, &[usize])> {
     let of_constraints = data.constraints.iter().filter_map(|constraint| match &constraint.kind {
         ConstraintKind::Unique { columns, index, .. } => Some((*index, columns.as_slice())),
-        ConstraintKind::Check { .. } => None,
+        _ => None,
     });
     let of_indexes = data.indexes.iter().filter(|index| index.is_unique);
     let mut keys: Vec<(Oid, &[usize])> =

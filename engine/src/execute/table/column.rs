@@ -6,10 +6,11 @@ use super::super::Execution;
 use crate::catalog::{Column, Oid, Persistence, RangeName};
 use crate::clause::Clause;
 use crate::error::{Result, Stop, error, sqlstate};
-use crate::query::{Type, resolve_column_type};
+use crate::query::Type;
 use crate::quirk::Quirk;
 use crate::statement::{
-    ColumnConstraintKind, ColumnDefinition, Expression, Generated, Identifier, ObjectName, SequenceOption, TypeName,
+    ColumnConstraintKind, ColumnDefinition, Expression, Generated, Identifier, ObjectName, References, SequenceOption,
+    TypeName,
 };
 
 /// A column's default before it is analysed.
@@ -29,6 +30,7 @@ pub(super) struct PlannedColumn {
     pub(super) name: Rc<str>,
     pub(super) column_type: Type,
     pub(super) length: Option<usize>,
+    pub(super) opaque: Option<Rc<TypeName>>,
     pub(super) not_null: bool,
     pub(super) default: Option<PlannedDefault>,
     pub(super) identity: Option<Generated>,
@@ -41,6 +43,7 @@ impl PlannedColumn {
             name: self.name.clone(),
             column_type: self.column_type,
             length: self.length,
+            opaque: self.opaque.clone(),
             not_null: self.not_null,
             default: None,
             identity: self.identity,
@@ -83,6 +86,8 @@ pub(super) enum PlannedConstraintKind {
     Unique { columns: Vec<Rc<str>>, is_primary: bool },
     /// CHECK, with the column that it was written at.
     Check { condition: Expression, column: Option<Rc<str>> },
+    /// FOREIGN KEY.
+    Foreign { columns: Vec<Rc<str>>, references: References },
 }
 
 /// Everything that a list of definitions asks for.
@@ -124,6 +129,7 @@ impl Execution<'_> {
             name: name.clone(),
             column_type: Type::Opaque,
             length: None,
+            opaque: None,
             not_null: false,
             default: None,
             identity: None,
@@ -139,7 +145,12 @@ impl Execution<'_> {
                 let sequence_type = (!self.deviates(Quirk::SerialIsBigint)).then_some(value_type);
                 serial = Some(self.plan_sequence(&name, sequence_type, &[], false, place, planned)?);
             }
-            None => (column.column_type, column.length) = resolve_column_type(&definition.type_name)?,
+            None => {
+                (column.column_type, column.length) = self.column_type(&definition.type_name)?;
+                if column.column_type == Type::Opaque {
+                    column.opaque = Some(Rc::new(definition.type_name.clone()));
+                }
+            }
         }
         let mut nullability: Option<bool> = None;
         for constraint in &definition.constraints {
@@ -172,6 +183,13 @@ impl Execution<'_> {
                         kind: PlannedConstraintKind::Unique { columns: vec![name.clone()], is_primary },
                     });
                 }
+                ColumnConstraintKind::References(references) => planned.constraints.push(PlannedConstraint {
+                    name: constraint_name,
+                    kind: PlannedConstraintKind::Foreign {
+                        columns: vec![name.clone()],
+                        references: references.clone(),
+                    },
+                }),
                 ColumnConstraintKind::Check(condition) => planned.constraints.push(PlannedConstraint {
                     name: constraint_name,
                     kind: PlannedConstraintKind::Check { condition: condition.clone(), column: Some(name.clone()) },

@@ -2,7 +2,10 @@
 
 use super::super::{Execution, done};
 use super::insert::target_columns;
+use super::opaque::takes_field;
+use super::referential::RowChange;
 use super::returning::Returning;
+use crate::catalog::{Column, TableRow};
 use crate::error::{Result, Stop, error, sqlstate, unsupported};
 use crate::query::{Type, Value, read_value};
 use crate::reply::StatementResult;
@@ -22,6 +25,7 @@ impl Execution<'_> {
         self.check_change(&table, "COPY FROM", "copy to")?;
         let mut returning = Returning::new(self, &table, &data.columns, &[])?;
         let mut copied = 0;
+        let mut changes = Vec::new();
         // Rows are collected, and keys are looked up when they are stored together: what is wrong with a later row comes
         // before a duplicate key of an earlier one (PostgreSQL's `CopyMultiInsertBuffer`).
         let mut duplicate: Option<Stop> = None;
@@ -43,7 +47,7 @@ impl Execution<'_> {
                         format!("missing data for column \"{}\"", column.name),
                     ));
                 };
-                row[*target] = copied_value(field, column.column_type)?;
+                row[*target] = copied_value(field, column)?;
             }
             for (place, _) in data.live_columns().filter(|(place, _)| !targets.contains(place)) {
                 row[place] = self.default_value(&table, &data, place)?;
@@ -60,23 +64,28 @@ impl Execution<'_> {
                 (buffered, bytes) = (0, 0);
                 duplicate.take().map_or(Ok(()), Err)?;
             }
-            self.store_row(&table, row.into(), &mut returning)?;
+            let row: TableRow = row.into();
+            changes.push(RowChange::inserted(&row));
+            self.store_row(&table, row, &mut returning)?;
             copied += 1;
         }
         duplicate.map_or(Ok(()), Err)?;
+        self.after_rows(&table, changes)?;
         done(format!("COPY {copied}"))
     }
 }
 
 /// Reads one field.
-fn copied_value(field: &str, column_type: Type) -> Result<Value> {
+fn copied_value(field: &str, column: &Column) -> Result<Value> {
     if field == "\\N" {
         return Ok(Value::Null);
     }
-    if column_type == Type::Opaque {
-        return Err(unsupported("COPY data for a column whose type is outside the model"));
+    let text = unescaped(field)?;
+    match column.column_type == Type::Opaque {
+        false => read_value(&text, column.column_type),
+        true if takes_field(column, &text) => Ok(Value::Opaque),
+        true => Err(unsupported("COPY data for a column whose type is outside the model")),
     }
-    read_value(&unescaped(field)?, column_type)
 }
 
 /// Undoes COPY's backslash sequences.

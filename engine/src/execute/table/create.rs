@@ -9,10 +9,11 @@ use super::column::{
     Place, Planned, PlannedConstraint, PlannedConstraintKind, PlannedDefault, PlannedName, PlannedSequence,
 };
 use super::index::{key_places, several_primary_keys};
+use super::opaque::is_reliable;
 use crate::catalog::{Column, ColumnDefault, ColumnOwner, Kind, Oid, RangeName, Relation, TableData};
 use crate::error::{Result, Stop, error, sqlstate};
 use crate::lock::LockMode;
-use crate::query::{Binder, Bound, CastContext, Place as ExpressionPlace, Scope};
+use crate::query::{Binder, Bound, CastContext, Place as ExpressionPlace, Scope, Type};
 use crate::quirk::Quirk;
 use crate::reply::StatementResult;
 use crate::statement::{CreateTable, Expression, TableConstraint, TableConstraintKind, TableElement};
@@ -145,7 +146,9 @@ impl Execution<'_> {
             }
             PlannedDefault::Expression(expression) => match self.bind_default_expression(expression, column) {
                 Ok(value) => Ok(ColumnDefault { oid, relations: value.relations(), value: Some(value) }),
-                Err(Stop::Unsupported(_)) => Ok(ColumnDefault { oid, relations: Vec::new(), value: None }),
+                Err(Stop::Unsupported(_)) if is_reliable(expression, None) => {
+                    Ok(ColumnDefault { oid, relations: Vec::new(), value: None })
+                }
                 Err(other) => Err(other),
             },
         }
@@ -154,6 +157,9 @@ impl Execution<'_> {
     fn bind_default_expression(&mut self, expression: &Expression, column: &Column) -> Result<Bound> {
         let typed = Binder::new(self, Scope::default()).expression(expression, ExpressionPlace::Default)?;
         let found = typed.value_type;
+        if column.column_type == Type::Opaque {
+            return Err(crate::error::unsupported("a default for a column whose type is outside the model"));
+        }
         match self.coerce(typed, column.column_type, CastContext::Assignment)? {
             Some(typed) => Ok(typed.bound),
             None => Err(error(
@@ -204,6 +210,9 @@ pub(super) fn plan_constraint(constraint: &TableConstraint) -> PlannedConstraint
             }
             TableConstraintKind::Check(condition) => {
                 PlannedConstraintKind::Check { condition: condition.clone(), column: None }
+            }
+            TableConstraintKind::ForeignKey(columns, references) => {
+                PlannedConstraintKind::Foreign { columns: names(columns), references: references.clone() }
             }
         },
     }

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::super::{Execution, MissingSchema, done, no_relation};
-use crate::catalog::{Index, Kind, Oid, Relation, TableData, TableRow};
+use crate::catalog::{Column, Index, Kind, Oid, Relation, TableData, TableRow};
 use crate::clause::Clause;
 use crate::error::{Result, error, notice, sqlstate, unsupported};
 use crate::lock::LockMode;
@@ -36,7 +36,7 @@ impl Execution<'_> {
             let Some((place, found)) = data.column(column.name()) else {
                 return Err(error(sqlstate::UNDEFINED_COLUMN, format!("column \"{}\" does not exist", column.name())));
             };
-            if found.column_type == Type::Opaque {
+            if found.column_type == Type::Opaque && !has_order(found) {
                 return Err(unsupported("an index on a column whose type is outside the model"));
             }
             places.push(place);
@@ -132,4 +132,25 @@ fn index_column_names<'n>(columns: impl Iterator<Item = &'n str>) -> Vec<String>
         names.push(name);
     }
     names
+}
+
+/// Whether the values of a column whose type is outside the model have an order, and so a default operator class.
+fn has_order(column: &Column) -> bool {
+    const ORDERED: [&str; 12] = [
+        "bpchar",
+        "bytea",
+        "date",
+        "float4",
+        "float8",
+        "inet",
+        "interval",
+        "jsonb",
+        "numeric",
+        "timestamp",
+        "timestamptz",
+        "uuid",
+    ];
+    let name =
+        column.opaque.as_deref().filter(|opaque| opaque.dimensions == 0).and_then(|opaque| opaque.name.parts.last());
+    name.is_some_and(|name| ORDERED.contains(&name.name()))
 }

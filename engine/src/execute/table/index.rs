@@ -5,10 +5,11 @@ use std::rc::Rc;
 use super::super::Execution;
 use super::alter_column::contains_null;
 use super::column::{PlannedConstraint, PlannedConstraintKind, free_name};
+use super::opaque::is_reliable;
 use super::table_scope;
 use crate::catalog::{Constraint, ConstraintKind, Oid, Relation, TableData};
 use crate::error::{Result, Stop, error, sqlstate, unsupported};
-use crate::query::{Binder, Bound, Place};
+use crate::query::{Binder, Bound, Place, Row, Value};
 use crate::statement::Expression;
 
 impl Execution<'_> {
@@ -41,6 +42,11 @@ impl Execution<'_> {
                 }
             }
         }
+        for constraint in planned {
+            if let PlannedConstraintKind::Foreign { columns, references } = &constraint.kind {
+                self.add_foreign_key(table, constraint.name.as_ref(), columns, references)?;
+            }
+        }
         Ok(())
     }
 
@@ -55,7 +61,7 @@ impl Execution<'_> {
         let bound = self.bind_check(condition, &relation, &data);
         let condition = match bound {
             Ok(bound) => Some(bound),
-            Err(Stop::Unsupported(_)) => None,
+            Err(Stop::Unsupported(_)) if is_reliable(condition, Some(&data)) => None,
             Err(other) => return Err(other),
         };
         let columns = condition.as_ref().map(Bound::columns).unwrap_or_default();
@@ -66,7 +72,18 @@ impl Execution<'_> {
             }
             None => free_name(&relation.name, column, "check", |name| is_constraint(name, &data)),
         };
-        data.constraints.push(Constraint { name, kind: ConstraintKind::Check { condition, columns } });
+        let rows = self.shared.catalog.rows(relation.storage, self.catalog_view());
+        for row in rows {
+            let Some(condition) = &condition else { return Err(unsupported("a CHECK outside the model")) };
+            if self.evaluate(condition, &Row { values: &row, ..Row::default() })? == Value::Boolean(false) {
+                return Err(error(
+                    sqlstate::CHECK_VIOLATION,
+                    format!("check constraint \"{name}\" of relation \"{}\" is violated by some row", relation.name),
+                ));
+            }
+        }
+        let oid = self.shared.catalog.new_oid();
+        data.constraints.push(Constraint { oid, name, kind: ConstraintKind::Check { condition, columns } });
         self.update_table(&relation, data)?;
         Ok(())
     }
@@ -82,6 +99,7 @@ impl Execution<'_> {
         let index_name: Rc<str> = match name {
             Some(name) => {
                 self.check_new_relation(relation.schema, name, false)?;
+                check_constraint_name(name, &relation.name, &data)?;
                 name.clone()
             }
             None if is_primary => self.choose_relation_name(&relation.name, None, "pkey", relation.schema),
@@ -98,7 +116,8 @@ impl Execution<'_> {
             }
         }
         let kind = ConstraintKind::Unique { columns: places, index, is_primary };
-        data.constraints.push(Constraint { name: index_name, kind });
+        let oid = self.shared.catalog.new_oid();
+        data.constraints.push(Constraint { oid, name: index_name, kind });
         self.update_table(&relation, data)?;
         Ok(())
     }
@@ -123,7 +142,7 @@ impl Execution<'_> {
     }
 }
 
-fn check_constraint_name(name: &str, table: &str, data: &TableData) -> Result<()> {
+pub(super) fn check_constraint_name(name: &str, table: &str, data: &TableData) -> Result<()> {
     match is_constraint(name, data) {
         true => Err(error(
             sqlstate::DUPLICATE_OBJECT,
@@ -133,7 +152,7 @@ fn check_constraint_name(name: &str, table: &str, data: &TableData) -> Result<()
     }
 }
 
-fn is_constraint(name: &str, data: &TableData) -> bool {
+pub(super) fn is_constraint(name: &str, data: &TableData) -> bool {
     data.constraints.iter().any(|constraint| *constraint.name == *name)
 }
 

@@ -1,12 +1,16 @@
 //! INSERT (manual, "INSERT").
 
 use super::super::{Execution, Extent};
+use super::assign::unpredictable;
+use super::conflict::Conflict;
 use super::no_column;
+use super::opaque::takes_value;
+use super::referential::RowChange;
 use super::returning::Returning;
-use crate::catalog::{Column, Relation, TableData, TableRow};
+use crate::catalog::{Column, Relation, Slot, TableData, TableRow};
 use crate::clause::Clause;
-use crate::error::{Result, Stop, error, sqlstate, unsupported};
-use crate::query::{Binder, Bound, CastContext, Order, Place, Plan, Row, Scope, Type, Typed, Value};
+use crate::error::{Result, error, sqlstate, unsupported};
+use crate::query::{Binder, Bound, Order, Place, Plan, Row, Scope, Typed, Value};
 use crate::quirk::Quirk;
 use crate::reply::StatementResult;
 use crate::statement::{
@@ -46,6 +50,10 @@ impl Execution<'_> {
         };
         let mut returning = Returning::new(self, &table, &data.columns, &statement.returning)?;
         let sources = self.column_sources(statement, &data, &targets, source.as_ref())?;
+        let mut conflict = match &statement.on_conflict {
+            Some(clause) => Some(self.bind_conflict(clause, &table, &data)?),
+            None => None,
+        };
         if self.extent == Extent::Analyse {
             return returning.describe(self);
         }
@@ -66,16 +74,31 @@ impl Execution<'_> {
                 }
             }
         }
+        if let (Some(clause), Some(conflict)) = (&statement.on_conflict, &mut conflict) {
+            self.infer_arbiters(clause, conflict, &table, &data)?;
+        }
         if self.extent == Extent::Plan {
             return returning.describe(self);
         }
         self.need(table.oid, Privilege::Insert);
+        if conflict.as_ref().is_some_and(|conflict| conflict.updates()) {
+            self.need(table.oid, Privilege::Update);
+            self.need(table.oid, Privilege::Select);
+        }
         if returning.reads_columns() {
             self.need(table.oid, Privilege::Select);
         }
         self.check_change(&table, "INSERT", "change")?;
         let mut inserted = 0;
-        let mut target = Target { table: &table, data: &data, sources: &sources, statement, inserted: &mut inserted };
+        let mut changes = Vec::new();
+        let mut target = Target {
+            table: &table,
+            data: &data,
+            sources: &sources,
+            conflict: conflict.as_mut(),
+            inserted: &mut inserted,
+            changes: &mut changes,
+        };
         match &source {
             None => self.insert_row(&mut target, &[], None, &mut returning)?,
             Some(Source::Single(values)) => self.insert_row(&mut target, &[], Some(values), &mut returning)?,
@@ -103,6 +126,7 @@ impl Execution<'_> {
                 }
             }
         }
+        self.after_rows(&table, changes)?;
         returning.finish(format!("INSERT 0 {inserted}"))
     }
 
@@ -116,9 +140,11 @@ impl Execution<'_> {
                 let mut bound = Vec::with_capacity(rows.len());
                 for row in rows {
                     let mut typed = Vec::with_capacity(row.len());
-                    for value in row {
+                    for (position, value) in row.iter().enumerate() {
+                        let column = targets.get(position).map(|target| &data.columns[*target]);
                         typed.push(match value {
                             Expression::Default => None,
+                            value if column.is_some_and(|column| takes_value(column, value)) => Some(unpredictable()),
                             value => Some(binder.expression(value, Place::Values)?),
                         });
                     }
@@ -246,23 +272,37 @@ impl Execution<'_> {
                 },
             });
         }
-        match self.check_row(target.table, target.data, &row, None) {
-            Err(Stop::Error(message))
-                if target.statement.on_conflict_do_nothing && message.sqlstate == sqlstate::UNIQUE_VIOLATION =>
-            {
+        if let Some(conflict) = &mut target.conflict {
+            self.check_conditions(target.table, target.data, &row)?;
+            if let Some(existing) = self.conflicting_row(conflict, target.table, &row)? {
+                let Some(change) = self.update_instead(conflict, target.table, target.data, &row, existing)? else {
+                    return Ok(());
+                };
+                if let Some(new) = &change.new {
+                    returning.add(self, new)?;
+                }
+                target.changes.push(change);
+                *target.inserted += 1;
                 return Ok(());
             }
-            other => other?,
         }
-        self.store_row(target.table, row.into(), returning)?;
+        self.check_row(target.table, target.data, &row, None)?;
+        let row: TableRow = row.into();
+        target.changes.push(RowChange::inserted(&row));
+        let slot = self.store_row(target.table, row, returning)?;
+        if let Some(conflict) = &mut target.conflict {
+            conflict.stored(slot);
+        }
         *target.inserted += 1;
         Ok(())
     }
 
-    pub(super) fn store_row(&mut self, table: &Relation, row: TableRow, returning: &mut Returning) -> Result<()> {
+    pub(super) fn store_row(&mut self, table: &Relation, row: TableRow, returning: &mut Returning) -> Result<Slot> {
         let view = self.catalog_view();
-        self.shared.catalog.insert_row(table.storage, row.clone(), view, &mut self.session.transaction.undo);
-        returning.add(self, &row)
+        let undo = &mut self.session.transaction.undo;
+        let slot = self.shared.catalog.insert_row(table.storage, row.clone(), view, undo);
+        returning.add(self, &row)?;
+        Ok(slot)
     }
 
     /// What a column holds when nothing is given: the next value of its identity sequence, its default, or NULL.
@@ -291,8 +331,9 @@ struct Target<'t> {
     table: &'t Relation,
     data: &'t TableData,
     sources: &'t [ColumnSource],
-    statement: &'t Insert,
+    conflict: Option<&'t mut Conflict>,
     inserted: &'t mut usize,
+    changes: &'t mut Vec<RowChange>,
 }
 
 impl Source {
@@ -365,31 +406,5 @@ fn put_constant(cast: &mut Bound, constant: &Value) {
         Bound::Column { .. } => *cast = Bound::Constant(constant.clone()),
         Bound::Cast { operand, .. } => put_constant(operand, constant),
         _ => {}
-    }
-}
-
-impl Binder<'_, '_> {
-    /// Converts a value for storing into a column.
-    pub(super) fn assign(&mut self, typed: Typed, column: &Column) -> Result<Bound> {
-        let found = typed.value_type;
-        if column.column_type == Type::Opaque {
-            return match &typed.bound {
-                Bound::Constant(Value::Null) => Ok(typed.bound),
-                _ => Err(unsupported(format!("a value for column {}, whose type is outside the model", column.name))),
-            };
-        }
-        match self.coerce(typed, column.column_type, CastContext::Assignment)? {
-            Some(typed) => Ok(typed.bound),
-            None => Err(error(
-                sqlstate::DATATYPE_MISMATCH,
-                format!(
-                    "column \"{}\" is of type {} but expression is of type {}",
-                    column.name,
-                    column.column_type.sql_name(),
-                    found.sql_name()
-                ),
-            )
-            .hint("You will need to rewrite or cast the expression.")),
-        }
     }
 }

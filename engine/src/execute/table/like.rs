@@ -37,6 +37,7 @@ impl Execution<'_> {
                 name: column.name.clone(),
                 column_type: column.column_type,
                 length: column.length,
+                opaque: column.opaque.clone(),
                 not_null: column.not_null,
                 default: None,
                 identity: None,

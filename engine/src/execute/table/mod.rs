@@ -3,15 +3,20 @@
 mod alter;
 mod alter_column;
 mod alter_identity;
+mod assign;
 mod change;
 mod check;
 mod column;
+mod conflict;
 mod copy;
 mod create;
 mod create_index;
+mod foreign_key;
 mod index;
 mod insert;
 mod like;
+mod opaque;
+mod referential;
 mod returning;
 mod truncate;
 
@@ -85,6 +90,7 @@ fn plain_column(name: &str, column_type: Type) -> Column {
         name: shared_str(name),
         column_type,
         length: None,
+        opaque: None,
         not_null: false,
         default: None,
         identity: None,

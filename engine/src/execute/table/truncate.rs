@@ -5,11 +5,11 @@ use std::rc::Rc;
 use super::super::{Execution, MissingSchema, done};
 use crate::catalog::{Kind, Oid, Relation};
 use crate::clause::Clause;
-use crate::error::{Result, error, sqlstate};
+use crate::error::{Result, error, notice, sqlstate};
 use crate::lock::LockMode;
 use crate::quirk::Quirk;
-use crate::reply::StatementResult;
-use crate::statement::{Privilege, Truncate};
+use crate::reply::{Severity, StatementResult};
+use crate::statement::{Behavior, Privilege, Truncate};
 
 impl Execution<'_> {
     pub(in crate::execute) fn truncate(&mut self, statement: &Truncate) -> Result<StatementResult> {
@@ -30,6 +30,7 @@ impl Execution<'_> {
                 tables.push(relation);
             }
         }
+        self.add_referencing(&mut tables, statement.behavior)?;
         let view = self.catalog_view();
         let mut sequences: Vec<Oid> = Vec::new();
         let restarts = match statement.restart_identity {
@@ -56,6 +57,54 @@ impl Execution<'_> {
             self.reset_sequence(sequence)?;
         }
         done("TRUNCATE TABLE")
+    }
+
+    /// Adds the tables whose foreign keys refer to those to truncate, or refuses without CASCADE.
+    fn add_referencing(&mut self, tables: &mut Vec<Rc<Relation>>, behavior: Behavior) -> Result<()> {
+        let view = self.catalog_view();
+        loop {
+            let mut found: Vec<(Oid, Oid)> = Vec::new();
+            for table in tables.iter() {
+                let others = self.shared.catalog.referencing(table.oid, view).into_iter().map(|(_, other, _)| other);
+                let new = others.filter(|other| !tables.iter().any(|known| known.oid == *other));
+                found.extend(new.map(|other| (other, table.oid)));
+                if behavior != Behavior::Cascade && !found.is_empty() {
+                    break;
+                }
+            }
+            found.sort_unstable();
+            found.dedup_by_key(|(other, _)| *other);
+            if found.is_empty() {
+                return Ok(());
+            }
+            for (other, referenced) in found {
+                let Some(other) = self.shared.catalog.relation(other, view).cloned() else { continue };
+                if behavior != Behavior::Cascade {
+                    let name = |oid: Oid| self.shared.catalog.relation(oid, view).map(|relation| relation.name.clone());
+                    return Err(error(
+                        sqlstate::FEATURE_NOT_SUPPORTED,
+                        "cannot truncate a table referenced in a foreign key constraint",
+                    )
+                    .detail(format!(
+                        "Table \"{}\" references \"{}\".",
+                        other.name,
+                        name(referenced).as_deref().unwrap_or("?")
+                    ))
+                    .hint(format!(
+                        "Truncate table \"{}\" at the same time, or use TRUNCATE ... CASCADE.",
+                        other.name
+                    )));
+                }
+                self.lock(other.oid, LockMode::AccessExclusive)?;
+                self.notice(notice(
+                    Severity::Notice,
+                    sqlstate::SUCCESSFUL_COMPLETION,
+                    format!("truncate cascades to table \"{}\"", other.name),
+                ));
+                self.check_any(&other, &[Privilege::Truncate])?;
+                tables.push(other);
+            }
+        }
     }
 
     /// Starts a sequence over, transactionally: in new storage.

@@ -1,12 +1,13 @@
 //! Tables and the statements that change their rows.
 
 use seqcheck_engine::statement::{
-    AlterTable, ColumnConstraint, ColumnConstraintKind, ColumnDefinition, Copy, CreateTable, Delete, Generated,
-    IdentityChange, Insert, InsertSource, LikeFeature, Overriding, RenameColumn, TableAction, TableConstraint,
-    TableConstraintKind, TableElement, Truncate, Update,
+    AlterTable, ColumnConstraint, ColumnConstraintKind, ColumnDefinition, ConflictTarget, ConflictUpdate, Copy,
+    CreateTable, Deferral, Delete, Generated, IdentityChange, Insert, InsertSource, LikeFeature, OnConflict,
+    Overriding, References, ReferentialAction, RenameColumn, TableAction, TableConstraint, TableConstraintKind,
+    TableElement, Truncate, Update,
 };
 
-use super::{Leaf, Part, Turn, atoms, structure, variants};
+use super::{Leaf, Part, Turn, atoms, structure, variants, words};
 
 atoms!(Generated, LikeFeature, Overriding);
 
@@ -18,7 +19,11 @@ variants!(ColumnConstraintKind {
     Unique,
     Check(condition),
     Identity { generated, options },
+    References(target),
 });
+
+words!(ReferentialAction: ReferentialAction::NoAction, Deferral: Deferral::Never);
+structure!(References { not_valid, deferral, on_update, on_delete, columns, table });
 
 structure!(ColumnConstraint { name, kind });
 structure!(ColumnDefinition { constraints, type_name, name });
@@ -28,6 +33,7 @@ variants!(TableConstraintKind {
     PrimaryKey(columns),
     Unique(columns),
     Check(condition),
+    ForeignKey(columns, target),
 });
 
 variants!(TableElement {
@@ -67,7 +73,15 @@ variants!(InsertSource {
     Query(query),
 });
 
-structure!(Insert { returning, on_conflict_do_nothing, overriding, columns, source, table });
+variants!(ConflictTarget {
+    Any,
+    Columns(columns),
+    Constraint(name),
+});
+
+structure!(ConflictUpdate { filter, assignments });
+structure!(OnConflict { update, target });
+structure!(Insert { returning, on_conflict, overriding, columns, source, table });
 structure!(Update { returning, filter, assignments, table });
 structure!(Delete { returning, filter, table });
 structure!(Truncate { tables, restart_identity, behavior });

@@ -106,6 +106,11 @@ fn session_value(token: &SyntaxToken) -> Option<SessionValue> {
         "user" => SessionValue::User,
         "current_catalog" => SessionValue::CurrentCatalog,
         "current_schema" => SessionValue::CurrentSchema,
+        "current_date" => SessionValue::CurrentDate,
+        "current_time" => SessionValue::CurrentTime,
+        "current_timestamp" => SessionValue::CurrentTimestamp,
+        "localtime" => SessionValue::LocalTime,
+        "localtimestamp" => SessionValue::LocalTimestamp,
         _ => return None,
     })
 }

@@ -2,7 +2,8 @@
 
 use seqcheck_engine::Statement;
 use seqcheck_engine::statement::{
-    Copy, Delete, Expression, Identifier, Insert, InsertSource, Overriding, SelectItem, Truncate, Update,
+    ConflictTarget, ConflictUpdate, Copy, Delete, Expression, Identifier, Insert, InsertSource, OnConflict, Overriding,
+    SelectItem, Truncate, Update,
 };
 use squawk_syntax::ast;
 use squawk_syntax::{SyntaxKind, SyntaxNode};
@@ -34,10 +35,10 @@ pub(super) fn insert(mut cursor: Cursor) -> Lowered<Statement> {
         Some(_) => InsertSource::DefaultValues,
         None => InsertSource::Query(query(&cursor.expect_node::<ast::SelectVariant>()?)?),
     };
-    let on_conflict_do_nothing = on_conflict_do_nothing(&mut cursor)?;
+    let on_conflict = on_conflict(&mut cursor)?;
     let returning = returning(&mut cursor)?;
     cursor.finish()?;
-    Ok(Statement::Insert(Insert { table, columns, overriding, source, on_conflict_do_nothing, returning }))
+    Ok(Statement::Insert(Insert { table, columns, overriding, source, on_conflict, returning }))
 }
 
 fn overriding(cursor: &mut Cursor) -> Lowered<Option<Overriding>> {
@@ -49,15 +50,56 @@ fn overriding(cursor: &mut Cursor) -> Lowered<Option<Overriding>> {
     }
 }
 
-fn on_conflict_do_nothing(cursor: &mut Cursor) -> Lowered<bool> {
-    let Some(clause) = cursor.node::<ast::OnConflictClause>() else { return Ok(false) };
+fn on_conflict(cursor: &mut Cursor) -> Lowered<Option<OnConflict>> {
+    let Some(clause) = cursor.node::<ast::OnConflictClause>() else { return Ok(None) };
     let mut inner = Cursor::new(&clause);
     inner.expect(&[SyntaxKind::ON_KW, SyntaxKind::CONFLICT_KW])?;
-    if inner.node_of(SyntaxKind::CONFLICT_DO_NOTHING).is_none() {
-        return Err(inner.unexpected());
+    let target = match inner.node::<ast::ConflictTarget>() {
+        Some(node) => conflict_target(&node)?,
+        None => ConflictTarget::Any,
+    };
+    if inner.node_of(SyntaxKind::CONFLICT_DO_NOTHING).is_some() {
+        inner.finish()?;
+        return Ok(Some(OnConflict { target, update: None }));
     }
+    let Some(node) = inner.node_of(SyntaxKind::CONFLICT_DO_UPDATE_SET) else { return Err(inner.unexpected()) };
     inner.finish()?;
-    Ok(true)
+    let mut inner = Cursor::new(&node);
+    inner.expect(&[SyntaxKind::DO_KW, SyntaxKind::UPDATE_KW])?;
+    let assignments = set_clause(&mut inner)?;
+    let filter = filter(&mut inner)?;
+    inner.finish()?;
+    Ok(Some(OnConflict { target, update: Some(Box::new(ConflictUpdate { assignments, filter })) }))
+}
+
+fn conflict_target(node: &SyntaxNode) -> Lowered<ConflictTarget> {
+    let mut cursor = Cursor::new(node);
+    let target = match node.kind() {
+        SyntaxKind::CONFLICT_ON_CONSTRAINT => {
+            cursor.expect(&[SyntaxKind::ON_KW, SyntaxKind::CONSTRAINT_KW])?;
+            ConflictTarget::Constraint(expect_column::<ast::ConstraintNameRef>(&mut cursor)?)
+        }
+        _ => {
+            let mut list = Cursor::new(&cursor.expect_node::<ast::ConflictIndexItemList>()?);
+            list.expect(&[SyntaxKind::L_PAREN])?;
+            let columns = list.comma_separated::<ast::ConflictIndexItem, _>(conflict_column)?;
+            list.expect(&[SyntaxKind::R_PAREN])?;
+            list.finish()?;
+            ConflictTarget::Columns(columns)
+        }
+    };
+    cursor.finish()?;
+    Ok(target)
+}
+
+fn conflict_column(node: &SyntaxNode) -> Lowered<Identifier> {
+    let mut cursor = Cursor::new(node);
+    let value = expect_expression(&mut cursor)?;
+    cursor.finish()?;
+    match value {
+        Expression::Column(mut name) if name.parts.len() == 1 => Ok(name.parts.remove(0)),
+        _ => Err(unsupported_node(node, "ON CONFLICT target that is an expression")),
+    }
 }
 
 fn column_target(node: &SyntaxNode) -> Lowered<Identifier> {
@@ -79,6 +121,14 @@ fn returning(cursor: &mut Cursor) -> Lowered<Vec<SelectItem>> {
 pub(super) fn update(mut cursor: Cursor) -> Lowered<Statement> {
     cursor.expect(&[SyntaxKind::UPDATE_KW])?;
     let table = with_only(&cursor.expect_node::<ast::RelationName>()?)?;
+    let assignments = set_clause(&mut cursor)?;
+    let filter = filter(&mut cursor)?;
+    let returning = returning(&mut cursor)?;
+    cursor.finish()?;
+    Ok(Statement::Update(Update { table, assignments, filter, returning }))
+}
+
+fn set_clause(cursor: &mut Cursor) -> Lowered<Vec<(Identifier, Expression)>> {
     let clause = cursor.expect_node::<ast::SetClause>()?;
     let mut inner = Cursor::new(&clause);
     inner.expect(&[SyntaxKind::SET_KW])?;
@@ -87,10 +137,7 @@ pub(super) fn update(mut cursor: Cursor) -> Lowered<Statement> {
     let mut inner = Cursor::new(&list);
     let assignments = inner.comma_separated::<ast::SetColumn, _>(assignment)?;
     inner.finish()?;
-    let filter = filter(&mut cursor)?;
-    let returning = returning(&mut cursor)?;
-    cursor.finish()?;
-    Ok(Statement::Update(Update { table, assignments, filter, returning }))
+    Ok(assignments)
 }
 
 fn assignment(node: &SyntaxNode) -> Lowered<(Identifier, Expression)> {

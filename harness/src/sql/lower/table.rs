@@ -2,8 +2,9 @@
 
 use seqcheck_engine::Statement;
 use seqcheck_engine::statement::{
-    ColumnConstraint, ColumnConstraintKind, ColumnDefinition, CreateTable, Expression, Generated, Identifier,
-    LikeFeature, SequenceOption, TableConstraint, TableConstraintKind, TableElement,
+    ColumnConstraint, ColumnConstraintKind, ColumnDefinition, CreateTable, Deferral, Expression, Generated, Identifier,
+    LikeFeature, ObjectName, References, ReferentialAction, SequenceOption, TableConstraint, TableConstraintKind,
+    TableElement,
 };
 use squawk_syntax::ast;
 use squawk_syntax::{SyntaxKind, SyntaxNode};
@@ -121,6 +122,16 @@ fn column_constraint(node: &SyntaxNode) -> Lowered<ColumnConstraint> {
             inner.finish()?;
             ColumnConstraintKind::Identity { generated, options }
         }
+        SyntaxKind::REFERENCES_CONSTRAINT => {
+            cursor.expect(&[SyntaxKind::REFERENCES_KW])?;
+            let table = relation_name(&cursor.expect_node::<ast::TableNameRef>()?)?;
+            let mut columns = Vec::new();
+            if cursor.has(SyntaxKind::L_PAREN) {
+                columns.push(expect_column::<ast::ColumnNameRef>(&mut cursor)?);
+                cursor.expect(&[SyntaxKind::R_PAREN])?;
+            }
+            ColumnConstraintKind::References(references(&mut cursor, table, columns)?)
+        }
         kind => return Err(unsupported_node(node, kind_name(kind))),
     };
     cursor.finish()?;
@@ -141,10 +152,105 @@ pub(super) fn table_constraint(node: &SyntaxNode) -> Lowered<TableConstraint> {
             TableConstraintKind::Unique(index_columns(&mut cursor)?)
         }
         SyntaxKind::CHECK_CONSTRAINT => TableConstraintKind::Check(check(&mut cursor)?),
+        SyntaxKind::FOREIGN_KEY_CONSTRAINT => {
+            cursor.expect(&[SyntaxKind::FOREIGN_KW, SyntaxKind::KEY_KW])?;
+            let columns = key_columns(&cursor.expect_node::<ast::ForeignKeyColumnList>()?)?;
+            cursor.expect(&[SyntaxKind::REFERENCES_KW])?;
+            let table = relation_name(&cursor.expect_node::<ast::TableNameRef>()?)?;
+            let referenced = match cursor.node::<ast::ForeignKeyColumnList>() {
+                Some(list) => key_columns(&list)?,
+                None => Vec::new(),
+            };
+            TableConstraintKind::ForeignKey(columns, references(&mut cursor, table, referenced)?)
+        }
         kind => return Err(unsupported_node(node, kind_name(kind))),
     };
     cursor.finish()?;
     Ok(TableConstraint { name, kind })
+}
+
+fn key_columns(node: &SyntaxNode) -> Lowered<Vec<Identifier>> {
+    let mut list = Cursor::new(node);
+    list.expect(&[SyntaxKind::L_PAREN])?;
+    let columns = list.comma_separated::<ast::ColumnNameRef, _>(column)?;
+    list.expect(&[SyntaxKind::R_PAREN])?;
+    list.finish()?;
+    Ok(columns)
+}
+
+/// Takes what follows the table and columns that a foreign key refers to.
+fn references(cursor: &mut Cursor, table: ObjectName, columns: Vec<Identifier>) -> Lowered<References> {
+    let mut references = References {
+        table,
+        columns,
+        on_delete: ReferentialAction::NoAction,
+        on_update: ReferentialAction::NoAction,
+        deferral: Deferral::Never,
+        not_valid: false,
+    };
+    // MATCH SIMPLE is the default.
+    cursor.node_of(SyntaxKind::MATCH_SIMPLE);
+    let (mut has_delete, mut has_update) = (false, false);
+    while let Some(node) = cursor.node::<ast::ReferentialAction>() {
+        let mut inner = Cursor::new(&node);
+        inner.expect(&[SyntaxKind::ON_KW])?;
+        let is_delete = inner.has(SyntaxKind::DELETE_KW);
+        if !is_delete {
+            inner.expect(&[SyntaxKind::UPDATE_KW])?;
+        }
+        let action = referential_action(&inner.expect_node::<ast::RefAction>()?)?;
+        inner.finish()?;
+        let (seen, place) = match is_delete {
+            true => (&mut has_delete, &mut references.on_delete),
+            false => (&mut has_update, &mut references.on_update),
+        };
+        if std::mem::replace(seen, true) {
+            return Err(unsupported_node(&node, "referential action given twice"));
+        }
+        *place = action;
+    }
+    let mut deferrable = None;
+    let mut deferred = None;
+    while let Some(node) = cursor.node::<ast::ConstraintOption>() {
+        let (known, value) = match node.kind() {
+            SyntaxKind::DEFERRABLE_CONSTRAINT_OPTION => (&mut deferrable, true),
+            SyntaxKind::NOT_DEFERRABLE_CONSTRAINT_OPTION => (&mut deferrable, false),
+            SyntaxKind::INITIALLY_DEFERRED_CONSTRAINT_OPTION => (&mut deferred, true),
+            SyntaxKind::INITIALLY_IMMEDIATE_CONSTRAINT_OPTION => (&mut deferred, false),
+            SyntaxKind::NOT_VALID => {
+                references.not_valid = true;
+                continue;
+            }
+            kind => return Err(unsupported_node(&node, kind_name(kind))),
+        };
+        if known.replace(value).is_some() {
+            return Err(unsupported_node(&node, "DEFERRABLE given twice"));
+        }
+    }
+    references.deferral = match (deferrable, deferred) {
+        (Some(false), Some(true)) => {
+            return Err(unsupported_node(&cursor.owner(), "INITIALLY DEFERRED and NOT DEFERRABLE"));
+        }
+        (_, Some(true)) => Deferral::Deferred,
+        (Some(true), _) => Deferral::Deferrable,
+        _ => Deferral::Never,
+    };
+    Ok(references)
+}
+
+fn referential_action(node: &SyntaxNode) -> Lowered<ReferentialAction> {
+    let action = match node.kind() {
+        SyntaxKind::NO_ACTION => ReferentialAction::NoAction,
+        SyntaxKind::RESTRICT => ReferentialAction::Restrict,
+        SyntaxKind::CASCADE => ReferentialAction::Cascade,
+        SyntaxKind::SET_NULL_COLUMNS => ReferentialAction::SetNull,
+        SyntaxKind::SET_DEFAULT_COLUMNS => ReferentialAction::SetDefault,
+        kind => return Err(unsupported_node(node, kind_name(kind))),
+    };
+    if node.children().next().is_some() {
+        return Err(unsupported_node(node, "referential action on some of the columns"));
+    }
+    Ok(action)
 }
 
 fn constraint_name(cursor: &mut Cursor) -> Lowered<Option<Identifier>> {

@@ -65,8 +65,9 @@ fn indexed_column(node: &SyntaxNode) -> Lowered<Identifier> {
         Expression::Column(name) => name,
         _ => return Err(unsupported_node(&value, "index on an expression")),
     };
-    // Ascending is the default.
-    cursor.node_of(SyntaxKind::SORT_ASC);
+    // The order in which an index keeps its entries shows nowhere.
+    cursor.node::<ast::SortOrder>();
+    cursor.node::<ast::NullsOrder>();
     cursor.finish()?;
     match <[Identifier; 1]>::try_from(name.parts) {
         Ok([name]) => Ok(name),

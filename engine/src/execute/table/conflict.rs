@@ -1,0 +1,207 @@
+//! INSERT … ON CONFLICT (manual, "INSERT", ON CONFLICT Clause).
+
+use std::rc::Rc;
+
+use super::super::Execution;
+use super::change::check_identity;
+use super::check::unique_keys;
+use super::referential::RowChange;
+use super::{scope_table, table_scope};
+use crate::catalog::{ConstraintKind, Relation, Slot, TableData, TableRow};
+use crate::error::{Result, error, sqlstate, unsupported};
+use crate::query::{Binder, Bound, Place, Row, Scope, Value};
+use crate::statement::{ConflictTarget, Expression, ObjectName, OnConflict};
+
+/// An analysed ON CONFLICT.
+pub(super) struct Conflict {
+    /// The columns of each key that is watched.
+    arbiters: Vec<Vec<usize>>,
+    update: Option<Update>,
+    /// The rows that the statement has stored so far.
+    own: Vec<Slot>,
+}
+
+struct Update {
+    assignments: Vec<(usize, Option<Bound>)>,
+    filter: Option<Bound>,
+}
+
+impl Conflict {
+    pub(super) fn updates(&self) -> bool {
+        self.update.is_some()
+    }
+
+    /// Notes a row that the statement has stored.
+    pub(super) fn stored(&mut self, slot: Slot) {
+        self.own.push(slot);
+    }
+}
+
+impl Execution<'_> {
+    pub(super) fn bind_conflict(
+        &mut self,
+        clause: &OnConflict,
+        table: &Relation,
+        data: &TableData,
+    ) -> Result<Conflict> {
+        if clause.update.is_some() && clause.target == ConflictTarget::Any {
+            return Err(error(
+                sqlstate::SYNTAX_ERROR,
+                "ON CONFLICT DO UPDATE requires inference specification or constraint name",
+            )
+            .hint("For example, ON CONFLICT (column_name)."));
+        }
+        match &clause.target {
+            ConflictTarget::Any => {}
+            ConflictTarget::Columns(columns) => {
+                let mut binder = Binder::new(self, table_scope(table, &data.columns));
+                for column in columns {
+                    let name = ObjectName { parts: vec![column.clone()] };
+                    binder.expression(&Expression::Column(name), Place::Where)?;
+                }
+            }
+            ConflictTarget::Constraint(name) => {
+                if !data.constraints.iter().any(|constraint| *constraint.name == *name.name()) {
+                    return Err(error(
+                        sqlstate::UNDEFINED_OBJECT,
+                        format!("constraint \"{}\" for table \"{}\" does not exist", name.name(), table.name),
+                    ));
+                }
+            }
+        }
+        if &*table.name == "excluded" {
+            return Err(unsupported("ON CONFLICT on a table called excluded"));
+        }
+        let update = match &clause.update {
+            None => None,
+            Some(update) => {
+                let scope = || {
+                    let mut scope = Scope::table(scope_table(table.name.clone(), &data.columns));
+                    scope.tables.push(scope_table(Rc::from("excluded"), &data.columns));
+                    scope
+                };
+                let mut assignments = self.bind_assignments(&update.assignments, table, data, scope())?;
+                check_identity(&assignments, data)?;
+                let mut filter = match &update.filter {
+                    None => None,
+                    Some(filter) => Some(Binder::new(self, scope()).boolean(filter, Place::Where, "WHERE")?),
+                };
+                let values = assignments.iter_mut().filter_map(|(_, value)| value.as_mut());
+                values.chain(filter.as_mut()).try_for_each(|value| self.fold(value))?;
+                Some(Update { assignments, filter })
+            }
+        };
+        Ok(Conflict { arbiters: Vec::new(), update, own: Vec::new() })
+    }
+
+    /// Finds the keys that the target means.
+    pub(super) fn infer_arbiters(
+        &mut self,
+        clause: &OnConflict,
+        conflict: &mut Conflict,
+        table: &Relation,
+        data: &TableData,
+    ) -> Result<()> {
+        let keys = unique_keys(data).into_iter().map(|(_, columns)| columns.to_vec());
+        conflict.arbiters = match &clause.target {
+            ConflictTarget::Any => keys.collect(),
+            ConflictTarget::Columns(columns) => {
+                let wanted: Vec<usize> =
+                    columns.iter().filter_map(|column| Some(data.column(column.name())?.0)).collect();
+                let matches = |key: &Vec<usize>| {
+                    key.iter().all(|place| wanted.contains(place)) && wanted.iter().all(|place| key.contains(place))
+                };
+                keys.filter(matches).collect()
+            }
+            ConflictTarget::Constraint(name) => {
+                let constraint = data.constraints.iter().find(|constraint| *constraint.name == *name.name());
+                match constraint.map(|constraint| &constraint.kind) {
+                    Some(ConstraintKind::Unique { columns, .. }) => vec![columns.clone()],
+                    _ => {
+                        return Err(error(
+                            sqlstate::WRONG_OBJECT_TYPE,
+                            "constraint in ON CONFLICT clause has no associated index",
+                        ));
+                    }
+                }
+            }
+        };
+        if conflict.arbiters.is_empty() && clause.target != ConflictTarget::Any {
+            return Err(error(
+                sqlstate::INVALID_COLUMN_REFERENCE,
+                "there is no unique or exclusion constraint matching the ON CONFLICT specification",
+            ));
+        }
+        if conflict.update.is_some() && table.table().is_none() {
+            return Err(unsupported("ON CONFLICT on a relation that is no table"));
+        }
+        Ok(())
+    }
+
+    /// The row that has one of the watched keys of a new row.
+    pub(super) fn conflicting_row(
+        &mut self,
+        conflict: &Conflict,
+        table: &Relation,
+        row: &[Value],
+    ) -> Result<Option<(Slot, TableRow)>> {
+        let view = self.catalog_view();
+        for columns in &conflict.arbiters {
+            if columns.iter().any(|place| row[*place].is_null()) {
+                continue;
+            }
+            if columns.iter().any(|place| !row[*place].is_known()) {
+                return Err(unsupported("a key whose value nobody can predict"));
+            }
+            let rows = self.shared.catalog.slots(table.storage, view);
+            let found = rows.into_iter().find(|(_, other)| columns.iter().all(|place| other[*place] == row[*place]));
+            if found.is_some() {
+                return Ok(found);
+            }
+        }
+        Ok(None)
+    }
+
+    /// Does nothing, or changes the row in the way; tells the change.
+    pub(super) fn update_instead(
+        &mut self,
+        conflict: &mut Conflict,
+        table: &Relation,
+        data: &TableData,
+        row: &[Value],
+        (slot, old): (Slot, TableRow),
+    ) -> Result<Option<RowChange>> {
+        let Some(update) = &conflict.update else { return Ok(None) };
+        if conflict.own.contains(&slot) {
+            return Err(error(
+                sqlstate::CARDINALITY_VIOLATION,
+                "ON CONFLICT DO UPDATE command cannot affect row a second time",
+            )
+            .hint(
+                "Ensure that no rows proposed for insertion within the same command have duplicate constrained values.",
+            ));
+        }
+        let joined: Vec<Value> = old.iter().chain(row).cloned().collect();
+        let context = Row { values: &joined, ..Row::default() };
+        if let Some(filter) = &update.filter
+            && self.evaluate(filter, &context)? != Value::Boolean(true)
+        {
+            return Ok(None);
+        }
+        let mut new: Vec<Value> = old.to_vec();
+        for (place, value) in &update.assignments {
+            new[*place] = match value {
+                Some(value) => self.evaluate(value, &context)?,
+                None => self.default_value(table, data, *place)?,
+            };
+        }
+        self.check_row(table, data, &new, Some(slot))?;
+        let view = self.catalog_view();
+        let undo = &mut self.session.transaction.undo;
+        self.shared.catalog.delete_row(table.storage, slot, view, undo);
+        let new = TableRow::from(new);
+        let stored = self.shared.catalog.insert_row(table.storage, new.clone(), view, undo);
+        conflict.own.push(stored);
+        Ok(Some(RowChange { old: Some(old), new: Some(new) }))
+    }
+}

@@ -1,0 +1,261 @@
+//! What foreign keys ask of changed rows, once a statement has changed them all (manual, "Foreign Keys").
+
+use std::collections::VecDeque;
+
+use super::super::Execution;
+use crate::catalog::{Constraint, ConstraintKind, ForeignKey, Oid, Relation, Slot, TableData, TableRow};
+use crate::clause::Clause;
+use crate::error::{Result, error, sqlstate, unsupported};
+use crate::lock::LockMode;
+use crate::query::Value;
+use crate::statement::ReferentialAction;
+use crate::transaction::Block;
+
+/// One row that a statement has made, replaced or deleted.
+#[derive(Debug, Clone)]
+pub(super) struct RowChange {
+    pub(super) old: Option<TableRow>,
+    pub(super) new: Option<TableRow>,
+}
+
+impl RowChange {
+    pub(super) fn inserted(row: &TableRow) -> RowChange {
+        RowChange { old: None, new: Some(row.clone()) }
+    }
+
+    /// Whether a key is another one afterwards, or gone, or new.
+    fn changes(&self, columns: &[usize]) -> bool {
+        match (&self.old, &self.new) {
+            (Some(old), Some(new)) => columns.iter().any(|place| old[*place] != new[*place]),
+            _ => true,
+        }
+    }
+}
+
+/// The values of a key; none when one of them is NULL, which refers to nothing.
+fn key_of(row: &TableRow, columns: &[usize]) -> Result<Option<Vec<Value>>> {
+    let values: Vec<Value> = columns.iter().map(|place| row[*place].clone()).collect();
+    if values.iter().any(Value::is_null) {
+        return Ok(None);
+    }
+    match values.iter().all(Value::is_known) {
+        true => Ok(Some(values)),
+        false => Err(unsupported("a foreign key whose value nobody can predict")),
+    }
+}
+
+fn has_key(row: &[Value], columns: &[usize], key: &[Value]) -> bool {
+    columns.iter().zip(key).all(|(place, value)| row[*place] == *value)
+}
+
+impl Execution<'_> {
+    /// Checks foreign keys and carries out their actions, for the rows in the order of their changes; what the actions
+    /// change comes last.
+    pub(super) fn after_rows(&mut self, table: &Relation, changes: Vec<RowChange>) -> Result<()> {
+        let mut queue: VecDeque<(Oid, RowChange)> = changes.into_iter().map(|change| (table.oid, change)).collect();
+        while let Some((oid, change)) = queue.pop_front() {
+            let (relation, data) = self.table_now(oid)?;
+            if let Some(old) = &change.old {
+                let view = self.catalog_view();
+                for (constraint, owner, key) in self.shared.catalog.referencing(oid, view) {
+                    if change.changes(&key.referenced_columns)
+                        && let Some(values) = key_of(old, &key.referenced_columns)?
+                    {
+                        self.act(&relation, (constraint, owner, &key), &values, change.new.as_ref(), &mut queue)?;
+                    }
+                }
+            }
+            let Some(new) = &change.new else { continue };
+            for Constraint { name, kind, .. } in &data.constraints {
+                if let ConstraintKind::Foreign(key) = kind
+                    && change.changes(&key.columns)
+                {
+                    self.check_reference(&relation, name, key, new)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Looks for the row that a row refers to.
+    pub(super) fn check_reference(
+        &mut self,
+        table: &Relation,
+        name: &str,
+        key: &ForeignKey,
+        row: &TableRow,
+    ) -> Result<()> {
+        let Some(values) = key_of(row, &key.columns)? else { return Ok(()) };
+        self.lock(key.referenced, LockMode::RowShare)?;
+        let (referenced, _) = self.table_now(key.referenced)?;
+        self.refuse_other_writer(&referenced)?;
+        let rows = self.shared.catalog.rows(referenced.storage, self.catalog_view());
+        if rows.iter().any(|other| has_key(other, &key.referenced_columns, &values)) {
+            return Ok(());
+        }
+        self.refuse_deferred(key)?;
+        self.refuse_stranger(table)?;
+        let shown = self.shown_key(table, &key.columns, &values);
+        self.reach(Clause::ForeignKeyViolated);
+        Err(error(
+            sqlstate::FOREIGN_KEY_VIOLATION,
+            format!("insert or update on table \"{}\" violates foreign key constraint \"{name}\"", table.name),
+        )
+        .detail(format!("Key {shown} is not present in table \"{}\".", referenced.name)))
+    }
+
+    /// Does what a foreign key says of the rows that refer to a key which is gone.
+    fn act(
+        &mut self,
+        referenced: &Relation,
+        (constraint, owner, key): (Oid, Oid, &ForeignKey),
+        values: &[Value],
+        new: Option<&TableRow>,
+        queue: &mut VecDeque<(Oid, RowChange)>,
+    ) -> Result<()> {
+        if self.session.transaction.snapshot.is_some() {
+            return Err(unsupported("a foreign key's action under REPEATABLE READ"));
+        }
+        let action = if new.is_some() { key.on_update } else { key.on_delete };
+        let is_check = matches!(action, ReferentialAction::NoAction | ReferentialAction::Restrict);
+        if action == ReferentialAction::NoAction {
+            // Another row may have taken the key.
+            let rows = self.shared.catalog.rows(referenced.storage, self.catalog_view());
+            if rows.iter().any(|row| has_key(row, &key.referenced_columns, values)) {
+                return Ok(());
+            }
+        }
+        self.lock(owner, if is_check { LockMode::RowShare } else { LockMode::RowExclusive })?;
+        let (table, data) = self.table_now(owner)?;
+        self.refuse_other_writer(&table)?;
+        let view = self.catalog_view();
+        let referring: Vec<(Slot, TableRow)> = self
+            .shared
+            .catalog
+            .slots(table.storage, view)
+            .into_iter()
+            .filter(|(_, row)| has_key(row, &key.columns, values))
+            .collect();
+        if referring.is_empty() {
+            return Ok(());
+        }
+        if is_check {
+            return Err(self.still_referenced(referenced, &table, &data, constraint, key, values, action)?);
+        }
+        self.reach(Clause::ForeignKeyActs);
+        for (slot, old) in referring {
+            let changed = self.acted_row(action, &table, &data, key, &old, new)?;
+            if let Some(row) = &changed {
+                self.check_row(&table, &data, row, Some(slot))?;
+            }
+            let view = self.catalog_view();
+            let undo = &mut self.session.transaction.undo;
+            self.shared.catalog.delete_row(table.storage, slot, view, undo);
+            if let Some(row) = &changed {
+                self.shared.catalog.insert_row(table.storage, row.clone(), view, undo);
+            }
+            queue.push_back((owner, RowChange { old: Some(old), new: changed }));
+        }
+        Ok(())
+    }
+
+    /// What a referring row becomes; none when it goes.
+    fn acted_row(
+        &mut self,
+        action: ReferentialAction,
+        table: &Relation,
+        data: &TableData,
+        key: &ForeignKey,
+        old: &TableRow,
+        new: Option<&TableRow>,
+    ) -> Result<Option<TableRow>> {
+        let mut row = old.to_vec();
+        for (place, target) in key.columns.iter().zip(&key.referenced_columns) {
+            row[*place] = match (action, new) {
+                (ReferentialAction::Cascade, None) => return Ok(None),
+                (ReferentialAction::Cascade, Some(new)) => new[*target].clone(),
+                (ReferentialAction::SetDefault, _) => self.default_value(table, data, *place)?,
+                _ => Value::Null,
+            };
+        }
+        let row = TableRow::from(row);
+        if action == ReferentialAction::SetDefault && key.columns.iter().all(|place| row[*place] == old[*place]) {
+            return Err(unsupported("SET DEFAULT to the key that is gone"));
+        }
+        if action == ReferentialAction::Cascade && new.is_some() {
+            let (referenced, _) = self.table_now(key.referenced)?;
+            let target = referenced.table().cloned().unwrap_or_default();
+            let are_alike = key.columns.iter().zip(&key.referenced_columns).all(|(own, other)| {
+                let (own, other) = (&data.columns[*own], &target.columns[*other]);
+                own.column_type == other.column_type && own.length == other.length
+            });
+            if !are_alike {
+                return Err(unsupported("ON UPDATE CASCADE between columns of different types"));
+            }
+        }
+        Ok(Some(row))
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "all of it is in the message")]
+    fn still_referenced(
+        &mut self,
+        referenced: &Relation,
+        table: &Relation,
+        data: &TableData,
+        constraint: Oid,
+        key: &ForeignKey,
+        values: &[Value],
+        action: ReferentialAction,
+    ) -> Result<crate::error::Stop> {
+        if action == ReferentialAction::NoAction {
+            self.refuse_deferred(key)?;
+        }
+        self.refuse_stranger(referenced)?;
+        self.reach(Clause::ForeignKeyViolated);
+        let name = data.constraints.iter().find(|known| known.oid == constraint).map(|known| known.name.clone());
+        let shown = self.shown_key(referenced, &key.referenced_columns, values);
+        let is_restrict = action == ReferentialAction::Restrict;
+        Ok(self.shared.settings.major.still_referenced(
+            &referenced.name,
+            name.as_deref().unwrap_or("?"),
+            &table.name,
+            &shown,
+            is_restrict,
+        ))
+    }
+
+    fn shown_key(&self, table: &Relation, columns: &[usize], values: &[Value]) -> String {
+        let data = table.table();
+        let column = |place: &usize| data.map(|data| &data.columns[*place]);
+        let names: Vec<&str> = columns.iter().filter_map(|place| Some(&*column(place)?.name)).collect();
+        let values: Vec<String> = columns
+            .iter()
+            .zip(values)
+            .filter_map(|(place, value)| Some(value.to_text(column(place)?.column_type)))
+            .collect();
+        format!("({})=({})", names.join(", "), values.join(", "))
+    }
+
+    /// A deferred key that does not hold may still come to hold before the transaction ends.
+    fn refuse_deferred(&self, key: &ForeignKey) -> Result<()> {
+        match key.is_deferred && self.session.transaction.block != Block::None {
+            true => Err(unsupported("a deferred foreign key that does not hold yet")),
+            false => Ok(()),
+        }
+    }
+
+    /// The key is shown only to those who may read it.
+    fn refuse_stranger(&self, table: &Relation) -> Result<()> {
+        match self.is_superuser() || self.acts_as(table.owner) {
+            true => Ok(()),
+            false => Err(unsupported("a foreign key that does not hold, in a table of somebody else")),
+        }
+    }
+
+    fn refuse_other_writer(&self, table: &Relation) -> Result<()> {
+        match self.shared.catalog.other_writer(table.storage, self.catalog_view()) {
+            Some(_) => Err(unsupported("a foreign key to rows that another open transaction has written")),
+            None => Ok(()),
+        }
+    }
+}
