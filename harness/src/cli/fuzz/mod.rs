@@ -54,6 +54,10 @@ pub(super) struct Fuzz {
     #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration)]
     time: Option<Duration>,
 
+    /// Stop after so many traces.
+    #[arg(long, value_name = "N")]
+    traces: Option<u64>,
+
     /// The folder for findings, and for where each seed's traces go on.
     #[arg(long, value_name = "DIR", default_value = "findings")]
     findings: PathBuf,
@@ -104,7 +108,7 @@ impl Fuzz {
         let mut out = Output::new(self.is_for_people());
         let _ = terminal::print_head(&mut out, &server, &options);
         let progress = Arc::new(Progress::default());
-        let display = Display::start(progress.clone(), Goal::Time(self.time), !self.is_for_people());
+        let display = Display::start(progress.clone(), self.goal(), !self.is_for_people());
         let keeper = Keeper::start(state, options.seed, options.first, options.lanes as u64, progress.clone());
         let summary = campaign::run(&server, &[], &options, &folder, &progress, &shutdown);
         drop(display);
@@ -162,6 +166,13 @@ impl Fuzz {
         }
     }
 
+    fn goal(&self) -> Goal {
+        match (self.time, self.traces) {
+            (None, Some(traces)) => Goal::Traces(traces),
+            (time, _) => Goal::Time(time),
+        }
+    }
+
     fn is_for_people(&self) -> bool {
         is_for_people(self.quiet, self.json.as_deref())
     }
@@ -171,7 +182,7 @@ impl Fuzz {
         campaign::Options {
             seed: self.seed,
             first: state.next_trace(self.seed),
-            traces: u64::MAX,
+            traces: self.traces.unwrap_or(u64::MAX),
             crashes: 0,
             time: self.time,
             lanes,
