@@ -5,7 +5,9 @@ use crate::catalog::CommitNumber;
 use crate::catalog::View;
 use crate::execute::Execution;
 use crate::lock::{Found, Request, Target};
+use crate::reply::Reply;
 use crate::session::AwaitedName;
+use crate::statement::Statement;
 
 impl Cluster {
     /// Whether a session waits for something that another one waits for, too, such that both may get it at once. In which
@@ -14,7 +16,7 @@ impl Cluster {
         let waiting = |id: SessionId| {
             let request = self.shared.locks.request_of(id)?;
             let session = self.sessions.get(id.0 as usize)?.as_ref()?;
-            Some(Resumed { request, name: session.awaited_name.clone() })
+            Some(Resumed { request, name: session.awaited_name.clone(), only_queries: false })
         };
         let Some(own) = waiting(session) else { return false };
         let others = self.sessions.iter().flatten().map(|other| other.id).filter(|id| *id != session);
@@ -23,18 +25,44 @@ impl Cluster {
 
     /// Resumes, in the order in which their locks were granted, every session that need not wait any longer.
     pub(super) fn wake(&mut self, outcome: &mut Outcome) {
+        let before = (self.shared.locks.count_granted() > 1).then(|| self.clone());
+        let resumed = self.resume_all(outcome);
+        let race = resumed.iter().enumerate().any(|(index, one)| resumed[..index].iter().any(|two| one.may_race(two)));
+        if race && !before.is_some_and(|before| self.comes_out_alike(before, &resumed, outcome)) {
+            let reason = "sessions that waited for the same and go on at the same time, in whatever order";
+            outcome.lost.get_or_insert_with(|| reason.to_owned());
+        }
+    }
+
+    fn resume_all(&mut self, outcome: &mut Outcome) -> Vec<Resumed> {
         let mut resumed: Vec<Resumed> = Vec::new();
         while let Some(request) = self.next_to_resume() {
             let session = self.sessions.get(request.session.0 as usize).and_then(Option::as_ref);
             let name = session.and_then(|session| session.awaited_name.clone());
+            let pending = session.and_then(|session| session.pending.as_ref());
+            let only_queries = pending.is_some_and(|pending| {
+                pending.part.is_none()
+                    && pending.statements.iter().all(|statement| matches!(statement, Statement::Query(_)))
+            });
             self.resume(request.session, outcome);
-            resumed.push(Resumed { request, name });
+            resumed.push(Resumed { request, name, only_queries });
         }
-        let race = resumed.iter().enumerate().any(|(index, one)| resumed[..index].iter().any(|two| one.may_race(two)));
-        if race {
-            let reason = "sessions that waited for the same and go on at the same time, in whatever order";
-            outcome.lost.get_or_insert_with(|| reason.to_owned());
+        resumed
+    }
+
+    /// Whether sessions that go on side by side give the same replies, and leave the same, in the opposite order: each
+    /// two of them have then changed places.
+    fn comes_out_alike(&self, mut before: Cluster, resumed: &[Resumed], outcome: &Outcome) -> bool {
+        if !resumed.iter().all(|one| one.only_queries) {
+            return false;
         }
+        before.shared.locks.reverse_granted();
+        let mut other = Outcome::new(Progress::Done(Reply::default()));
+        before.resume_all(&mut other);
+        other.lost.is_none()
+            && before.stored() == self.stored()
+            && other.woken.len() == outcome.woken.len()
+            && other.woken.iter().all(|reply| outcome.woken.contains(reply))
     }
 
     fn next_to_resume(&mut self) -> Option<Request> {
@@ -80,6 +108,8 @@ impl Cluster {
 struct Resumed {
     request: Request,
     name: Option<AwaitedName>,
+    /// Whether its query does nothing but call functions and read.
+    only_queries: bool,
 }
 
 impl Resumed {

@@ -273,6 +273,7 @@ impl Execution<'_> {
                 Kind::Sequence(_) => self.shared.settings.major.sequences_have_types(),
                 Kind::Index(_) => false,
             };
+            self.reach(Clause::CreateNameTaken);
             return Err(duplicate_relation(name, has_type && other_has_type));
         }
         match self.shared.catalog.uncommitted_namesake(schema, name, view) {

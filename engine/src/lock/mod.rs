@@ -204,6 +204,16 @@ impl LockTable {
         (!self.granted.is_empty()).then(|| self.granted.remove(0))
     }
 
+    /// How many sessions can go on.
+    pub(crate) fn count_granted(&self) -> usize {
+        self.granted.len()
+    }
+
+    /// Lets those that can go on do so in the opposite order.
+    pub(crate) fn reverse_granted(&mut self) {
+        self.granted.reverse();
+    }
+
     /// What a session waits for.
     pub(crate) fn request_of(&self, session: SessionId) -> Option<Request> {
         self.queue.iter().find(|request| request.session == session).copied()
