@@ -311,6 +311,18 @@ catalogue! {
         OutsideBlock "maintenance.outside-block" ("Notes")
             "VACUUM cannot be run inside a transaction block."
     }
+    page "SET" {
+        SetKept "set.session-and-local" ("Description")
+            "SET changes a parameter for the session, and SET LOCAL until the transaction ends."
+    }
+    page "SET SESSION AUTHORIZATION" {
+        SessionAuthorization "set.session-authorization" ("Description")
+            "A superuser may act for another session user, whose roles alone count from then on."
+    }
+    page "INSERT" {
+        OnConflict "insert.on-conflict" ("ON CONFLICT Clause")
+            "A row that ON CONFLICT does not insert has used up the values that nextval gave it."
+    }
     page "Constraints" {
         ForeignKey "foreign-key.definition" ("Foreign Keys")
             "A foreign key names a table and columns of it that are a key."

@@ -135,6 +135,7 @@ impl Execution<'_> {
             ParameterValue::Default | ParameterValue::Reset => None,
         };
         self.put_other(name, value.as_deref(), local)?;
+        self.reach(Clause::SetKept);
         done(tag)
     }
 

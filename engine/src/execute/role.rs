@@ -235,6 +235,7 @@ impl Execution<'_> {
                 format!("permission denied to set session authorization \"{name}\""),
             ));
         }
+        self.reach(Clause::SessionAuthorization);
         Ok(Some(oid))
     }
 

@@ -1,7 +1,7 @@
 //! Analysing function calls: which function is meant (manual, "Function Type Resolution").
 
 use super::bind::{Binder, Place};
-use super::function::{Function, Routine, SIGNATURES, Signature};
+use super::function::{Function, HostFunction, Routine, SIGNATURES, Signature};
 use super::plan::{Bound, Typed};
 use super::{CastContext, Type, Value};
 use crate::error::{Result, Stop, error, sqlstate, unsupported};
@@ -45,7 +45,9 @@ impl Binder<'_, '_> {
             call.arguments.iter().map(|argument| self.expression(argument, place)).collect::<Result<Vec<_>>>()?;
         let (signature, arguments) = self.resolve(name, &parts.join("."), arguments)?;
         match signature.routine {
-            Routine::Scalar(Function::Host(_)) if self.execution.shared.settings.host.is_none() => {
+            Routine::Scalar(Function::Host(host))
+                if host != HostFunction::Setting && self.execution.shared.settings.host.is_none() =>
+            {
                 Err(unsupported(format!("function {name}")))
             }
             Routine::Scalar(function) => {

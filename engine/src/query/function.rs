@@ -50,7 +50,7 @@ pub(crate) enum Function {
     Host(HostFunction),
 }
 
-/// Functions that only a server can answer.
+/// Functions that only a server can answer; of them only `current_setting` is known without one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum HostFunction {
     /// `version`.

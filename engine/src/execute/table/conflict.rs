@@ -8,6 +8,7 @@ use super::check::unique_keys;
 use super::referential::RowChange;
 use super::{scope_table, table_scope};
 use crate::catalog::{ConstraintKind, Relation, Slot, TableData, TableRow};
+use crate::clause::Clause;
 use crate::error::{Result, error, sqlstate, unsupported};
 use crate::query::{Binder, Bound, Place, Row, Scope, Value};
 use crate::statement::{ConflictTarget, Expression, ObjectName, OnConflict};
@@ -156,6 +157,7 @@ impl Execution<'_> {
             let rows = self.shared.catalog.slots(table.storage, view);
             let found = rows.into_iter().find(|(_, other)| columns.iter().all(|place| other[*place] == row[*place]));
             if found.is_some() {
+                self.reach(Clause::OnConflict);
                 return Ok(found);
             }
         }

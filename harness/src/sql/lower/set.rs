@@ -113,7 +113,10 @@ fn parameter_or_all(cursor: &mut Cursor) -> Lowered<Identifier> {
 
 /// A parameter's name; the parts of a customized one make one name.
 fn parameter(node: &SyntaxNode) -> Lowered<Identifier> {
-    let name = dotted(node, Place::Column)?;
+    let mut name = dotted(node, Place::Column)?;
+    if name.parts.len() == 1 {
+        return Ok(name.parts.remove(0));
+    }
     if name.parts.iter().any(Identifier::is_truncated) {
         return Err(unsupported_node(node, "parameter name that is cut"));
     }
