@@ -143,6 +143,9 @@ impl Execution<'_> {
             "server_version_num" => {
                 ("server_version_num", (u32::from(self.shared.settings.major.number()) * 10_000).to_string())
             }
+            "max_prepared_transactions" => {
+                ("max_prepared_transactions", self.shared.settings.max_prepared_transactions.to_string())
+            }
             "is_superuser" => ("is_superuser", on_off(self.is_superuser())),
             "session_authorization" => (
                 "session_authorization",

@@ -21,9 +21,18 @@ pub(crate) struct Cue {
     pub(crate) lost: Option<&'static str>,
 }
 
+/// The number of the type `bigint` in `pg_type`.
+const BIGINT: u32 = 20;
+
 /// A reply of one row of one value.
 pub(crate) fn value(value: i64) -> Reply {
-    let rows = Rows { columns: vec!["nextval".into()], cells: vec![Cell::Integer(value)], count: 1, ..Rows::default() };
+    let rows = Rows {
+        columns: vec!["nextval".into()],
+        cells: vec![Cell::Integer(value)],
+        count: 1,
+        types: vec![BIGINT],
+        ..Rows::default()
+    };
     Reply { results: vec![StatementResult { rows: Some(rows), tag: "SELECT 1".into() }], ..Reply::default() }
 }
 
@@ -104,7 +113,9 @@ impl Reference for Engine {
             None => Progress::Waits { blockers: Vec::new() },
         };
         let lost = cue.lost.map(str::to_owned);
-        Outcome { progress, woken: ids(cue.wakes), clauses: ClauseSet::default(), found_deadlock: false, lost }
+        let found_deadlock = matches!(&progress, Progress::Done(Reply { error: Some(error), .. })
+            if error.sqlstate.code() == "40P01");
+        Outcome { progress, woken: ids(cue.wakes), clauses: ClauseSet::default(), found_deadlock, lost }
     }
 
     fn fail(&mut self, _session: SessionId, message: Message) -> Outcome {
