@@ -316,6 +316,7 @@ fn milliseconds(value: &str) -> Option<u32> {
         "" | "ms" => 1,
         "s" => 1000,
         "min" => 60_000,
+        "h" => 3_600_000,
         _ => return None,
     };
     number.parse::<u32>().ok()?.checked_mul(factor)
@@ -325,6 +326,7 @@ fn milliseconds(value: &str) -> Option<u32> {
 fn duration_words(milliseconds: u32) -> String {
     match milliseconds {
         0 => "0".to_owned(),
+        whole if whole % 3_600_000 == 0 => format!("{}h", whole / 3_600_000),
         whole if whole % 60_000 == 0 => format!("{}min", whole / 60_000),
         whole if whole % 1000 == 0 => format!("{}s", whole / 1000),
         other => format!("{other}ms"),

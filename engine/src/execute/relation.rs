@@ -33,7 +33,7 @@ impl Execution<'_> {
         if statement.kind == RelationKind::Table && relation.sequence().is_some() {
             self.reach(Clause::AlterTableForm);
         }
-        self.lock(relation.oid, LockMode::AccessExclusive)?;
+        self.lock_to_alter(statement, &relation)?;
         match &statement.action {
             RelationAction::RenameTo(new_name) => self.rename(&relation, new_name)?,
             RelationAction::SetSchema(schema) => self.set_schema(&relation, schema)?,
@@ -42,6 +42,18 @@ impl Execution<'_> {
             RelationAction::SetUnlogged => self.set_persistence(&relation, Persistence::Unlogged)?,
         }
         done(tag)
+    }
+
+    /// Renaming as ALTER INDEX takes a weaker lock, and only then finds out that the relation is no index and needs the
+    /// stronger one (manual, "Table-Level Locks", SHARE UPDATE EXCLUSIVE).
+    fn lock_to_alter(&mut self, statement: &AlterRelation, relation: &Relation) -> Result<()> {
+        if statement.kind == RelationKind::Index && matches!(statement.action, RelationAction::RenameTo(_)) {
+            self.lock(relation.oid, LockMode::ShareUpdateExclusive)?;
+            if matches!(relation.kind, Kind::Index(_)) {
+                return Ok(());
+            }
+        }
+        self.lock(relation.oid, LockMode::AccessExclusive)
     }
 
     /// ALTER TABLE works on every kind of relation and ALTER INDEX may rename every kind; the others insist.

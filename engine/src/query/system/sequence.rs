@@ -4,7 +4,7 @@
 use super::{SystemRelation, number, row_of};
 use crate::catalog::{Privileges, Relation};
 use crate::clause::Clause;
-use crate::error::Result;
+use crate::error::{Result, Stop, unsupported};
 use crate::execute::Execution;
 use crate::query::Value;
 use crate::query::scan::ScanRow;
@@ -50,7 +50,11 @@ impl Execution<'_> {
                 Value::Boolean(definition.cycle),
                 number(definition.cache),
                 match self.may_read_value(&relation) || self.shared.settings.major.hides_last_value() {
-                    true => self.sequence_last_value(relation.oid)?,
+                    // The view's other rows are of the time before the wait, while the model would begin anew.
+                    true => self.sequence_last_value(relation.oid).map_err(|stop| match stop {
+                        Stop::Waits(_) => unsupported("reading pg_sequences while another session changes a sequence"),
+                        other => other,
+                    })?,
                     false => Value::Null,
                 },
             ]));
