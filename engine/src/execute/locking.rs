@@ -54,16 +54,20 @@ impl Execution<'_> {
 
     /// Takes a lock and gives it back at once, unless the session holds it anyway.
     pub(super) fn lock_briefly(&mut self, object: Oid, mode: LockMode) -> Result<()> {
-        let held = self.shared.locks.len();
-        self.lock(object, mode)?;
-        if self.shared.locks.len() > held {
-            self.shared.locks.truncate(held);
+        let depth = self.session.transaction.depth();
+        if self.take_lock(object, mode, depth)? {
+            self.shared.locks.give_up(self.session.id, Target::Object(object), mode);
         }
         Ok(())
     }
 
     /// Takes a lock that belongs to the subtransaction at `depth`.
     pub(crate) fn lock_at(&mut self, object: Oid, mode: LockMode, depth: usize) -> Result<()> {
+        self.take_lock(object, mode, depth).map(|_| ())
+    }
+
+    /// Takes a lock, and tells whether the session did not hold it already.
+    fn take_lock(&mut self, object: Oid, mode: LockMode, depth: usize) -> Result<bool> {
         match self.shared.locks.acquire(self.session.id, Target::Object(object), mode, depth) {
             Ok(is_new) => {
                 self.note_temporary(object);
@@ -71,7 +75,7 @@ impl Execution<'_> {
                     // Taking a lock makes a session take note of what others have changed.
                     self.session.names_known_until = self.shared.commits;
                 }
-                Ok(())
+                Ok(is_new)
             }
             Err(Refused::Waits(blockers)) => Err(Stop::Waits(blockers)),
             Err(Refused::Deadlock(deadlock)) => {

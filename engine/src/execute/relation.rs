@@ -48,10 +48,10 @@ impl Execution<'_> {
     /// stronger one (manual, "Table-Level Locks", SHARE UPDATE EXCLUSIVE).
     fn lock_to_alter(&mut self, statement: &AlterRelation, relation: &Relation) -> Result<()> {
         if statement.kind == RelationKind::Index && matches!(statement.action, RelationAction::RenameTo(_)) {
-            self.lock(relation.oid, LockMode::ShareUpdateExclusive)?;
             if matches!(relation.kind, Kind::Index(_)) {
-                return Ok(());
+                return self.lock(relation.oid, LockMode::ShareUpdateExclusive);
             }
+            self.lock_briefly(relation.oid, LockMode::ShareUpdateExclusive)?;
         }
         self.lock(relation.oid, LockMode::AccessExclusive)
     }

@@ -239,6 +239,11 @@ impl LockTable {
         self.give_back(|held| held.session == session && held.is_fresh);
     }
 
+    /// Gives back one lock of a session before its time.
+    pub(crate) fn give_up(&mut self, session: SessionId, target: Target, mode: LockMode) {
+        self.give_back(|held| held.session == session && held.target == target && held.mode == mode);
+    }
+
     /// How many locks are held.
     pub(crate) fn len(&self) -> usize {
         self.held.len()
