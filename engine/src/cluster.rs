@@ -370,7 +370,9 @@ impl Cluster {
         let mut progress = query(&mut execution);
         let mut found_deadlock = execution.found_deadlock;
         if let Progress::Waits { .. } = progress {
-            let timeout = execution.session.parameters.lock_timeout.value;
+            // A server has a clock of its own.
+            let is_served = execution.shared.settings.host.is_some();
+            let timeout = if is_served { 0 } else { execution.session.parameters.lock_timeout.value };
             match execution.shared.locks.find_deadlock(id) {
                 Found::Nothing if timeout == 0 => {}
                 Found::Nothing => progress = execution.time_out(timeout),

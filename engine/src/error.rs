@@ -133,5 +133,6 @@ pub(crate) mod sqlstate {
     pub(crate) const CANT_CHANGE_RUNTIME_PARAM: SqlState = SqlState::new("55P02");
     pub(crate) const OBJECT_IN_USE: SqlState = SqlState::new("55006");
     pub(crate) const LOCK_NOT_AVAILABLE: SqlState = SqlState::new("55P03");
+    pub(crate) const QUERY_CANCELED: SqlState = SqlState::new("57014");
     pub(crate) const INTERNAL_ERROR: SqlState = SqlState::new("XX000");
 }

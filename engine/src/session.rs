@@ -47,17 +47,12 @@ pub(crate) struct Parameters {
     pub(crate) default_isolation: Setting<IsolationLevel>,
     pub(crate) default_read_only: Setting<bool>,
     pub(crate) default_deferrable: Setting<bool>,
-    /// Those that only a server has, by their names.
-    pub(crate) settings: Setting<Settings>,
     /// `lock_timeout` in milliseconds, 0 for none.
     pub(crate) lock_timeout: Setting<u32>,
     /// The parameters of `parameter` and customized ones that have been set, by their names in lower case; without a value
     /// the initial one holds.
     pub(crate) others: Rc<BTreeMap<Rc<str>, OtherSetting>>,
 }
-
-/// Values of parameters that are not the default.
-pub(crate) type Settings = Rc<BTreeMap<&'static str, Rc<str>>>;
 
 impl Default for Parameters {
     fn default() -> Self {
@@ -68,7 +63,6 @@ impl Default for Parameters {
             default_isolation: Setting::new(IsolationLevel::ReadCommitted),
             default_read_only: Setting::new(false),
             default_deferrable: Setting::new(false),
-            settings: Setting::new(Settings::default()),
             lock_timeout: Setting::new(0),
             others: Rc::default(),
         }
@@ -89,7 +83,6 @@ impl Parameters {
         self.default_isolation.value = self.default_isolation.after_commit;
         self.default_read_only.value = self.default_read_only.after_commit;
         self.default_deferrable.value = self.default_deferrable.after_commit;
-        self.settings.value = self.settings.after_commit.clone();
         self.lock_timeout.value = self.lock_timeout.after_commit;
         if self.others.values().any(|setting| setting.value != setting.after_commit) {
             for setting in Rc::make_mut(&mut self.others).values_mut() {

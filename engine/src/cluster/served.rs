@@ -2,7 +2,8 @@
 
 use super::{Cluster, Outcome, Progress, SessionId};
 use crate::clause::ClauseSet;
-use crate::execute::{Execution, result_columns};
+use crate::error::{Stop, error, sqlstate};
+use crate::execute::{Execution, milliseconds, result_columns};
 use crate::reply::Message;
 use crate::session::{Part, Prepared, Session};
 use crate::statement::Statement;
@@ -136,6 +137,22 @@ impl Cluster {
         if let Some(session) = self.sessions.get_mut(session.0 as usize).and_then(Option::as_mut) {
             session.startup = session.parameters.clone();
         }
+    }
+
+    /// How long a statement of a session may wait, in milliseconds, and the error that ends it then: what
+    /// `statement_timeout` and `lock_timeout` say. `None` when it may wait for ever.
+    pub fn wait_limit(&self, session: SessionId) -> Option<(u32, Message)> {
+        let parameters = &self.session(session)?.parameters;
+        let of_statement = parameters.other("statement_timeout").and_then(milliseconds).unwrap_or_default();
+        let of_lock = parameters.lock_timeout.value;
+        let limits = [
+            (of_lock, sqlstate::LOCK_NOT_AVAILABLE, "canceling statement due to lock timeout"),
+            (of_statement, sqlstate::QUERY_CANCELED, "canceling statement due to statement timeout"),
+        ];
+        let (limit, code, text) =
+            limits.into_iter().filter(|(limit, ..)| *limit > 0).min_by_key(|(limit, ..)| *limit)?;
+        let Stop::Error(message) = error(code, text) else { return None };
+        Some((limit, *message))
     }
 
     /// A parameter's value, `None` for one that the model does not know.

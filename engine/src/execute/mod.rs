@@ -29,6 +29,7 @@ mod two_phase;
 mod view;
 
 pub(crate) use names::{MissingSchema, no_relation, no_schema};
+pub(crate) use parameter::milliseconds;
 pub(crate) use portal::result_columns;
 pub(crate) use prepared::{Extent, StatementParameters};
 pub(crate) use table::{no_column, scope_table};
@@ -329,7 +330,7 @@ impl<'a> Execution<'a> {
     pub(crate) fn notice(&mut self, message: Message) {
         let level = self.session.parameters.other("client_min_messages");
         let is_kept_back = level.is_some_and(|level| crate::parameter::suppresses(level, message.severity));
-        if !is_kept_back && self.wants_to_see(message.severity) {
+        if !is_kept_back {
             self.reply.notices.push(message);
         }
     }

@@ -8,7 +8,7 @@ use super::{Execution, done, rows};
 use crate::catalog::quote_identifier;
 use crate::clause::Clause;
 use crate::error::{Result, error, sqlstate, unsupported};
-use crate::parameter;
+use crate::parameter::{self, Initial};
 use crate::query::{Type, Value};
 use crate::quirk::Quirk;
 use crate::reply::{Cell, Rows, StatementResult};
@@ -36,10 +36,7 @@ impl Execution<'_> {
             return self.set_timeout(statement, tag);
         }
         if !name.eq_ignore_ascii_case("search_path") {
-            return match self.shared.settings.host.is_some() && !parameter::is_custom(name) {
-                true => self.set_setting(statement, tag),
-                false => self.set_other(statement, tag),
-            };
+            return self.set_other(statement, tag);
         }
         if let ParameterValue::List(values) = &statement.value
             && values.iter().any(|value| value.parse::<f64>().is_ok())
@@ -141,9 +138,14 @@ impl Execution<'_> {
 
     /// Gives such a parameter a value, or its initial one.
     fn put_other(&mut self, name: &str, value: Option<&str>, local: bool) -> Result<()> {
+        let key = name.to_ascii_lowercase();
         let value: Option<Rc<str>> = if parameter::is_custom(name) {
             value.map(Rc::from)
         } else {
+            if let Some((name, _)) = self.served_parameter(name) {
+                let text = format!("parameter \"{name}\" cannot be changed");
+                return Err(error(sqlstate::CANT_CHANGE_RUNTIME_PARAM, text));
+            }
             let known = parameter::find(name, self.shared.settings.major)?;
             if known.for_superusers && !self.is_superuser() {
                 return Err(error(
@@ -151,15 +153,34 @@ impl Execution<'_> {
                     format!("permission denied to set parameter \"{}\"", known.name),
                 ));
             }
-            value.map(|value| known.read(value)).transpose()?.map(Rc::from)
+            let value = value.map(|value| known.read(value)).transpose()?.map(Rc::from);
+            if known.name.ends_with("_timeout") {
+                self.check_time_out(known.name, value.as_deref())?;
+            }
+            value
         };
+        // What came with the connection is what RESET goes back to.
+        let value = value.or_else(|| self.session.startup.other(&key).map(Rc::from));
         let mut parameters = (*self.session.parameters).clone();
-        Rc::make_mut(&mut parameters.others)
-            .entry(name.to_ascii_lowercase().into())
-            .or_insert_with(|| Setting::new(None))
-            .set(value, local);
+        Rc::make_mut(&mut parameters.others).entry(key.into()).or_insert_with(|| Setting::new(None)).set(value, local);
         self.session.parameters = parameters.into();
         Ok(())
+    }
+
+    /// Refuses time-outs that the model does not keep to.
+    fn check_time_out(&self, name: &str, value: Option<&str>) -> Result<()> {
+        let value = value.and_then(milliseconds).unwrap_or(0);
+        let is_served = self.shared.settings.host.is_some();
+        match value {
+            0 => Ok(()),
+            // A server that runs on the model looks at the time only where a statement waits.
+            _ if is_served && name != "statement_timeout" => {
+                Err(unsupported(format!("a value of parameter {name} other than 0")))
+            }
+            // It may strike while nobody knows how long a statement takes.
+            1..10_000 if !is_served => Err(unsupported("a time-out of less than ten seconds")),
+            _ => Ok(()),
+        }
     }
 
     /// A parameter's name in its own spelling, and its value.
@@ -204,11 +225,15 @@ impl Execution<'_> {
                 return Ok((Cow::Owned(name.to_owned()), value));
             }
             other => {
-                if let Some(kept) = self.setting(other) {
-                    return Ok((Cow::Borrowed(kept.0), kept.1));
+                if let Some(served) = self.served_parameter(other) {
+                    return Ok((Cow::Borrowed(served.0), served.1));
                 }
                 let known = parameter::find(other, self.shared.settings.major)?;
-                match parameters.other(other).or(known.initial) {
+                let initial = match known.initial {
+                    Initial::Always(value) => Some(value),
+                    Initial::Served(value) => self.shared.settings.host.is_some().then_some(value),
+                };
+                match parameters.other(other).or(initial) {
                     Some(value) => (known.name, value.to_owned()),
                     None => return Err(unsupported(format!("parameter {other}, which was not set here"))),
                 }
@@ -308,7 +333,7 @@ impl Execution<'_> {
 }
 
 /// A time-out's value in milliseconds (manual, "Parameter Names and Values").
-fn milliseconds(value: &str) -> Option<u32> {
+pub(crate) fn milliseconds(value: &str) -> Option<u32> {
     let value = value.trim();
     let digits = value.find(|character: char| !character.is_ascii_digit()).unwrap_or(value.len());
     let (number, unit) = value.split_at(digits);
@@ -317,6 +342,7 @@ fn milliseconds(value: &str) -> Option<u32> {
         "s" => 1000,
         "min" => 60_000,
         "h" => 3_600_000,
+        "d" => 86_400_000,
         _ => return None,
     };
     number.parse::<u32>().ok()?.checked_mul(factor)
@@ -326,6 +352,7 @@ fn milliseconds(value: &str) -> Option<u32> {
 fn duration_words(milliseconds: u32) -> String {
     match milliseconds {
         0 => "0".to_owned(),
+        whole if whole % 86_400_000 == 0 => format!("{}d", whole / 86_400_000),
         whole if whole % 3_600_000 == 0 => format!("{}h", whole / 3_600_000),
         whole if whole % 60_000 == 0 => format!("{}min", whole / 60_000),
         whole if whole % 1000 == 0 => format!("{}s", whole / 1000),

@@ -118,6 +118,7 @@ impl Execution<'_> {
             self.session.journal.clear();
             self.session.journal_position = 0;
             self.reply = pending.reply;
+            self.reply.notices.extend(pending.notices);
         }
         if self.session.transaction.in_progress() {
             self.abort_statement();

@@ -3,7 +3,7 @@
 
 use super::Value;
 use super::function::HostFunction;
-use crate::cluster::Signal;
+use crate::cluster::{SessionId, Signal};
 use crate::error::{Result, notice, sqlstate, unsupported};
 use crate::execute::Execution;
 use crate::reply::Severity;
@@ -28,15 +28,16 @@ impl Execution<'_> {
         }
     }
 
-    /// The processes that one waits for.
+    /// The processes that one waits for; a prepared transaction has none, and counts as zero.
     fn blocking(&self, process: i64) -> Vec<Value> {
         let processes = &self.shared.processes;
         let Some(waiting) = processes.iter().find(|one| i64::from(one.number) == process) else { return Vec::new() };
-        processes
-            .iter()
-            .filter(|one| waiting.blockers.contains(&one.session))
-            .map(|one| Value::Integer(one.number.into()))
-            .collect()
+        let number_of = |session: &SessionId| {
+            let found = processes.iter().find(|one| one.session == *session).map(|one| one.number);
+            let is_prepared = || self.shared.prepared.iter().any(|prepared| prepared.stand_in == *session);
+            found.or_else(|| is_prepared().then_some(0))
+        };
+        waiting.blockers.iter().filter_map(number_of).map(|number| Value::Integer(number.into())).collect()
     }
 
     fn signal(&mut self, process: i64, signal: fn(i32) -> Signal) -> Result<Value> {

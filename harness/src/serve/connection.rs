@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::rc::Rc;
+use std::time::Duration;
 
 use bytes::BytesMut;
 use pgwire::messages::response::ReadyForQuery;
@@ -177,9 +178,22 @@ impl Connection {
             Answer::Done(reply) => Ok(reply),
             Answer::Waits(reply) => {
                 self.flush().await?;
+                let look = |cluster: &mut Cluster, session| cluster.wait_limit(session);
+                let limit = self.state.borrow_mut().with(self.process, look).flatten();
+                let over = async {
+                    match limit {
+                        Some((limit, message)) => {
+                            tokio::time::sleep(Duration::from_millis(limit.into())).await;
+                            message
+                        }
+                        None => std::future::pending().await,
+                    }
+                };
                 tokio::select! {
+                    biased;
                     reply = reply => reply.map_err(|_| Ended::Terminated),
                     () = self.end.notified() => Err(Ended::Terminated),
+                    message = over => Ok(self.state.borrow_mut().give_up(self.process, message)),
                 }
             }
         }

@@ -211,6 +211,14 @@ impl State {
         }
     }
 
+    /// Ends the statement that waits because it has waited for long enough.
+    pub(super) fn give_up(&mut self, number: i32, message: Message) -> Reply {
+        if let Some(process) = self.processes.get_mut(&number) {
+            process.waiter = None;
+        }
+        self.fail(number, message)
+    }
+
     /// Cancels the statement that waits; any other has its reply already.
     fn cancel(&mut self, number: i32) {
         if let Some(waiter) = self.processes.get_mut(&number).and_then(|process| process.waiter.take()) {

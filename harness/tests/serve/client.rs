@@ -14,7 +14,7 @@ use crate::support;
 
 type Test = fn(&Config) -> Result<(), Failed>;
 
-const TESTS: [(&str, Test); 9] = [
+const TESTS: [(&str, Test); 10] = [
     ("values_in_binary", values_in_binary),
     ("prepared_statements", prepared_statements),
     ("errors", errors),
@@ -24,6 +24,7 @@ const TESTS: [(&str, Test); 9] = [
     ("copy", copy),
     ("waits_and_goes_on", waits_and_goes_on),
     ("cancels_a_wait", cancels_a_wait),
+    ("ends_a_wait_that_takes_too_long", ends_a_wait_that_takes_too_long),
 ];
 
 pub(crate) fn trials() -> Vec<Trial> {
@@ -246,6 +247,25 @@ fn cancels_a_wait(config: &Config) -> Result<(), Failed> {
     assert_eq!(after, "25P02");
     first.batch_execute("ROLLBACK")?;
     let value: i64 = first.query_one("SELECT nextval('s')", &[])?.get(0);
+    assert_eq!(value, 1);
+    Ok(())
+}
+
+fn ends_a_wait_that_takes_too_long(config: &Config) -> Result<(), Failed> {
+    let (mut first, mut second) = (connect(config)?, connect(config)?);
+    first.batch_execute("CREATE SEQUENCE s")?;
+    first.batch_execute("BEGIN; DROP SEQUENCE s")?;
+    for (parameter, code, message) in [
+        ("lock_timeout", "55P03", "canceling statement due to lock timeout"),
+        ("statement_timeout", "57014", "canceling statement due to statement timeout"),
+    ] {
+        second.batch_execute(&format!("SET {parameter} = '200ms'"))?;
+        let error = second.batch_execute("SELECT nextval('s')").unwrap_err();
+        assert_eq!(told(&error), (code.into(), message.into(), None, None));
+        second.batch_execute(&format!("RESET {parameter}"))?;
+    }
+    first.batch_execute("ROLLBACK")?;
+    let value: i64 = second.query_one("SELECT nextval('s')", &[])?.get(0);
     assert_eq!(value, 1);
     Ok(())
 }
