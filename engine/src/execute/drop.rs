@@ -28,7 +28,7 @@ impl Execution<'_> {
         let mut objects = Vec::with_capacity(statement.names.len());
         for name in &statement.names {
             let name = self.any_name(name)?;
-            let Some(relation) = self.find_relation(name, MissingSchema::IsMissingRelation)? else {
+            let Some(relation) = self.find_to_lock(name, MissingSchema::IsMissingRelation)? else {
                 self.report_missing(name, noun, statement)?;
                 continue;
             };
@@ -97,12 +97,25 @@ impl Execution<'_> {
         Ok(())
     }
 
-    fn lock_deletions(&mut self, deletions: &[Deletion]) -> Result<()> {
-        for deletion in deletions {
+    /// Takes the locks under which objects are gathered: nobody else is to drop them meanwhile. A default or a constraint
+    /// has a lock of its own, beside its table's.
+    fn lock_gathered(&mut self, deletions: &[Deletion]) -> Result<()> {
+        for deletion in deletions.iter().rev() {
             match deletion.object {
-                Object::Relation(oid) | Object::Default { table: oid, .. } => {
+                Object::Relation(oid) | Object::Default { oid, .. } | Object::Constraint { oid, .. } => {
                     self.lock(oid, LockMode::AccessExclusive)?;
                 }
+                Object::Schema(_) | Object::Column(..) => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes the locks under which objects are taken out of their tables.
+    fn lock_changed(&mut self, deletions: &[Deletion]) -> Result<()> {
+        for deletion in deletions {
+            match deletion.object {
+                Object::Default { table, .. } => self.lock(table, LockMode::AccessExclusive)?,
                 Object::Constraint { table, oid } => {
                     // The triggers of a foreign key go from both tables.
                     let referenced = self.constraint(table, oid).and_then(|constraint| match constraint.kind {
@@ -112,7 +125,7 @@ impl Execution<'_> {
                     self.lock(table, LockMode::AccessExclusive)?;
                     referenced.map_or(Ok(()), |referenced| self.lock(referenced, LockMode::AccessExclusive))?;
                 }
-                Object::Schema(_) | Object::Column(..) => {}
+                Object::Relation(_) | Object::Schema(_) | Object::Column(..) => {}
             }
         }
         Ok(())
@@ -135,7 +148,8 @@ impl Execution<'_> {
     /// Drops objects with what depends on them, and says nothing of it.
     pub(super) fn drop_quietly(&mut self, objects: &[Object]) -> Result<()> {
         let deletions = self.deletions(objects);
-        self.lock_deletions(&deletions)?;
+        self.lock_gathered(&deletions)?;
+        self.lock_changed(&deletions)?;
         deletions.iter().try_for_each(|deletion| self.delete_object(deletion.object))
     }
 
@@ -143,8 +157,8 @@ impl Execution<'_> {
     pub(super) fn drop_objects(&mut self, objects: &[Object], behavior: Behavior) -> Result<()> {
         self.check_not_part(objects)?;
         let deletions = self.deletions(objects);
-        // Locks come first: whether the drop is allowed may change while it waits for them.
-        self.lock_deletions(&deletions)?;
+        // These locks come first: whether the drop is allowed may change while it waits for them.
+        self.lock_gathered(&deletions)?;
         // The report goes from the named objects to those that depend on them.
         let mut reported = Vec::new();
         for deletion in deletions.iter().rev().filter(|deletion| deletion.is_reported()) {
@@ -172,6 +186,7 @@ impl Execution<'_> {
             }
             self.notice_cascade(&reported);
         }
+        self.lock_changed(&deletions)?;
         let mut with_owner = deletions
             .iter()
             .filter(|deletion| matches!(deletion.dependee, Some(Object::Relation(_) | Object::Column(..))));

@@ -1,8 +1,8 @@
 //! Taking locks, and failing for them.
 
-use super::names::MissingSchema;
+use super::names::{MissingSchema, no_relation};
 use super::{Execution, done};
-use crate::catalog::{Kind, Oid, Persistence};
+use crate::catalog::{Column, Kind, Oid, Persistence};
 use crate::cluster::{Progress, SessionId};
 use crate::error::{Result, Stop, error, sqlstate, unsupported};
 use crate::lock::{Deadlock, LockMode, Refused, Target};
@@ -21,7 +21,7 @@ impl Execution<'_> {
         }
         for name in &statement.tables {
             let name = self.range_name(name)?;
-            let relation = self.require_relation(name, MissingSchema::Fails)?;
+            let Some(relation) = self.find_to_lock(name, MissingSchema::Fails)? else { return Err(no_relation(name)) };
             match relation.kind {
                 Kind::Table(_) => {}
                 Kind::View(_) => return Err(unsupported("LOCK TABLE of a view, which locks what it reads")),
@@ -139,10 +139,13 @@ impl Execution<'_> {
             let waiter = number(&mut processes, edge.waiter);
             let target = match edge.target {
                 Target::Transaction(session) => format!("transaction {}", number(&mut transactions, session)),
-                Target::Object(oid) if self.shared.catalog.schema_name(oid, self.catalog_view()).is_some() => {
-                    format!("object {} of class 2615 of database 1", number(&mut objects, oid))
+                Target::Object(oid) => {
+                    let place = number(&mut objects, oid);
+                    match self.class_of(oid) {
+                        Some(class) => format!("object {place} of class {class} of database 1"),
+                        None => format!("relation {place} of database 1"),
+                    }
                 }
-                Target::Object(oid) => format!("relation {} of database 1", number(&mut objects, oid)),
             };
             let blocker = number(&mut processes, edge.blocker);
             let mode = edge.mode.lock_name();
@@ -151,6 +154,24 @@ impl Execution<'_> {
         error(sqlstate::DEADLOCK_DETECTED, "deadlock detected")
             .detail(lines.join("\n"))
             .hint("See server log for query details.")
+    }
+
+    /// The catalog that an object other than a relation is kept in, by the number that PostgreSQL gives it.
+    fn class_of(&self, object: Oid) -> Option<u32> {
+        const ATTRIBUTE_DEFAULTS: u32 = 2604;
+        const CONSTRAINTS: u32 = 2606;
+        const SCHEMAS: u32 = 2615;
+        let view = self.catalog_view();
+        if self.shared.catalog.schema_name(object, view).is_some() {
+            return Some(SCHEMAS);
+        }
+        self.shared.catalog.relations(view).filter_map(|relation| relation.table()).find_map(|table| {
+            let is_default = |column: &Column| column.default.as_ref().is_some_and(|default| default.oid == object);
+            if table.columns.iter().any(is_default) {
+                return Some(ATTRIBUTE_DEFAULTS);
+            }
+            table.constraints.iter().any(|constraint| constraint.oid == object).then_some(CONSTRAINTS)
+        })
     }
 }
 

@@ -74,6 +74,13 @@ impl Execution<'_> {
         }
     }
 
+    /// The relation that a statement looks up and judges before it locks it: only with the lock does the session take
+    /// note of what others have changed.
+    pub(super) fn find_to_lock(&mut self, name: RangeName<'_>, missing: MissingSchema) -> Result<Option<Rc<Relation>>> {
+        self.check_name_known(name.name)?;
+        self.find_relation(name, missing)
+    }
+
     /// The same for the names of schemas.
     pub(super) fn check_schemas_known(&self) -> Result<()> {
         match self.shared.catalog.schemas_changed_since(self.session.names_known_until) {

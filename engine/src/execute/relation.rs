@@ -22,6 +22,7 @@ impl Execution<'_> {
         };
         self.prevent_if_read_only(tag)?;
         let name = self.range_name(&statement.name)?;
+        self.check_name_known(name.name)?;
         let Some(relation) = self.relation_to_alter(name, statement.if_exists)? else {
             return done(tag);
         };

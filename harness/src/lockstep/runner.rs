@@ -156,14 +156,14 @@ impl<'a> Runner<'a> {
                 }
             }
         }
-        let Some(Session { id, model_waits: None, server_owes: None }) = self.sessions.get(&session) else {
+        let Some(&Session { id, model_waits: None, server_owes: None }) = self.sessions.get(&session) else {
             self.records[index] = Some(StepRecord::unsupported("the session still waits for its last step"));
             return Ok(());
         };
         let Outcome { progress, woken, clauses, found_deadlock, lost } = match &self.steps[index].action {
-            Action::Query { statements: Ok(statements), .. } => self.reference.step(*id, statements),
+            Action::Query { statements: Ok(statements), .. } => self.reference.step(id, statements),
             Action::Query { statements: Err(Refusal::Syntax { message }), .. } => {
-                self.reference.fail(*id, syntax_error(message.clone()))
+                self.reference.fail(id, syntax_error(message.clone()))
             }
             _ => return Ok(()),
         };
@@ -194,7 +194,11 @@ impl<'a> Runner<'a> {
             Progress::Waits { .. } => {
                 self.flush()?;
                 self.implementation.send(session, request)?;
-                self.take_wait(index)?;
+                match woken.iter().any(|(resumed, _)| *resumed == id) {
+                    // Its own look for deadlocks ends the wait, perhaps before anybody can see it.
+                    true => self.note_wait(index),
+                    false => self.take_wait(index)?,
+                }
                 self.take_woken(woken)?;
             }
         }
@@ -232,17 +236,25 @@ impl<'a> Runner<'a> {
         Ok(())
     }
 
+    /// Notes that both sides wait.
+    fn note_wait(&mut self, index: usize) {
+        self.owe(self.steps[index].session, |session| {
+            session.model_waits = Some(index);
+            session.server_owes = Some(index);
+        });
+        self.records[index] = Some(StepRecord::agrees(Some(Observed::waits()), Some(Observed::waits())));
+    }
+
     /// Confirms that the implementation waits, too.
     fn take_wait(&mut self, index: usize) -> Result<(), Stop> {
         let session = self.steps[index].session;
-        self.owe(session, |session| session.model_waits = Some(index));
         match find_out(self.implementation, session, self.options.time_out)? {
             Answer::Waits => {
-                self.owe(session, |session| session.server_owes = Some(index));
-                self.records[index] = Some(StepRecord::agrees(Some(Observed::waits()), Some(Observed::waits())));
+                self.note_wait(index);
                 Ok(())
             }
             Answer::Replied(reply) => {
+                self.owe(session, |session| session.model_waits = Some(index));
                 let server = Observed::reply(reply);
                 self.records[index] = Some(StepRecord::agrees(Some(Observed::waits()), Some(server)));
                 self.judge(index, index, vec![waiting_difference("a wait for other sessions", "a reply at once")])

@@ -5,6 +5,7 @@ use super::alter::check_free_column;
 use super::column::{Place, Planned, PlannedDefault};
 use crate::catalog::{ConstraintKind, Object, Oid, Relation, TableData, TableRow};
 use crate::error::{Result, error, notice, sqlstate, unsupported};
+use crate::lock::LockMode;
 use crate::query::{Bound, CastContext, Row, SYSTEM_COLUMNS, Type, Typed, Value};
 use crate::quirk::Quirk;
 use crate::reply::Severity;
@@ -131,6 +132,9 @@ impl Execution<'_> {
                 None => refused.hint("Use ALTER TABLE ... ALTER COLUMN ... DROP IDENTITY instead."),
             });
         }
+        if let Some(old) = &data.columns[place].default {
+            self.lock(old.oid, LockMode::AccessExclusive)?;
+        }
         data.columns[place].default = match expression {
             None => None,
             Some(expression) => {
@@ -247,6 +251,7 @@ impl Execution<'_> {
         let cast = self.cast_of_column(&data, place, new_type)?;
         if let Some(default) = data.columns[place].default.clone() {
             let Some(value) = default.value else { return Err(unsupported("a default outside the model")) };
+            self.lock(default.oid, LockMode::AccessExclusive)?;
             let typed = Typed { bound: value, value_type: old_type };
             let converted = self.coerce(typed, new_type, CastContext::Assignment)?;
             let Some(converted) = converted else {

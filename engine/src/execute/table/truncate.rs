@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use super::super::names::no_relation;
 use super::super::{Execution, MissingSchema, done};
 use crate::catalog::{Kind, Oid, Relation};
 use crate::clause::Clause;
@@ -17,7 +18,7 @@ impl Execution<'_> {
         let mut tables: Vec<Rc<Relation>> = Vec::with_capacity(statement.tables.len());
         for name in &statement.tables {
             let name = self.range_name(name)?;
-            let relation = self.require_relation(name, MissingSchema::Fails)?;
+            let Some(relation) = self.find_to_lock(name, MissingSchema::Fails)? else { return Err(no_relation(name)) };
             if relation.table().is_none() {
                 if relation.sequence().is_some() {
                     self.reach(Clause::NotUpdatable);
