@@ -46,6 +46,10 @@ pub enum Field {
     Detail,
     /// HINT of the error.
     Hint,
+    /// Whether there is a reply at all, where the server died or did not come back.
+    Failure,
+    /// Whether there is a reply at all, where nothing came.
+    Silence,
     /// What is stored of a sequence after the server has crashed or been restarted.
     Stored,
     /// What the trace file expects, where both sides agree on something else.
@@ -68,6 +72,8 @@ impl Field {
             Field::Message => "message",
             Field::Detail => "detail",
             Field::Hint => "hint",
+            Field::Failure => "failure",
+            Field::Silence => "silence",
             Field::Stored => "stored state",
             Field::Expectation => "expectation",
         }

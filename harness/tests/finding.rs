@@ -128,3 +128,21 @@ fn keys_tell_faults_apart() {
     nextval-rows
     ");
 }
+
+#[test]
+fn a_sentence_tells_what_is_wrong() {
+    let last = finding(
+        "S1: CREATE SEQUENCE s\nS1: SELECT nextval('s')\nS1: DISCARD ALL\nS1: SELECT lastval()",
+        Quirk::DiscardKeepsLastval,
+    );
+    let maximum = finding(
+        "S1: CREATE SEQUENCE s MAXVALUE 2\nS1: SELECT nextval('s')\nS1: SELECT nextval('s')",
+        Quirk::MaximumExcluded,
+    );
+    let sentences = [cycle().sentence(), last.sentence(), maximum.sentence()];
+    insta::assert_snapshot!(sentences.join("\n"), @r#"
+    SELECT nextval('s') returns 1 instead of 3
+    SELECT lastval() fails with 55000 (lastval is not yet defined in this session) instead of succeeding
+    SELECT nextval('s') succeeds instead of failing with 2200H (nextval: reached maximum value of sequence "s" (2))
+    "#);
+}

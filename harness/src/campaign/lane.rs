@@ -2,9 +2,11 @@
 
 use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use seqcheck_engine::{Cluster, Major, QuirkSet, Settings};
 
+use super::failure::Suspect;
 use super::{Board, CampaignError};
 use crate::choice::Seeded;
 use crate::corpus::Entry;
@@ -12,6 +14,7 @@ use crate::expectation::{self, Side};
 use crate::finding::{Finding, Judging, Origin};
 use crate::generate::{ServerEvents, generate};
 use crate::implementation::postgres::{self, Postgres};
+use crate::implementation::{Implementation, Infrastructure};
 use crate::lockstep::{self, Run, Step, Verdict};
 use crate::prepare::Prepared;
 use crate::server::{ScratchDatabase, Server};
@@ -29,6 +32,8 @@ pub(super) struct Lane {
     judging: Judging,
     /// What generated traces may do to the server.
     events: ServerEvents,
+    /// The last trace that went through: what it broke may show only when the next one cleans up after it.
+    last: Option<Suspect>,
 }
 
 impl Lane {
@@ -45,18 +50,30 @@ impl Lane {
         };
         let postgres = Postgres::open(database.endpoint().clone(), settings)?.with_power(server.handle());
         let settings = Settings { quirks: options.quirks, ..postgres.model_settings(major) };
-        let judging = Judging {
-            judged: format!("PostgreSQL {}", server.version()),
-            quirks: options.quirks,
-            command: options.command.clone(),
-        };
+        let judging = judging(server, options);
         let options = lockstep::Options { time_out: options.time_out, ..lockstep::Options::default() };
         let events = if server.is_managed() { ServerEvents::Checkpoints } else { ServerEvents::None };
-        Ok(Lane { postgres, settings, options, judging, events })
+        Ok(Lane { postgres, settings, options, judging, events, last: None })
     }
 
     pub(super) fn major(&self) -> Major {
         self.settings.major
+    }
+
+    /// The settings of the model that stands beside the server.
+    pub(super) fn model_settings(&self) -> Settings {
+        self.settings.clone()
+    }
+
+    /// From now on, sends no step before the reply to the one before it, and waits so long for each.
+    pub(super) fn go_step_by_step(&mut self, time_out: Duration) {
+        self.options.pipeline = 1;
+        self.options.time_out = time_out;
+    }
+
+    /// Cleans up after the last trace, which otherwise the next one does.
+    pub(super) fn clean(&mut self) -> Result<(), Infrastructure> {
+        self.postgres.reset()
     }
 
     pub(super) fn run_entry(&mut self, entry: &Entry, board: &Board<'_>) {
@@ -105,7 +122,7 @@ impl Lane {
         Prepared::from_generated(&generate(choice, &settings, events))
     }
 
-    fn run(&mut self, steps: &[Step], board: &Board<'_>) -> Run {
+    pub(super) fn run(&mut self, steps: &[Step], board: &Board<'_>) -> Run {
         // A checkpoint shows in the log_cnt of every database's sequences.
         let (_alone, _beside_others);
         match steps.iter().any(Step::concerns_server) {
@@ -141,9 +158,14 @@ impl Lane {
             }
         });
         if let Some(error) = &run.infrastructure {
-            board.fail(error);
+            let suspect = match run.steps.is_empty() {
+                true => self.last.take(),
+                false => Some(Suspect { prepared: prepared.clone(), origin }),
+            };
+            board.fail(error, suspect);
             return None;
         }
+        self.last = Some(Suspect { prepared: prepared.clone(), origin: origin.clone() });
         let Some(finding) = Finding::new(origin.clone(), prepared, &run, &self.judging) else { return Some(run) };
         if board.is_new(&finding) {
             let shrunk = shrink(&prepared.steps, run.clone(), Budget::default(), |candidate| {
@@ -162,5 +184,14 @@ impl Lane {
             }
         }
         Some(run)
+    }
+}
+
+/// What is judged by what in a campaign against `server`.
+pub(super) fn judging(server: &Server, options: &super::Options) -> Judging {
+    Judging {
+        judged: format!("PostgreSQL {}", server.version()),
+        quirks: options.quirks,
+        command: options.command.clone(),
     }
 }

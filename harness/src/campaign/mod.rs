@@ -3,6 +3,7 @@
 //! Each lane has a database of its own and runs whole traces. Which traces there are depends on the seed alone, not on
 //! the number of lanes. Traces that crash or restart the server come last, one after the other.
 
+mod failure;
 mod lane;
 
 use std::collections::BTreeSet;
@@ -18,6 +19,7 @@ use crate::finding::{Finding, Folder};
 use crate::implementation::Infrastructure;
 use crate::lockstep::{Observed, Run, StepRecord};
 use crate::server::{Server, ServerError, Shutdown, create_database};
+use failure::{Suspect, find_culprit};
 use lane::Lane;
 
 /// What to run.
@@ -160,6 +162,8 @@ struct Board<'c> {
     server: RwLock<()>,
     deadline: Option<Instant>,
     summary: Mutex<Summary>,
+    /// The traces under which the server failed, where it may be to blame itself.
+    suspects: Mutex<Vec<Suspect>>,
     /// The keys of all divergences so far, of traces as they were before shrinking too.
     keys: Mutex<BTreeSet<String>>,
     folder: &'c Folder,
@@ -196,6 +200,7 @@ pub fn run(
         server: RwLock::new(()),
         deadline: options.time.map(|time| begun + time),
         summary: Mutex::new(Summary::default()),
+        suspects: Mutex::new(Vec::new()),
         keys: Mutex::new(options.known.clone()),
         folder,
         major,
@@ -218,6 +223,7 @@ pub fn run(
     }
     drop(lanes);
     drop(databases);
+    board.explain_failure(server);
     let mut summary = board.summary.into_inner().unwrap_or_else(PoisonError::into_inner);
     summary.unsupported.sort_by(|left, right| right.1.cmp(&left.1).then(left.0.cmp(&right.0)));
     summary.elapsed = begun.elapsed();
@@ -266,12 +272,29 @@ impl Board<'_> {
         change(&mut self.summary.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Notes a failure of the server, which ends the campaign for all lanes.
-    fn fail(&self, error: &Infrastructure) {
+    /// Notes a failure of the server, which ends the campaign for all lanes, and the trace that may have caused it.
+    fn fail(&self, error: &Infrastructure, suspect: Option<Suspect>) {
         self.stop.store(true, Ordering::Relaxed);
+        if error.may_be_its_own() {
+            self.suspects.lock().unwrap_or_else(PoisonError::into_inner).extend(suspect);
+        }
         self.with_summary(|summary| {
             summary.infrastructure.get_or_insert_with(|| error.to_string());
         });
+    }
+
+    /// Finds out whether a server that has failed was to blame for it: then that is a finding, and nothing is undecided.
+    fn explain_failure(&self, server: &Server) {
+        let suspects = std::mem::take(&mut *self.suspects.lock().unwrap_or_else(PoisonError::into_inner));
+        if !server.is_managed() || self.shutdown.is_requested() {
+            return;
+        }
+        if let Some(finding) = find_culprit(server, self.major, suspects, self) {
+            self.with_summary(|summary| summary.infrastructure = None);
+            self.note_key(finding.key());
+            let key = finding.key().to_owned();
+            self.add_finding(finding, &key);
+        }
     }
 
     /// Whether a divergence of this kind is new; notes it either way.

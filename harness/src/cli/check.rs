@@ -22,9 +22,6 @@ use crate::finding::Folder;
 use crate::report::{Conclusion, Judged, html, json, junit, terminal};
 use crate::server::{Shutdown, Wanted};
 
-/// How many different divergences end a run.
-const MOST_FINDINGS: usize = 10;
-
 /// Arguments of `seqcheck check`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -65,6 +62,10 @@ pub(super) struct Check {
     /// The folder for the traces that show divergences, made when there are any [default: findings].
     #[arg(long, value_name = "DIR")]
     findings: Option<PathBuf>,
+
+    /// Stop after this many different divergences; with 1, at the first.
+    #[arg(long, value_name = "N", default_value = "10")]
+    max_findings: NonZeroUsize,
 
     /// How long the server may take for anything before the run ends undecided, such as 15s.
     #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration, default_value = "15s")]
@@ -204,7 +205,7 @@ impl Check {
             time: self.time,
             lanes,
             time_out: self.time_out,
-            findings: MOST_FINDINGS,
+            findings: self.max_findings.get(),
             quirks: quirk_set(&self.quirk),
             known: BTreeSet::new(),
             command: "seqcheck check".to_owned(),

@@ -1,6 +1,7 @@
 //! A divergence with the trace that shows it.
 
 mod folder;
+mod sentence;
 
 use seqcheck_engine::statement::{Expression, Query};
 use seqcheck_engine::{ClauseSet, Quirk, QuirkSet, Statement};
@@ -225,11 +226,22 @@ impl Finding {
         &self.key
     }
 
+    /// The divergence in one sentence, such as `SELECT nextval('s') returns 7 instead of 6`.
+    pub fn sentence(&self) -> String {
+        let sql = self.sql();
+        let subject = sql.lines().next().unwrap_or_default();
+        format!("{subject} {}", sentence::predicate(&self.differences, self.model.as_ref(), self.server.as_ref()))
+    }
+
     /// The SQL of the diverging step.
     pub fn sql(&self) -> String {
         match self.trace.steps.get(self.step).map(|step| &step.action) {
             Some(trace::Action::Query { sql, .. }) => sql.clone(),
-            Some(other) => format!("{other:?}"),
+            Some(trace::Action::Connect { .. }) => r"\connect".to_owned(),
+            Some(trace::Action::Disconnect) => r"\disconnect".to_owned(),
+            Some(trace::Action::Checkpoint) => r"\checkpoint".to_owned(),
+            Some(trace::Action::Crash) => r"\crash".to_owned(),
+            Some(trace::Action::Restart) => r"\restart".to_owned(),
             None => String::new(),
         }
     }

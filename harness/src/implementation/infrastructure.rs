@@ -68,3 +68,19 @@ pub enum Infrastructure {
         what: String,
     },
 }
+
+impl Infrastructure {
+    /// Whether it may be the doing of the implementation itself, rather than of the machine that it runs on or of whoever
+    /// runs it: a server that lacks memory or room on a disk (SQLSTATE class 53) is not to blame for that.
+    pub(crate) fn may_be_its_own(&self) -> bool {
+        match self {
+            Infrastructure::Server { sqlstate, .. } => !sqlstate.starts_with("53"),
+            Infrastructure::NotAble { .. } => false,
+            Infrastructure::Connect { .. }
+            | Infrastructure::Lost { .. }
+            | Infrastructure::TimedOut { .. }
+            | Infrastructure::Protocol { .. }
+            | Infrastructure::Reset { .. } => true,
+        }
+    }
+}

@@ -1,7 +1,7 @@
 //! What a run saw.
 
 use super::step::{Action, Refusal, Step};
-use crate::compare::{Difference, Signature};
+use crate::compare::{Difference, Field, Signature};
 use crate::implementation::Infrastructure;
 use seqcheck_engine::{ClauseSet, Reply, Statement};
 
@@ -30,15 +30,42 @@ impl Run {
         self.divergences.first()
     }
 
+    /// A run that could not begin.
+    pub(crate) fn failed(error: Infrastructure) -> Run {
+        Run { infrastructure: Some(error), ..Run::default() }
+    }
+
     /// A run that ended before it began, since `who` was told to stop.
     pub(crate) fn stopped(who: &str) -> Run {
-        let stopped = Infrastructure::Lost { who: who.to_owned(), reason: "it was told to stop".to_owned() };
-        Run { infrastructure: Some(stopped), ..Run::default() }
+        Run::failed(Infrastructure::Lost { who: who.to_owned(), reason: "it was told to stop".to_owned() })
     }
 
     /// The clauses that one step exercised on the engine.
     pub fn clauses_of(&self, step: usize) -> ClauseSet {
         self.by_step.get(step).copied().unwrap_or_default()
+    }
+
+    /// The run with its failure as a divergence, where the implementation is itself to blame for it: `what` says what it
+    /// did instead of replying, and `predicted` is the engine's run of the same steps.
+    ///
+    /// A run that did not fail comes back as it is, and so does one that failed before its first step.
+    pub(crate) fn with_failure_as_divergence(mut self, steps: &[Step], what: &str, predicted: Run) -> Run {
+        let step = self.steps.len().saturating_sub(1);
+        let (Some(record), Some(action)) = (self.steps.last_mut(), steps.get(step)) else { return self };
+        let Some(failure) = self.infrastructure.take() else { return self };
+        let model = predicted.steps.into_iter().nth(step).and_then(|record| record.model);
+        let differences = vec![Difference {
+            field: if matches!(failure, Infrastructure::TimedOut { .. }) { Field::Silence } else { Field::Failure },
+            result: None,
+            expected: "a reply".to_owned(),
+            actual: what.to_owned(),
+        }];
+        let kind = kind(action, &differences, None, None);
+        let server = Observed { failed: Some(what.to_owned()), ..Observed::default() };
+        let signature = Signature::new(kind, &differences, None, None);
+        *record = StepRecord { verdict: Verdict::Diverges(differences), model, server: Some(server) };
+        self.divergences.insert(0, Divergence { step, seen_at: step, signature });
+        self
     }
 
     /// Notes the clauses that a step exercised.
@@ -99,6 +126,8 @@ pub struct Observed {
     pub waits: bool,
     /// The reply that came after the wait, once it did.
     pub later: Option<Reply>,
+    /// What it did instead of replying, where it failed.
+    pub failed: Option<String>,
 }
 
 impl Observed {

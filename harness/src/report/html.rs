@@ -85,6 +85,7 @@ fn divergence(judged: &Judged, index: usize, finding: &Finding) -> Markup {
     html! {
         section {
             h2 { "PostgreSQL " (judged.version) ", divergence " (index + 1) }
+            p { b { (finding.sentence()) } }
             pre {
                 @for (number, step) in finding.trace.steps.iter().enumerate() {
                     @let text = step.to_string();

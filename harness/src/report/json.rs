@@ -39,7 +39,7 @@ fn server(judged: &Judged) -> Value {
                             "actual": difference.actual })
                 })
                 .collect();
-            json!({ "sql": finding.sql(), "line": finding.line(), "differences": differences,
+            json!({ "sql": finding.sql(), "summary": finding.sentence(), "line": finding.line(), "differences": differences,
                     "model": finding.model.as_ref().map(observed), "server": finding.server.as_ref().map(observed),
                     "trace": finding.trace.to_string(), "file": judged.file(index),
                     "reproduce": judged.reproduce(index) })
@@ -95,6 +95,9 @@ pub fn observed(observed: &Observed) -> Value {
     };
     if observed.waits {
         object.insert("waits".to_owned(), Value::Bool(true));
+    }
+    if let Some(failed) = &observed.failed {
+        object.insert("failed".to_owned(), failed.as_str().into());
     }
     if let Some(later) = &observed.later {
         object.insert("later".to_owned(), Value::Object(reply_object(later)));

@@ -20,7 +20,7 @@ pub fn check(judged: &[Judged]) -> Result<String, quick_junit::SerializeError> {
             let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
             let (model, server) = (finding.model.as_ref(), finding.server.as_ref());
             let text = side_by_side::observed("model", model, server, WIDTH).join("\n");
-            status.set_message(finding.sql());
+            status.set_message(finding.sentence());
             status.set_description(format!("{}\n\n{text}\n\nreproduce: {}", finding.trace, one.reproduce(index)));
             suite.add_test_case(TestCase::new(finding.key(), status));
         }

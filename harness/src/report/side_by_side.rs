@@ -9,6 +9,7 @@ use crate::trace::{Detail, ExpectedReply};
 pub fn lines(observed: Option<&Observed>) -> Vec<String> {
     let Some(observed) = observed else { return vec!["(nothing)".to_owned()] };
     let mut lines = Vec::new();
+    lines.extend(observed.failed.as_ref().map(|what| format!("({what})")));
     if observed.waits {
         lines.push("waits".to_owned());
     }

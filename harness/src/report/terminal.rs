@@ -98,14 +98,14 @@ fn summary(judged: &Judged) -> Vec<String> {
 }
 
 fn describe(judged: &Judged, index: usize, finding: &Finding, width: usize) -> Vec<String> {
-    let mut lines = vec![format!("{BAD}divergence {}{BAD:#}  {}", index + 1, fields(finding))];
+    let mut lines = vec![format!("{BAD}divergence {}{BAD:#}  {}", index + 1, finding.sentence())];
     for (number, step) in finding.trace.steps.iter().enumerate() {
         let here = number == finding.step;
         let text = step.to_string();
         let shown: Vec<&str> = text.lines().filter(|line| !line.starts_with("    ")).collect();
         for line in shown {
             lines.push(match here {
-                true => format!("  {STRONG}{line}{STRONG:#}"),
+                true => format!("> {STRONG}{line}{STRONG:#}"),
                 false => format!("  {line}"),
             });
         }
@@ -117,11 +117,6 @@ fn describe(judged: &Judged, index: usize, finding: &Finding, width: usize) -> V
     lines.push(String::new());
     lines.push(format!("  reproduce: {}", judged.reproduce(index)));
     lines
-}
-
-fn fields(finding: &Finding) -> String {
-    let fields: Vec<&str> = finding.signature.fields.iter().map(|field| field.name()).collect();
-    format!("in {} of {}", fields.join(", "), finding.sql().lines().next().unwrap_or_default())
 }
 
 /// The last word over all servers.

@@ -87,6 +87,21 @@ impl Cluster {
         Ok(cluster)
     }
 
+    /// Makes another data directory for the same programs, and starts a server on it.
+    pub(crate) fn another(&self) -> Result<Self, ServerError> {
+        let State { binaries, account, start_limit, .. } = &*self.state;
+        Self::start(binaries.clone(), account.clone(), *start_limit)
+    }
+
+    /// The last line of the log that tells of a panic, of a failed assertion, or of a process that a signal has ended.
+    pub(crate) fn last_failure(&self) -> Option<String> {
+        let log = fs::read(self.state.log_file()).ok()?;
+        let log = String::from_utf8_lossy(&log);
+        // What a process said itself tells more than what the postmaster says of its end.
+        let signs = ["PANIC: ", "TRAP: ", "was terminated by signal"];
+        signs.iter().find_map(|sign| log.lines().rfind(|line| line.contains(sign))).map(without_prefix)
+    }
+
     /// Where the server listens: its superuser, on its socket.
     pub(crate) fn endpoint(&self) -> Endpoint {
         self.state.endpoint()
@@ -270,6 +285,13 @@ impl State {
             log: last_lines(&String::from_utf8_lossy(&log), 12),
         }
     }
+}
+
+/// A line of the log without the time and the process number in front of it.
+fn without_prefix(line: &str) -> String {
+    let words = ["PANIC: ", "TRAP: ", "LOG: ", "FATAL: "];
+    let start = words.iter().filter_map(|word| line.find(word)).min().unwrap_or_default();
+    line[start..].to_owned()
 }
 
 /// Asks a process to end, and kills it when it takes too long.

@@ -46,6 +46,11 @@ pub(crate) struct PostgresContainer {
 }
 
 impl PostgresContainer {
+    /// Starts another container in the same way.
+    pub(crate) fn another(&self, major: u8) -> Result<Self, ServerError> {
+        Self::start(Some(major), self.start_limit)
+    }
+
     /// Starts a container and waits until its server accepts connections. Pulls the image if it is not here.
     pub(crate) fn start(major: Option<u8>, start_limit: Duration) -> Result<Self, ServerError> {
         let image = image_name(std::env::var("SEQCHECK_POSTGRES_IMAGE").ok().as_deref(), major);

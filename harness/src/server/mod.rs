@@ -89,6 +89,28 @@ impl Source {
     }
 }
 
+impl Source {
+    /// Starts another one of the same kind, with nothing in it, if it is ours.
+    fn another(&self, major: u8) -> Option<Result<Source, ServerError>> {
+        match self {
+            Self::Url => None,
+            Self::Cluster(cluster) => Some(apart(|| cluster.another()).map(Self::Cluster)),
+            Self::Container(container) => {
+                Some(apart(|| container.another(major)).map(|container| Self::Container(Box::new(container))))
+            }
+        }
+    }
+
+    /// Where it listens, if it is ours.
+    fn endpoint(&self) -> Option<Endpoint> {
+        match self {
+            Self::Url => None,
+            Self::Cluster(cluster) => Some(cluster.endpoint()),
+            Self::Container(container) => Some(container.endpoint().clone()),
+        }
+    }
+}
+
 impl fmt::Debug for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -148,6 +170,27 @@ impl Server {
     /// As for [`Server::crash`].
     pub fn restart(&self) -> Result<(), ServerError> {
         self.source.restart().unwrap_or_else(|| Err(ServerError::NotManaged(self.endpoint.to_string())))
+    }
+
+    /// Starts another server from the same programs or image, with nothing in it yet.
+    ///
+    /// # Errors
+    ///
+    /// [`ServerError::NotManaged`] for a server given by its address; otherwise why it does not start.
+    pub fn another(&self) -> Result<Server, ServerError> {
+        let source = self.source.another(self.major);
+        let source = source.unwrap_or_else(|| Err(ServerError::NotManaged(self.endpoint.to_string())))?;
+        let endpoint = source.endpoint().unwrap_or_else(|| self.endpoint.clone());
+        Server::identify(endpoint, self.origin.clone(), source, Some(self.major))
+    }
+
+    /// What its log says last of a failure of its own: a panic, a failed assertion, or a signal that ended a process.
+    /// Only for a server that was started from programs of this machine.
+    pub fn last_failure(&self) -> Option<String> {
+        match &*self.source {
+            Source::Cluster(cluster) => cluster.last_failure(),
+            Source::Url | Source::Container(_) => None,
+        }
     }
 
     /// What crashes and restarts it on behalf of somebody who may outlive it; `None` for a server given by its address.

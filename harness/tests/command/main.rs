@@ -2,6 +2,7 @@
 
 mod campaigns;
 mod checks;
+mod failing_servers;
 mod hammers;
 mod help;
 mod input;
@@ -119,6 +120,7 @@ fn main() {
     trials.extend(input::trials());
     trials.extend(no_server::trials());
     trials.extend(checks::trials());
+    trials.extend(failing_servers::trials());
     trials.extend(replays::trials());
     trials.extend(hammers::trials());
     trials.extend(campaigns::trials());
