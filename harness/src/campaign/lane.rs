@@ -12,7 +12,7 @@ use crate::choice::Seeded;
 use crate::corpus::Entry;
 use crate::expectation::{self, Side};
 use crate::finding::{Finding, Judging, Origin};
-use crate::generate::{ServerEvents, generate};
+use crate::generate::{Exhaustive, ServerEvents, generate};
 use crate::implementation::postgres::{self, Postgres};
 use crate::implementation::{Implementation, Infrastructure};
 use crate::lockstep::{self, Run, Step, Verdict};
@@ -107,6 +107,18 @@ impl Lane {
         }
     }
 
+    /// Runs one of all short traces, if there is one of this number.
+    pub(super) fn run_enumerated(&mut self, exhaustive: &Exhaustive, index: u64, board: &Board<'_>) {
+        let Some(steps) = exhaustive.trace(index, &self.healthy_settings()) else {
+            board.progress.traces.fetch_add(1, Ordering::Relaxed);
+            return;
+        };
+        let origin = Origin::Exhaustive { length: exhaustive.length(), index };
+        if self.judge(&Prepared::from_generated(&steps), origin, board).is_some() {
+            board.with_summary(|summary| summary.generated += 1);
+        }
+    }
+
     /// Runs a generated trace in which the server crashes.
     pub(super) fn run_crashing(&mut self, index: u64, board: &Board<'_>) {
         let seed = board.options.seed;
@@ -116,10 +128,13 @@ impl Lane {
         }
     }
 
+    /// Generators ask an engine without planted faults: the traces are the same whatever is judged.
+    fn healthy_settings(&self) -> Settings {
+        Settings { quirks: QuirkSet::NONE, ..self.settings.clone() }
+    }
+
     fn generate(&self, choice: &mut Seeded, events: ServerEvents) -> Prepared {
-        // The generator asks an engine without planted faults: the traces are the same whatever is judged.
-        let settings = Settings { quirks: QuirkSet::NONE, ..self.settings.clone() };
-        Prepared::from_generated(&generate(choice, &settings, events))
+        Prepared::from_generated(&generate(choice, &self.healthy_settings(), events))
     }
 
     pub(super) fn run(&mut self, steps: &[Step], board: &Board<'_>) -> Run {

@@ -16,6 +16,7 @@ use seqcheck_engine::{ClauseSet, Major, QuirkSet};
 
 use crate::corpus::Entry;
 use crate::finding::{Finding, Folder};
+use crate::generate::Exhaustive;
 use crate::implementation::Infrastructure;
 use crate::lockstep::{Observed, Run, StepRecord};
 use crate::server::{Server, ServerError, Shutdown, create_database};
@@ -31,6 +32,8 @@ pub struct Options {
     pub first: u64,
     /// How many traces to generate.
     pub traces: u64,
+    /// Every trace of this many steps over a small alphabet, instead of random ones; see [`Exhaustive`].
+    pub exhaustive: Option<u32>,
     /// How many traces to generate in which the server crashes or is restarted.
     pub crashes: u64,
     /// Stop generating after this long; traces with crashes come after that, all of them.
@@ -153,6 +156,7 @@ pub enum CampaignError {
 /// What the lanes share.
 struct Board<'c> {
     options: &'c Options,
+    exhaustive: Option<Exhaustive>,
     corpus: Vec<&'c Entry>,
     /// Traces of the corpus that end every session of the server.
     crashing: Vec<&'c Entry>,
@@ -193,6 +197,7 @@ pub fn run(
     let (crashing, corpus) = corpus.iter().partition(|entry| server.is_managed() && entry.ends_sessions());
     let board = Board {
         options,
+        exhaustive: options.exhaustive.map(Exhaustive::new),
         corpus,
         crashing,
         next_entry: AtomicUsize::new(0),
@@ -240,10 +245,16 @@ impl Board<'_> {
             self.run_entry(lane, entry);
         }
         while !self.is_over() && self.deadline.is_none_or(|deadline| Instant::now() < deadline) {
-            let last = self.options.first.saturating_add(self.options.traces);
+            let last = match &self.exhaustive {
+                Some(exhaustive) => exhaustive.count(),
+                None => self.options.first.saturating_add(self.options.traces),
+            };
             let next = |index: u64| (index < last).then_some(index + 1);
             let Ok(index) = self.progress.next.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next) else { break };
-            lane.run_generated(index, self);
+            match &self.exhaustive {
+                Some(exhaustive) => lane.run_enumerated(exhaustive, index, self),
+                None => lane.run_generated(index, self),
+            }
         }
     }
 

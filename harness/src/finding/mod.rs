@@ -49,6 +49,13 @@ pub enum Origin {
         /// The trace's number among these, counted from 0.
         index: u64,
     },
+    /// All traces of a length.
+    Exhaustive {
+        /// How many steps they have.
+        length: u32,
+        /// The trace's number, counted from 0.
+        index: u64,
+    },
     /// A file that somebody gave.
     File(String),
 }
@@ -123,7 +130,7 @@ impl Finding {
         }];
         let name = match &origin {
             Origin::Corpus(name) => name.clone(),
-            Origin::Generated { index, .. } => index.to_string(),
+            Origin::Generated { index, .. } | Origin::Exhaustive { index, .. } => index.to_string(),
             Origin::Crashing { index, .. } => format!("crash {index}"),
             Origin::File(name) => name.clone(),
         };
@@ -166,6 +173,7 @@ impl Finding {
             Origin::Corpus(name) => format!("{command}, corpus/{name}"),
             Origin::Generated { seed, index } => format!("{command} --seed {seed}, trace {index}"),
             Origin::Crashing { seed, index } => format!("{command} --seed {seed}, crash trace {index}"),
+            Origin::Exhaustive { length, index } => format!("{command} --exhaustive {length}, trace {index}"),
             Origin::File(name) => format!("{command} {name}"),
         };
         let mut finding = Finding {

@@ -7,6 +7,7 @@
 mod alter_table;
 mod catalog;
 mod event;
+mod exhaustive;
 mod look;
 mod plan;
 mod prepared;
@@ -23,6 +24,7 @@ mod waiting;
 use seqcheck_engine::{Cluster, Progress, SequenceSummary, SessionId, Settings, Statement, TransactionStatus};
 
 use crate::choice::Choice;
+pub use exhaustive::Exhaustive;
 pub use plan::{Family, Plan};
 
 /// One generated step.

@@ -183,6 +183,7 @@ impl Fuzz {
             seed: self.seed,
             first: state.next_trace(self.seed),
             traces: self.traces.unwrap_or(u64::MAX),
+            exhaustive: None,
             crashes: 0,
             time: self.time,
             lanes,
