@@ -45,7 +45,8 @@ impl Execution<'_> {
             Persistence::Unlogged => self.reach(Clause::CreateUnlogged),
             Persistence::Permanent => {}
         }
-        self.make_sequence(schema, name.name.into(), persistence, change)?;
+        let owner = self.current_role();
+        self.make_sequence(schema, name.name.into(), persistence, owner, change)?;
         self.session.transaction.undoing_exercises(Clause::CreateRollsBack);
         done("CREATE SEQUENCE")
     }
@@ -56,6 +57,7 @@ impl Execution<'_> {
         schema: Oid,
         name: Rc<str>,
         persistence: Persistence,
+        owner: Oid,
         change: DefinitionChange,
     ) -> Result<Oid> {
         let oid = self.shared.catalog.new_oid();
@@ -66,10 +68,10 @@ impl Execution<'_> {
             name,
             persistence,
             storage: self.new_page(change.page, persistence),
-            owner: self.current_role(),
+            owner,
             access: match self.deviates(Quirk::DefaultPrivilegesMissSequences) {
                 true => None,
-                false => self.access_of_new(schema, true),
+                false => self.access_of_new(owner, schema, true),
             },
             kind: Kind::Sequence(SequenceData { definition: change.definition, owner: None }),
         };

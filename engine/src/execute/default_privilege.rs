@@ -114,9 +114,8 @@ impl Execution<'_> {
         self.change_default_access(entry.role, entry.schema, entry.of_sequences, known, change, &[Some(role)])
     }
 
-    /// What a new relation of the current role gets, by ALTER DEFAULT PRIVILEGES (manual, "ALTER DEFAULT PRIVILEGES").
-    pub(super) fn access_of_new(&mut self, schema: Oid, is_sequence: bool) -> Option<Access> {
-        let owner = self.current_role();
+    /// What a new relation of this owner gets, by ALTER DEFAULT PRIVILEGES (manual, "ALTER DEFAULT PRIVILEGES").
+    pub(super) fn access_of_new(&mut self, owner: Oid, schema: Oid, is_sequence: bool) -> Option<Access> {
         let view = self.catalog_view();
         let entry = |wanted: Option<Oid>| {
             let mut entries = self.shared.catalog.default_access(view);

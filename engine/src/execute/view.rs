@@ -56,7 +56,7 @@ impl Execution<'_> {
             schema,
             name: shared_str(name.name),
             owner: self.current_role(),
-            access: self.access_of_new(schema, false),
+            access: self.access_of_new(self.current_role(), schema, false),
             persistence,
             storage: self.shared.catalog.new_storage(),
             kind: Kind::View(data),

@@ -25,7 +25,7 @@ impl Execution<'_> {
                 let place = Place { name: &relation.name, schema: relation.schema, persistence: relation.persistence };
                 let mut planned = Planned::default();
                 self.plan_column(definition, &place, &mut planned)?;
-                self.create_planned_sequences(&planned.sequences)?;
+                self.create_planned_sequences(&planned.sequences, relation.owner)?;
             }
             self.notice(notice(
                 Severity::Notice,
@@ -39,7 +39,7 @@ impl Execution<'_> {
         let mut planned = Planned::default();
         self.plan_column(definition, &place, &mut planned)?;
         let Some(plan) = planned.columns.first() else { return Ok(()) };
-        let sequences = self.create_planned_sequences(&planned.sequences)?;
+        let sequences = self.create_planned_sequences(&planned.sequences, relation.owner)?;
         let mut column = plan.to_column();
         column.default = match &plan.default {
             None => None,

@@ -28,7 +28,7 @@ impl Execution<'_> {
             self.plan_sequence(&found.name, Some(found.column_type), options, true, &place, &mut planned)?;
         }
         // The sequence is made before the column is looked at.
-        let sequences = self.create_planned_sequences(&planned.sequences)?;
+        let sequences = self.create_planned_sequences(&planned.sequences, relation.owner)?;
         let place = self.require_column(relation, &data, column)?;
         let refused = |message: &str| -> Stop {
             error(

@@ -37,7 +37,7 @@ impl Execution<'_> {
             }
         }
         check_keys(name.name, &planned)?;
-        let sequences = self.create_planned_sequences(&planned.sequences)?;
+        let sequences = self.create_planned_sequences(&planned.sequences, self.current_role())?;
         let mut columns: Vec<Column> = Vec::with_capacity(planned.columns.len());
         for column in &planned.columns {
             if columns.iter().any(|other| other.name == column.name) {
@@ -56,7 +56,7 @@ impl Execution<'_> {
             schema,
             name: shared_str(name.name),
             owner: self.current_role(),
-            access: self.access_of_new(schema, false),
+            access: self.access_of_new(self.current_role(), schema, false),
             persistence,
             storage: self.shared.catalog.new_storage(),
             kind: Kind::Table(TableData { columns, ..TableData::default() }),
@@ -76,12 +76,13 @@ impl Execution<'_> {
         done("CREATE TABLE")
     }
 
-    /// Makes the sequences that come with columns; who owns them is settled once the columns exist.
-    pub(super) fn create_planned_sequences(&mut self, sequences: &[PlannedSequence]) -> Result<Vec<Oid>> {
-        sequences.iter().map(|sequence| self.create_planned_sequence(sequence)).collect()
+    /// Makes the sequences that come with columns, for the table's owner; which column owns which is settled once the columns
+    /// exist.
+    pub(super) fn create_planned_sequences(&mut self, sequences: &[PlannedSequence], owner: Oid) -> Result<Vec<Oid>> {
+        sequences.iter().map(|sequence| self.create_planned_sequence(sequence, owner)).collect()
     }
 
-    fn create_planned_sequence(&mut self, sequence: &PlannedSequence) -> Result<Oid> {
+    fn create_planned_sequence(&mut self, sequence: &PlannedSequence, owner: Oid) -> Result<Oid> {
         let change = self.apply_options(&sequence.options, None, sequence.is_identity)?;
         let (schema, name) = match &sequence.name {
             PlannedName::Known(schema, name) => (*schema, name.clone()),
@@ -91,7 +92,7 @@ impl Execution<'_> {
             }
         };
         self.check_new_relation(schema, &name, self.shared.settings.major.sequences_have_types())?;
-        self.make_sequence(schema, name, sequence.persistence, change)
+        self.make_sequence(schema, name, sequence.persistence, owner, change)
     }
 
     /// Makes a table's columns the owners of the sequences that came with them.
