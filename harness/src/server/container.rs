@@ -199,11 +199,14 @@ fn request(image: &str, name: &str, password: &str, port: u16, log: &Log) -> Con
     };
     let arguments = settings::MANAGED.iter().flat_map(|(name, value)| ["-c".to_owned(), format!("{name}={value}")]);
     let lines = log.clone();
+    // Traces connect as roles that have no password. A port that is open to the network stays closed to them.
+    let method = if engine_is_here() { "trust" } else { "" };
     GenericImage::new(repository, tag)
         .with_wait_for(WaitFor::message_on_either_std("database system is ready to accept connections"))
         .with_container_name(name)
         .with_label(LABEL, std::process::id().to_string())
         .with_env_var("POSTGRES_PASSWORD", password)
+        .with_env_var("POSTGRES_HOST_AUTH_METHOD", method)
         .with_env_var("POSTGRES_INITDB_ARGS", "--no-sync --encoding=UTF8 --locale=C")
         .with_cmd(std::iter::once("postgres".to_owned()).chain(arguments))
         .with_mapped_port(port, DEFAULT_PORT.tcp())

@@ -20,7 +20,7 @@ use crate::server::Endpoint;
 use connection::{Connection, OpenError};
 use open::{class, open_control, open_patiently, refused};
 use reset::Baseline;
-use seqcheck_engine::{Major, Reply};
+use seqcheck_engine::{Major, Message, Reply};
 use session::Session;
 use std::time::{Duration, Instant};
 use suspicion::may_make_temporary;
@@ -271,6 +271,16 @@ fn sets_deadlock_timeout(sql: &str) -> bool {
     sql.to_ascii_lowercase().contains("deadlock_timeout")
 }
 
+/// Whether a server refuses a connection because it wants to be shown who asks (`pg_hba.conf`), whatever the role may do.
+fn is_about_identity(message: &Message) -> bool {
+    match message.sqlstate.code() {
+        "28P01" => true,
+        // The same code says that the role is missing, or may not log in.
+        "28000" => !message.message.starts_with("role "),
+        _ => false,
+    }
+}
+
 /// Asks a session to become as if it were new.
 fn ask_to_forget(session: &mut Session) -> Result<(), Infrastructure> {
     if session.in_transaction() {
@@ -335,6 +345,9 @@ impl Implementation for Postgres {
                 });
                 kept.map_or(Ok(()), |kept| self.end(kept.session))?;
                 Ok(Reply::default())
+            }
+            Err(OpenError::Refused(message)) if role.is_some() && is_about_identity(&message) => {
+                Err(not_able(self.name.clone(), "let a role in by its name alone; trust connections in pg_hba.conf"))
             }
             Err(OpenError::Refused(message)) if role.is_some() && ["28", "42"].contains(&class(&message)) => {
                 Ok(Reply { error: Some(message), ..Reply::default() })
