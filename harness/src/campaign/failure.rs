@@ -19,7 +19,7 @@ use crate::server::{ScratchDatabase, Server, create_database};
 use crate::shrink::{Budget, shrink};
 
 /// How much shrinking a trace may cost under which the server fails: each candidate that fails needs another server.
-const BUDGET: Budget = Budget { candidates: 60, time: Duration::from_secs(20) };
+const BUDGET: Budget = Budget { candidates: 60, time: Duration::from_secs(10) };
 
 /// How long candidates may be silent for. What is left is held to the whole time limit.
 const SILENCE: Duration = Duration::from_secs(3);
