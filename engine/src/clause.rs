@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+use crate::dialect::Dialect;
+
+mod aurora_dsql;
 mod catalogue;
 
 pub use catalogue::Clause;
@@ -9,7 +12,7 @@ pub use catalogue::Clause;
 /// Where a requirement is documented.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Source {
-    /// The page of PostgreSQL's manual, such as `CREATE SEQUENCE`.
+    /// The page of PostgreSQL's manual, such as `CREATE SEQUENCE`; of another product's with the name of its guide.
     pub page: &'static str,
     /// The section or parameter on that page.
     pub section: &'static str,
@@ -18,6 +21,21 @@ pub struct Source {
 impl fmt::Display for Source {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{}, {}", self.page, self.section)
+    }
+}
+
+impl Clause {
+    /// Where the requirement is documented for a dialect; `None` when it is not one of that dialect's.
+    pub fn source_in(self, dialect: Dialect) -> Option<Source> {
+        match dialect {
+            Dialect::PostgreSql => (!aurora_dsql::is_own(self)).then(|| self.source()),
+            Dialect::AuroraDsql => aurora_dsql::source(self),
+        }
+    }
+
+    /// The requirements of a dialect, in the order of the catalogue.
+    pub fn of(dialect: Dialect) -> impl Iterator<Item = Clause> {
+        Clause::ALL.iter().copied().filter(move |clause| clause.source_in(dialect).is_some())
     }
 }
 

@@ -8,7 +8,7 @@ pub use crash::{StoredSequence, Survivor};
 
 use crate::catalog::{BOOTSTRAP_ROLE, Catalog, CommitNumber, Oid, View, temporary_schema};
 use crate::clause::ClauseSet;
-use crate::dialect::Major;
+use crate::dialect::{Dialect, Major};
 use crate::error::sqlstate;
 use crate::execute::Execution;
 use crate::lock::{Found, LockTable};
@@ -27,6 +27,8 @@ pub use served::{Description, Host, Signal};
 pub struct Settings {
     /// PostgreSQL's major version.
     pub major: Major,
+    /// Whose SQL it is.
+    pub dialect: Dialect,
     /// Faults to plant; none for PostgreSQL itself.
     pub quirks: QuirkSet,
     /// The database's name: a qualified name may begin with it.
@@ -45,6 +47,7 @@ impl Settings {
     pub fn new(major: Major) -> Settings {
         Settings {
             major,
+            dialect: Dialect::PostgreSql,
             quirks: QuirkSet::NONE,
             database: "postgres".into(),
             user: "postgres".into(),
@@ -158,6 +161,8 @@ pub(crate) struct Shared {
     pub(crate) processes: Vec<Process>,
     /// What its functions have asked for.
     pub(crate) signals: Vec<Signal>,
+    /// Whether sessions other than the one that acts are in transaction blocks. Only dialects that care are told.
+    pub(crate) others_in_blocks: bool,
 }
 
 /// A PostgreSQL cluster with one database, in memory.
@@ -203,6 +208,7 @@ impl Cluster {
                 has_orphans: false,
                 processes: Vec::new(),
                 signals: Vec::new(),
+                others_in_blocks: false,
             },
             sessions: Vec::new(),
         }
@@ -364,7 +370,13 @@ impl Cluster {
         // That a wait is outside the model comes out once the query has had its effects.
         let others_wait = self.sessions.iter().flatten().any(|session| session.pending.is_some());
         let may_time_out = self.sessions[id.0 as usize].as_ref().is_some_and(|session| session.has_lock_timeout());
-        let before = (others_wait || may_time_out).then(|| (self.shared.clone(), self.sessions.clone()));
+        let waits_for_nobody = self.shared.settings.dialect == Dialect::AuroraDsql;
+        if waits_for_nobody {
+            let mut others = self.sessions.iter().flatten().filter(|other| other.id != id);
+            self.shared.others_in_blocks = others.any(|other| other.transaction.block != Block::None);
+        }
+        let before =
+            (others_wait || may_time_out || waits_for_nobody).then(|| (self.shared.clone(), self.sessions.clone()));
         let session = self.sessions[id.0 as usize].as_mut().expect("the session is open");
         let mut execution = Execution::new(&mut self.shared, session, &mut clauses);
         let mut progress = query(&mut execution);
@@ -385,6 +397,12 @@ impl Cluster {
                     progress = execution.fail_waiting(&deadlock);
                 }
             }
+        }
+        if let Progress::Waits { .. } = progress
+            && waits_for_nobody
+        {
+            let reason = "a conflict between transactions, which Aurora DSQL finds when they commit";
+            progress = Progress::Unsupported(reason.to_owned());
         }
         if found_deadlock && !execution.is_superuser() {
             let reason = "a deadlock that a role finds which may not set deadlock_timeout";

@@ -1,7 +1,66 @@
-//! What differs between PostgreSQL's major versions, each difference in one place with the major that brought it.
+//! What differs between PostgreSQL's major versions, each difference in one place with the major that brought it, and
+//! which databases besides PostgreSQL are modelled.
+
+pub mod aurora_dsql;
 
 use crate::catalog::Relation;
 use crate::error::{Stop, error, sqlstate};
+
+/// Whose SQL is modelled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Dialect {
+    /// PostgreSQL itself.
+    #[default]
+    PostgreSql,
+    /// Amazon Aurora DSQL, a subset of PostgreSQL 16 with rules of its own. They are documented, and not observed.
+    AuroraDsql,
+}
+
+impl Dialect {
+    /// All of them.
+    pub const ALL: [Dialect; 2] = [Dialect::PostgreSql, Dialect::AuroraDsql];
+
+    /// Its name in commands.
+    pub fn name(self) -> &'static str {
+        match self {
+            Dialect::PostgreSql => "postgresql",
+            Dialect::AuroraDsql => "aurora-dsql",
+        }
+    }
+
+    /// The dialect of that name.
+    pub fn from_name(name: &str) -> Option<Dialect> {
+        Dialect::ALL.into_iter().find(|dialect| dialect.name() == name)
+    }
+
+    /// How the product calls itself.
+    pub fn product(self) -> &'static str {
+        match self {
+            Dialect::PostgreSql => "PostgreSQL",
+            Dialect::AuroraDsql => "Aurora DSQL",
+        }
+    }
+
+    /// The major version of PostgreSQL that it follows; none for PostgreSQL, which has several.
+    pub fn major(self) -> Option<Major> {
+        match self {
+            Dialect::PostgreSql => None,
+            // Aurora DSQL User Guide, "SQL feature compatibility in Aurora DSQL".
+            Dialect::AuroraDsql => Some(Major(16)),
+        }
+    }
+
+    /// Whether what is modelled has been seen on running servers, and not only read about.
+    pub fn is_observed(self) -> bool {
+        self == Dialect::PostgreSql
+    }
+}
+
+impl std::fmt::Display for Dialect {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(self.name())
+    }
+}
 
 /// A PostgreSQL major version that the model knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

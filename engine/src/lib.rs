@@ -30,7 +30,7 @@ pub use cluster::{
     Cluster, Description, Host, Outcome, Progress, SequenceSummary, SessionId, Settings, Signal, StoredSequence,
     Survivor, TableSummary, TransactionStatus,
 };
-pub use dialect::Major;
+pub use dialect::{Dialect, Major};
 pub use lock::LockMode;
 pub use quirk::{Quirk, QuirkSet};
 pub use reply::{Cell, Message, Reply, Rows, Severity, SqlState, StatementResult};

@@ -5,10 +5,15 @@ use std::fmt;
 
 /// How much of a reply must be equal.
 ///
-/// Each level asks for less than the one above it. At every level an error must have the predicted SQLSTATE: that both
-/// sides failed is not yet agreement.
+/// Each level asks for more than the one above it. At every level an error must have the predicted SQLSTATE, or its class:
+/// that both sides failed is not yet agreement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub enum Level {
+    /// Whether there is an error, and the class of its SQLSTATE; of the values that sequences give, that they are
+    /// distinct, within bounds and on stride.
+    ///
+    /// What can be said of values comes from [`lockstep`](crate::lockstep), which knows those before.
+    Distinct,
     /// The values of all rows, and the SQLSTATE of an error. Column names, command tags, notices and results without
     /// rows are free.
     Values,
@@ -152,12 +157,15 @@ fn compare_results(
     actual: &[StatementResult],
     found: &mut Vec<Difference>,
 ) {
-    if level == Level::Values {
+    if level <= Level::Values {
         let rows = |results: &[StatementResult]| -> Vec<usize> {
             (0..results.len()).filter(|&index| results[index].rows.is_some()).collect()
         };
         let (expected_rows, actual_rows) = (rows(expected), rows(actual));
         push(found, Field::Results, None, &expected_rows.len(), &actual_rows.len(), usize::to_string);
+        if level == Level::Distinct {
+            return;
+        }
         for (&index, &other) in expected_rows.iter().zip(&actual_rows) {
             compare_rows(index, expected[index].rows.as_ref(), actual[other].rows.as_ref(), found);
         }
@@ -227,6 +235,12 @@ fn compare_errors(level: Level, expected: Option<&Message>, actual: Option<&Mess
         push(found, Field::SqlState, None, &expected, &actual, |error| text(*error));
         return;
     };
+    if level == Level::Distinct {
+        let class = |message: &Message| message.sqlstate.code()[..2].to_owned();
+        let text = |class: &String| format!("SQLSTATE class {class}");
+        push(found, Field::SqlState, None, &class(wanted), &class(got), text);
+        return;
+    }
     push(found, Field::SqlState, None, &wanted.sqlstate, &got.sqlstate, SqlState::to_string);
     if level > Level::Values {
         push(found, Field::Severity, None, &wanted.severity, &got.severity, |severity| severity.word().to_owned());

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use include_dir::{Dir, include_dir};
+use seqcheck_engine::Dialect;
 
 use crate::trace::{Action, ReadError, Trace};
 
@@ -18,6 +19,11 @@ pub struct Entry {
 }
 
 impl Entry {
+    /// Whose SQL the trace is in, as its header says (`dialect: aurora-dsql`); PostgreSQL's unless told otherwise.
+    pub fn dialect(&self) -> Dialect {
+        self.trace.dialect()
+    }
+
     /// Whether the trace crashes or restarts the server, which ends every session that anybody has there.
     pub fn ends_sessions(&self) -> bool {
         self.trace.steps.iter().any(|step| matches!(step.action, Action::Crash | Action::Restart))

@@ -387,4 +387,42 @@ catalogue! {
         ViewInformationSchemaColumns "view.information-schema-columns" ("information_schema.columns")
             "information_schema.columns shows a column's default, and an identity column's parameters."
     }
+    page "Aurora DSQL User Guide: CREATE SEQUENCE" {
+        DsqlCacheRequired "dsql.cache-required" ("Important")
+            "CACHE must be given."
+        DsqlCacheSizes "dsql.cache-sizes" ("Parameters, cache")
+            "CACHE is 1, or 65536 and more."
+        DsqlCacheOne "dsql.cache-one" ("Important")
+            "With CACHE 1 values come as from a sequence without a cache: each beyond the one before."
+        DsqlOrderInSession "dsql.order-in-session" ("Important")
+            "With a larger CACHE values are distinct; outside transactions they need not be in order even within one session."
+        DsqlOrderInTransaction "dsql.order-in-transaction" ("Important")
+            "In an explicit transaction values come as to one session of PostgreSQL."
+        DsqlBigintOnly "dsql.bigint-only" ("Supported syntax")
+            "The only type of a sequence is bigint."
+        DsqlPermanentOnly "dsql.permanent-only" ("Supported syntax")
+            "There are neither temporary nor unlogged sequences, nor tables of that kind."
+    }
+    page "Aurora DSQL User Guide: ALTER SEQUENCE" {
+        DsqlAlterCacheSizes "dsql.alter-cache-sizes" ("Supported syntax")
+            "ALTER SEQUENCE, too, takes a CACHE of 1, or of 65536 and more."
+        DsqlAlterSyntax "dsql.alter-syntax" ("Supported syntax")
+            "ALTER SEQUENCE knows neither AS nor SET LOGGED and SET UNLOGGED."
+    }
+    page "Aurora DSQL User Guide: Identity columns" {
+        DsqlIdentityCache "dsql.identity-cache" ("Important")
+            "An identity column needs the CACHE that CREATE SEQUENCE needs."
+        DsqlIdentityBigint "dsql.identity-bigint" ("CREATE TABLE, Supported syntax")
+            "An identity column is of type bigint."
+        DsqlNoSerial "dsql.no-serial" ("Supported data types")
+            "There are no serial types."
+    }
+    page "Aurora DSQL User Guide: Sequence manipulation functions" {
+        DsqlLastval "dsql.lastval-of-transaction" ("lastval")
+            "lastval returns what nextval last returned in the current transaction, and fails in any other."
+    }
+    page "Aurora DSQL User Guide: Unsupported PostgreSQL features" {
+        DsqlCommands "dsql.unsupported-commands" ("Unsupported commands")
+            "TRUNCATE, VACUUM and savepoints are refused."
+    }
 }

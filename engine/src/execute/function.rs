@@ -5,11 +5,13 @@ use std::rc::Rc;
 use super::Execution;
 use crate::catalog::{FIRST_NORMAL_OID, Oid, Persistence, Relation, StorageId};
 use crate::clause::Clause;
+use crate::dialect::Dialect;
 use crate::error::{Result, Stop, error, sqlstate, unsupported};
 use crate::lock::LockMode;
 use crate::quirk::Quirk;
 use crate::sequence::{IntegerType, NoValue};
 use crate::statement::Privilege;
+use crate::transaction::Block;
 
 impl Execution<'_> {
     /// Opens a sequence: takes the lock that the session keeps until its transaction ends, and drops cached values
@@ -127,6 +129,14 @@ impl Execution<'_> {
         let Some(sequence) = relation.sequence() else {
             return Err(self.shared.settings.major.not_a_sequence(&relation));
         };
+        if self.shared.settings.dialect == Dialect::AuroraDsql {
+            let is_cached = sequence.definition.cache > 1;
+            self.clauses.insert(match self.session.transaction.block {
+                _ if !is_cached => Clause::DsqlCacheOne,
+                Block::None => Clause::DsqlOrderInSession,
+                _ => Clause::DsqlOrderInTransaction,
+            });
+        }
         let quirks = self.shared.settings.quirks;
         let cache = self.session.caches.entries.entry(oid).or_default();
         let is_void = quirks.contains(Quirk::SetvalDropsOtherCaches)
@@ -136,6 +146,7 @@ impl Execution<'_> {
             cache.last = cache.last.wrapping_add(cache.increment);
             if defines_lastval {
                 self.session.caches.last_used = Some(oid);
+                self.session.caches.last_used_in = self.session.transaction.serial;
             }
             self.clauses.insert(Clause::Cached);
             if self.shared.pages.get(&relation.storage).is_some_and(|page| page.set_count != cache.set_count) {
@@ -166,6 +177,7 @@ impl Execution<'_> {
                 cache.last_valid |= checks_privileges || !quirks.contains(Quirk::IdentityLeavesCurrval);
                 if defines_lastval {
                     self.session.caches.last_used = Some(oid);
+                    self.session.caches.last_used_in = self.session.transaction.serial;
                 }
                 if fetched.result != fetched.last {
                     self.clauses.insert(Clause::CachePerSession);
@@ -227,6 +239,12 @@ impl Execution<'_> {
             self.reach(Clause::LastvalUndefined);
             return Err(undefined());
         };
+        if self.shared.settings.dialect == Dialect::AuroraDsql
+            && self.session.caches.last_used_in != self.session.transaction.serial
+        {
+            self.reach(Clause::DsqlLastval);
+            return Err(undefined());
+        }
         let Some(relation) = self.shared.catalog.relation(oid, self.catalog_view()).cloned() else {
             if self.shared.commits > self.session.names_known_until {
                 return Err(unsupported(

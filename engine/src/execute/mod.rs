@@ -40,7 +40,8 @@ use std::rc::Rc;
 use crate::catalog::{CommitNumber, Oid, Privileges, Relation, View};
 use crate::clause::{Clause, ClauseSet};
 use crate::cluster::{Progress, Shared};
-use crate::error::{Result, Stop, error, notice, sqlstate};
+use crate::dialect::{Dialect, aurora_dsql};
+use crate::error::{Result, Stop, error, notice, sqlstate, unsupported};
 use crate::query::{Type, Value};
 use crate::quirk::Quirk;
 use crate::reply::{Message, Reply, Rows, Severity, StatementResult};
@@ -234,6 +235,7 @@ impl<'a> Execution<'a> {
 
     fn execute(&mut self, statement: &Statement) -> Result<StatementResult> {
         self.check_own_role()?;
+        self.check_dialect(statement)?;
         match statement {
             Statement::Transaction(statement) => self.transaction_statement(statement),
             Statement::SetParameter(statement) => self.set_parameter(statement),
@@ -281,6 +283,19 @@ impl<'a> Execution<'a> {
                     | Statement::Query(_) => unreachable!("matched above"),
                 }
             }
+        }
+    }
+
+    /// Keeps to what the dialect has of PostgreSQL's statements.
+    fn check_dialect(&mut self, statement: &Statement) -> Result<()> {
+        if self.shared.settings.dialect != Dialect::AuroraDsql {
+            return Ok(());
+        }
+        aurora_dsql::check(statement, self.clauses)?;
+        let is_alone = self.session.transaction.block == Block::None && !self.shared.others_in_blocks;
+        match aurora_dsql::is_definition(statement) && !is_alone {
+            true => Err(unsupported("a change of definition in or beside a transaction block of Aurora DSQL")),
+            false => Ok(()),
         }
     }
 

@@ -37,6 +37,8 @@ pub(crate) struct SequenceCaches {
     pub(crate) entries: NumberMap<Oid, SequenceCache>,
     /// The sequence that `nextval` last used, for `lastval`.
     pub(crate) last_used: Option<Oid>,
+    /// The transaction in which it did.
+    pub(crate) last_used_in: u64,
     /// Memories of sequences that the session has dropped, for the quirk that hands them on by name.
     pub(crate) by_name: Vec<(Rc<str>, SequenceCache)>,
 }

@@ -15,7 +15,7 @@ use crate::finding::{Finding, Origin};
 use crate::implementation::Infrastructure;
 use crate::lockstep::{Run, Step, predict};
 use crate::prepare::Prepared;
-use crate::server::{ScratchDatabase, Server, create_database};
+use crate::server::{Server, TraceDatabase};
 use crate::shrink::{Budget, shrink};
 
 /// How much shrinking a trace may cost under which the server fails: each candidate that fails needs another server.
@@ -50,7 +50,7 @@ struct Bench<'b> {
     major: Major,
     board: &'b Board<'b>,
     /// One that has not failed yet, and the lane in it.
-    lane: Option<(Lane, ScratchDatabase, Server)>,
+    lane: Option<(Lane, TraceDatabase, Server)>,
     time_out: Duration,
 }
 
@@ -101,10 +101,11 @@ impl Bench<'_> {
         Ok(run.with_failure_as_divergence(steps, &what, predicted))
     }
 
-    fn start(&self) -> Result<(Lane, ScratchDatabase, Server), Infrastructure> {
+    fn start(&self) -> Result<(Lane, TraceDatabase, Server), Infrastructure> {
         let refused = |reason: String| Infrastructure::Connect { target: "another server".to_owned(), reason };
         let server = self.server.another().map_err(|error| refused(error.to_string()))?;
-        let database = create_database(&server).map_err(|error| refused(error.to_string()))?;
+        let database =
+            TraceDatabase::get(&server, self.board.options.dialect).map_err(|error| refused(error.to_string()))?;
         let lane = Lane::open(&server, &database, self.major, self.board.options)
             .map_err(|error| refused(error.to_string()))?;
         Ok((lane, database, server))

@@ -9,6 +9,7 @@ use seqcheck_engine::{Cluster, Major, QuirkSet, Settings};
 use super::failure::Suspect;
 use super::{Board, CampaignError};
 use crate::choice::Seeded;
+use crate::compare::Level;
 use crate::corpus::Entry;
 use crate::expectation::{self, Side};
 use crate::finding::{Finding, Judging, Origin};
@@ -17,7 +18,7 @@ use crate::implementation::postgres::{self, Postgres};
 use crate::implementation::{Implementation, Infrastructure};
 use crate::lockstep::{self, Run, Step, Verdict};
 use crate::prepare::Prepared;
-use crate::server::{ScratchDatabase, Server};
+use crate::server::{Server, TraceDatabase};
 use crate::shrink::{Budget, shrink};
 use crate::trace;
 
@@ -39,7 +40,7 @@ pub(super) struct Lane {
 impl Lane {
     pub(super) fn open(
         server: &Server,
-        database: &ScratchDatabase,
+        database: &TraceDatabase,
         major: Major,
         options: &super::Options,
     ) -> Result<Lane, CampaignError> {
@@ -47,12 +48,14 @@ impl Lane {
             patience: options.time_out,
             outlives_run: !server.is_managed(),
             maintenance: Some(server.endpoint().clone()),
+            dialect: options.dialect,
         };
         let postgres = Postgres::open(database.endpoint().clone(), settings)?.with_power(server.handle());
         let settings = Settings { quirks: options.quirks, ..postgres.model_settings(major) };
         let judging = judging(server, options);
-        let options = lockstep::Options { time_out: options.time_out, ..lockstep::Options::default() };
-        let events = if server.is_managed() { ServerEvents::Checkpoints } else { ServerEvents::None };
+        let is_observed = options.dialect.is_observed();
+        let options = lockstep::Options::of(options.dialect, options.time_out);
+        let events = if server.is_managed() && is_observed { ServerEvents::Checkpoints } else { ServerEvents::None };
         Ok(Lane { postgres, settings, options, judging, events, last: None })
     }
 
@@ -77,7 +80,8 @@ impl Lane {
     }
 
     pub(super) fn run_entry(&mut self, entry: &Entry, board: &Board<'_>) {
-        if self.settings.max_prepared_transactions == 0 && entry.prepares_transactions() {
+        let is_foreign = entry.dialect() != self.settings.dialect;
+        if is_foreign || self.settings.max_prepared_transactions == 0 && entry.prepares_transactions() {
             board.with_summary(|summary| summary.not_applicable += 1);
             return;
         }
@@ -87,7 +91,7 @@ impl Lane {
         let origin = Origin::Corpus(entry.name.clone());
         let Some(run) = self.judge(&prepared, origin.clone(), board) else { return };
         board.with_summary(|summary| summary.corpus += 1);
-        if run.divergences.is_empty() {
+        if run.divergences.is_empty() && self.options.level == Level::Full {
             // Model and server agree with each other; that they agree with what is documented is another matter.
             for (step, mismatch) in expectation::unmet(&steps, &run, Side::Server, major) {
                 let finding = Finding::unmet(origin.clone(), &prepared, &run, step, &mismatch, &self.judging);
@@ -205,7 +209,7 @@ impl Lane {
 /// What is judged by what in a campaign against `server`.
 pub(super) fn judging(server: &Server, options: &super::Options) -> Judging {
     Judging {
-        judged: format!("PostgreSQL {}", server.version()),
+        judged: format!("{} {}", options.dialect.product(), server.version()),
         quirks: options.quirks,
         command: options.command.clone(),
     }

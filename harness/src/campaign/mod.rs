@@ -12,14 +12,14 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
-use seqcheck_engine::{ClauseSet, Major, QuirkSet};
+use seqcheck_engine::{ClauseSet, Dialect, Major, QuirkSet};
 
 use crate::corpus::Entry;
 use crate::finding::{Finding, Folder};
 use crate::generate::Exhaustive;
 use crate::implementation::Infrastructure;
 use crate::lockstep::{Observed, Run, StepRecord};
-use crate::server::{Server, ServerError, Shutdown, create_database};
+use crate::server::{Server, ServerError, Shutdown, TraceDatabase, has_one_database};
 use failure::{Suspect, find_culprit};
 use lane::Lane;
 
@@ -44,6 +44,8 @@ pub struct Options {
     pub time_out: Duration,
     /// Stop after this many different divergences.
     pub findings: usize,
+    /// Whose SQL the server speaks.
+    pub dialect: Dialect,
     /// Faults to plant in the engine, to see whether a run would notice them.
     pub quirks: QuirkSet,
     /// The keys of findings that are known already, and not to be reported again.
@@ -191,9 +193,11 @@ pub fn run(
 ) -> Result<Summary, CampaignError> {
     let begun = Instant::now();
     let major = Major::new(server.major()).ok_or(CampaignError::UnknownMajor(server.major()))?;
+    let count = if has_one_database(server, options.dialect) { 1 } else { options.lanes.max(1) };
     // Making a database can cause a checkpoint, which shows in log_cnt: all are made before the first trace runs and
     // dropped after the last.
-    let databases = (0..options.lanes.max(1)).map(|_| create_database(server)).collect::<Result<Vec<_>, _>>()?;
+    let get = |_| TraceDatabase::get(server, options.dialect);
+    let databases = (0..count).map(get).collect::<Result<Vec<_>, _>>()?;
     let (crashing, corpus) = corpus.iter().partition(|entry| server.is_managed() && entry.ends_sessions());
     let board = Board {
         options,
@@ -222,6 +226,7 @@ pub fn run(
     });
     lanes.truncate(1);
     if server.is_managed()
+        && options.dialect.is_observed()
         && let Some(lane) = lanes.first_mut()
     {
         board.crash(lane);

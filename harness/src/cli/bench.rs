@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use seqcheck_engine::{Cluster, Major, QuirkSet, Settings};
+use seqcheck_engine::{Cluster, Dialect, Major, QuirkSet, Settings};
 
 use super::failure::Failure;
 use super::input::Source;
@@ -11,7 +11,7 @@ use crate::implementation::postgres::{self, Postgres};
 use crate::lockstep::{self, Run, Step};
 use crate::prepare::Prepared;
 use crate::report::replay::Replayed;
-use crate::server::{ScratchDatabase, Server, create_database};
+use crate::server::{Server, TraceDatabase};
 use crate::trace;
 
 /// A server with a database to replay in.
@@ -20,19 +20,30 @@ pub(super) struct Bench<'s> {
     postgres: Postgres,
     settings: Settings,
     time_out: Duration,
-    _database: ScratchDatabase,
+    _database: TraceDatabase,
 }
 
 impl<'s> Bench<'s> {
     /// Makes a database, for a model with these faults; `time_out` limits whatever the server is asked for.
     pub(super) fn new(server: &'s Server, quirks: QuirkSet, time_out: Duration) -> Result<Bench<'s>, Failure> {
+        Bench::for_dialect(server, Dialect::PostgreSql, quirks, time_out)
+    }
+
+    /// The same for a server that speaks this dialect.
+    pub(super) fn for_dialect(
+        server: &'s Server,
+        dialect: Dialect,
+        quirks: QuirkSet,
+        time_out: Duration,
+    ) -> Result<Bench<'s>, Failure> {
         let major = Major::new(server.major())
             .ok_or_else(|| Failure::infrastructure(format!("PostgreSQL {} is outside the model", server.major())))?;
-        let database = create_database(server).map_err(Failure::infrastructure)?;
+        let database = TraceDatabase::get(server, dialect).map_err(Failure::infrastructure)?;
         let settings = postgres::Settings {
             patience: time_out,
             outlives_run: !server.is_managed(),
             maintenance: Some(server.endpoint().clone()),
+            dialect,
         };
         let postgres = Postgres::open(database.endpoint().clone(), settings).map_err(Failure::infrastructure)?;
         let postgres = postgres.with_power(server.handle());
@@ -46,29 +57,39 @@ impl<'s> Bench<'s> {
     /// server that seqcheck has started is started again; on another one the session is left behind with its database.
     pub(super) fn anew(self) -> Result<Bench<'s>, Failure> {
         let Bench { server, settings, time_out, .. } = &self;
-        let (server, quirks, time_out) = (*server, settings.quirks, *time_out);
+        let (server, dialect, quirks, time_out) = (*server, settings.dialect, settings.quirks, *time_out);
         if server.is_managed() {
             server.crash().map_err(Failure::infrastructure)?;
         }
         drop(self);
-        Bench::new(server, quirks, time_out)
+        Bench::for_dialect(server, dialect, quirks, time_out)
     }
 
     /// Runs steps on the model and on the server, up to the first divergence.
     pub(super) fn run(&mut self, steps: &[Step]) -> Run {
         let mut cluster = Cluster::new(self.settings.clone());
-        let options = lockstep::Options { time_out: self.time_out, ..lockstep::Options::default() };
+        let options = lockstep::Options::of(self.settings.dialect, self.time_out);
         lockstep::run(steps, &mut cluster, &mut self.postgres, &options)
     }
 
     /// Runs a file on the model and on the server; a divergence does not end it.
     pub(super) fn replay(&mut self, source: &Source) -> Replayed {
-        let steps = source.steps_for(self.server.major());
+        let major = self.settings.major.number();
+        let steps = source.steps_for(major);
         let prepared = Prepared::from_trace(steps.iter().copied());
         let mut cluster = Cluster::new(self.settings.clone());
-        let options = lockstep::Options { go_on: true, time_out: self.time_out, ..lockstep::Options::default() };
+        let dialect = self.settings.dialect;
+        // What is not promised gives two sides that may go different ways.
+        let options =
+            lockstep::Options { go_on: dialect.is_observed(), ..lockstep::Options::of(dialect, self.time_out) };
         let run = lockstep::run(&prepared.steps, &mut cluster, &mut self.postgres, &options);
-        finish(source, &steps, run, Some(self.server.version().to_owned()), self.server.major(), Side::Server)
+        let version = Some(self.server.version().to_owned());
+        let mut replayed = finish(source, &steps, run, version, major, Side::Server);
+        if !dialect.is_observed() {
+            // The file says what is documented, which the server need not do value for value.
+            replayed.unmet.clear();
+        }
+        replayed
     }
 }
 

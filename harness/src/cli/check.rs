@@ -8,20 +8,22 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
-use seqcheck_engine::Quirk;
+use seqcheck_engine::{Dialect, Quirk};
 
 use super::exit;
 use super::failure::Failure;
 use super::files::{check_folder, check_writable, write, write_or_print};
 use super::output::{Output, is_for_people};
 use super::progress::{Display, Goal};
-use super::server_options::{ServerOptions, get_server, on_signals, parse_quirk, quirk_arguments, quirk_set};
+use super::server_options::{
+    ServerOptions, dialect_arguments, get_server_of, on_signals, parse_dialect, parse_quirk, quirk_arguments, quirk_set,
+};
 use crate::campaign::{self, Progress, Summary};
 use crate::corpus::{self, Entry};
 use crate::finding::Folder;
 use crate::generate::Exhaustive;
 use crate::report::{Conclusion, Judged, html, json, junit, terminal};
-use crate::server::{Shutdown, Wanted};
+use crate::server::{Shutdown, Wanted, has_one_database};
 
 /// Arguments of `seqcheck check`.
 #[derive(Debug, Args)]
@@ -32,7 +34,12 @@ Examples:
   seqcheck check --bindir ~/pgsql/bin              a server you built
   seqcheck check --server container --json out.json
   seqcheck check --exhaustive 3                    every short trace, whatever chance would draw
-  seqcheck check --url postgres://me@localhost/postgres --traces 200")]
+  seqcheck check --url postgres://me@localhost/postgres --traces 200
+  seqcheck check --dialect aurora-dsql --url \"$CLUSTER\" --traces 200
+
+Of a dialect other than postgresql only the documentation is known. Its traces are judged by what that
+promises: that there is an error, of which class, and that values are distinct, within bounds and on
+stride. They need an empty database, which is emptied again after each trace.")]
 pub(super) struct Check {
     #[command(flatten)]
     server: ServerOptions,
@@ -60,6 +67,10 @@ pub(super) struct Check {
     /// How many traces run side by side; one for each processor by default.
     #[arg(long, value_name = "N")]
     lanes: Option<NonZeroUsize>,
+
+    /// Whose SQL the server speaks: postgresql or aurora-dsql.
+    #[arg(long, value_name = "NAME", default_value = "postgresql", value_parser = parse_dialect)]
+    dialect: Dialect,
 
     /// A folder of trace files to run instead of the built-in corpus.
     #[arg(long, value_name = "DIR")]
@@ -102,6 +113,11 @@ impl Check {
     pub(super) fn run(self) -> Result<u8, Failure> {
         // What is wrong with the arguments is said before a server is started.
         let wanted = self.server.wanted()?;
+        if self.exhaustive.is_some() && !self.dialect.is_observed() {
+            return Err(Failure::input(
+                "--exhaustive enumerates what PostgreSQL takes; leave out --dialect, or give --traces",
+            ));
+        }
         let corpus = self.read_corpus()?;
         for path in [&self.json, &self.junit, &self.html].into_iter().flatten() {
             check_writable(path)?;
@@ -144,8 +160,8 @@ impl Check {
         out: &mut Output,
     ) -> Result<Judged, Failure> {
         let mut options = self.options();
-        let quirks = quirk_arguments(&self.quirk);
-        let server = match get_server(wanted, shutdown) {
+        let chosen = dialect_arguments(self.dialect) + &quirk_arguments(&self.quirk);
+        let server = match get_server_of(self.dialect, wanted, shutdown) {
             Ok(server) => server,
             Err(failure) if failure.code() == exit::USAGE => return Err(failure),
             Err(failure) => {
@@ -155,19 +171,23 @@ impl Check {
                     version: wanted.major.map_or_else(|| "(none)".to_owned(), |major| major.to_string()),
                     origin: "not available".to_owned(),
                     seed: options.seed,
-                    arguments: self.server.to_arguments(wanted.major) + &quirks,
+                    dialect: self.dialect,
+                    arguments: self.server.to_arguments(wanted.major) + &chosen,
                     summary: Summary { infrastructure, ..Summary::default() },
                 });
             }
         };
+        if has_one_database(&server, self.dialect) {
+            options.lanes = 1;
+        }
         let _ = terminal::print_head(out, &server, &options);
         let _ = out.flush();
         let progress = Arc::new(Progress::default());
-        let crashes = if server.is_managed() { options.crashes } else { 0 };
+        let crashes = if server.is_managed() && self.dialect.is_observed() { options.crashes } else { 0 };
         let generated = options.exhaustive.map_or(options.traces, |length| Exhaustive::new(length).count());
         let goal = Goal::Traces(generated + crashes + corpus.len() as u64);
         let display = Display::start(progress.clone(), goal, !self.is_for_people());
-        let arguments = self.server.to_arguments(Some(server.major())) + &quirks;
+        let arguments = self.server.to_arguments(Some(server.major())) + &chosen;
         options.command.push_str(&arguments);
         let folder = Folder::new(self.findings.as_deref().unwrap_or(Path::new("findings")), arguments.clone());
         let summary = campaign::run(&server, corpus, &options, &folder, &progress, shutdown);
@@ -183,6 +203,7 @@ impl Check {
             version: server.version().to_owned(),
             origin: server.origin().to_owned(),
             seed: options.seed,
+            dialect: self.dialect,
             arguments,
             summary,
         };
@@ -214,6 +235,7 @@ impl Check {
             lanes,
             time_out: self.time_out,
             findings: self.max_findings.get(),
+            dialect: self.dialect,
             quirks: quirk_set(&self.quirk),
             known: BTreeSet::new(),
             command: "seqcheck check".to_owned(),

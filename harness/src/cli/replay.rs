@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
-use seqcheck_engine::{Cluster, Major, Quirk, QuirkSet, Settings};
+use seqcheck_engine::{Cluster, Dialect, Major, Quirk, QuirkSet, Settings};
 
 use super::bench::{Bench, finish};
 use super::exit;
@@ -12,7 +12,7 @@ use super::failure::Failure;
 use super::files::{check_writable, write, write_or_print};
 use super::input::{Source, read};
 use super::output::{Output, is_for_people};
-use super::server_options::{ServerOptions, get_server, on_signals, parse_quirk, quirk_set};
+use super::server_options::{ServerOptions, get_server_of, on_signals, parse_dialect, parse_quirk, quirk_set};
 use crate::expectation::{self, Side};
 use crate::lockstep::{self, Run};
 use crate::prepare::Prepared;
@@ -49,6 +49,10 @@ pub(super) struct Replay {
     #[arg(long, conflicts_with = "bless")]
     model_only: bool,
 
+    /// Whose SQL it is, postgresql or aurora-dsql; by default what the first trace file says.
+    #[arg(long, value_name = "NAME", value_parser = parse_dialect)]
+    dialect: Option<Dialect>,
+
     /// Write what the server answers into the trace files as their expectations.
     #[arg(long)]
     bless: bool,
@@ -82,6 +86,13 @@ impl Replay {
         if self.bless && sources.iter().any(|source| source.trace().is_none()) {
             return Err(Failure::input("--bless writes trace files only; .sql and .spec files have no expectations"));
         }
+        let dialect = self.dialect.or_else(|| Some(sources.first()?.trace()?.dialect())).unwrap_or_default();
+        if self.bless && !dialect.is_observed() {
+            return Err(Failure::input(format!(
+                "--bless writes what servers have been seen to do, and of {} only the documentation is known",
+                dialect.product()
+            )));
+        }
         if let Some(path) = &self.json {
             check_writable(path)?;
         }
@@ -93,14 +104,15 @@ impl Replay {
         let mut replayed = Vec::new();
         let mut stopped = None;
         if self.model_only {
-            let major = self.server.single_major().and_then(Major::new).unwrap_or(Major::NEWEST);
+            let wanted = || self.server.single_major().and_then(Major::new).unwrap_or(Major::NEWEST);
+            let major = dialect.major().unwrap_or_else(wanted);
             for source in &sources {
-                let one = predict(source, major, quirk_set(&self.quirk));
+                let one = predict(source, major, dialect, quirk_set(&self.quirk));
                 let _ = listing.print(&one);
                 replayed.push(one);
             }
         } else {
-            stopped = self.on_servers(sources, &mut listing, &mut replayed).err();
+            stopped = self.on_servers(sources, dialect, &mut listing, &mut replayed).err();
         }
         if replayed.is_empty()
             && let Some(failure) = stopped
@@ -134,14 +146,15 @@ impl Replay {
     fn on_servers(
         &self,
         mut sources: Vec<Source>,
+        dialect: Dialect,
         listing: &mut Listing<'_>,
         replayed: &mut Vec<Replayed>,
     ) -> Result<(), Failure> {
         let shutdown = on_signals()?;
         let mut seen: Vec<Vec<(u8, Vec<ObservedStep>)>> = vec![Vec::new(); sources.len()];
         for wanted in self.server.wanted()? {
-            let server = get_server(&wanted, &shutdown)?;
-            let mut bench = Bench::new(&server, quirk_set(&self.quirk), self.time_out)?;
+            let server = get_server_of(dialect, &wanted, &shutdown)?;
+            let mut bench = Bench::for_dialect(&server, dialect, quirk_set(&self.quirk), self.time_out)?;
             let _ = listing.print_server(&server);
             let mut has_failed = false;
             for (source, seen) in sources.iter().zip(&mut seen) {
@@ -168,10 +181,11 @@ impl Replay {
     }
 }
 
-fn predict(source: &Source, major: Major, quirks: QuirkSet) -> Replayed {
+fn predict(source: &Source, major: Major, dialect: Dialect, quirks: QuirkSet) -> Replayed {
     let steps = source.steps_for(major.number());
     let prepared = Prepared::from_trace(steps.iter().copied());
-    let run = lockstep::predict(&prepared.steps, &mut Cluster::new(Settings { quirks, ..Settings::new(major) }));
+    let settings = Settings { dialect, quirks, ..Settings::new(major) };
+    let run = lockstep::predict(&prepared.steps, &mut Cluster::new(settings));
     finish(source, &steps, run, None, major.number(), Side::Model)
 }
 

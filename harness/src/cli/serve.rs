@@ -5,11 +5,11 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use clap::Args;
-use seqcheck_engine::Major;
+use seqcheck_engine::{Dialect, Major};
 
 use super::exit;
 use super::failure::Failure;
-use super::server_options::on_signals;
+use super::server_options::{on_signals, parse_dialect};
 use crate::serve::Server;
 use crate::server::cleanup;
 
@@ -29,6 +29,7 @@ Examples:
   seqcheck serve                                   on 127.0.0.1:5433, as the newest major
   seqcheck serve --listen 127.0.0.1:0              on any free port
   seqcheck serve --postgres 15
+  seqcheck serve --dialect aurora-dsql
   psql -h 127.0.0.1 -p 5433 -U postgres -c \"SELECT version()\"
   seqcheck check --url postgres://postgres@127.0.0.1:5433/postgres")]
 pub(super) struct Serve {
@@ -39,12 +40,25 @@ pub(super) struct Serve {
     /// The major version to behave as, 13 to 18 [default: 18].
     #[arg(long, value_name = "MAJOR", value_parser = clap::value_parser!(u8).range(13..=18))]
     postgres: Option<u8>,
+
+    /// Whose SQL to speak: postgresql, or aurora-dsql as its documentation has it, which goes with major 16.
+    #[arg(long, value_name = "NAME", default_value = "postgresql", value_parser = parse_dialect)]
+    dialect: Dialect,
 }
 
 impl Serve {
     pub(super) fn run(self) -> Result<u8, Failure> {
-        let major = self.postgres.and_then(Major::new).unwrap_or(Major::NEWEST);
-        let server = Server::bind(self.listen, major).map_err(|error| {
+        let major = self.postgres.and_then(Major::new);
+        if let (Some(major), Some(only)) = (major, self.dialect.major())
+            && major != only
+        {
+            return Err(Failure::input(format!(
+                "{} goes with --postgres {only}; leave the option out",
+                self.dialect.product()
+            )));
+        }
+        let major = major.or(self.dialect.major()).unwrap_or(Major::NEWEST);
+        let server = Server::bind_as(self.listen, major, self.dialect).map_err(|error| {
             Failure::infrastructure(format!(
                 "cannot listen on {}: {error}; choose another address with --listen, such as 127.0.0.1:0",
                 self.listen
@@ -63,7 +77,8 @@ impl Serve {
             anstream::eprintln!("note: whoever reaches {address} is let in, without a password");
         }
         anstream::println!(
-            "PostgreSQL {} on {address}\n  psql -h {} -p {} -U postgres postgres\nCtrl-C stops it.",
+            "{} {} on {address}\n  psql -h {} -p {} -U postgres postgres\nCtrl-C stops it.",
+            self.dialect.product(),
             server.version(),
             address.ip(),
             address.port()

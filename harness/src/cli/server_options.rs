@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use seqcheck_engine::{Quirk, QuirkSet};
+use seqcheck_engine::{Dialect, Quirk, QuirkSet};
 
 use crate::report::shell_word;
 use crate::server::{Endpoint, Kind, Server, ServerError, Shutdown, Wanted, obtain};
@@ -99,6 +99,22 @@ impl ServerOptions {
     }
 }
 
+/// Reads the name of a dialect.
+pub(super) fn parse_dialect(name: &str) -> Result<Dialect, String> {
+    Dialect::from_name(name).ok_or_else(|| {
+        let known: Vec<&str> = Dialect::ALL.iter().map(|dialect| dialect.name()).collect();
+        format!("there is no such dialect; known are {}", known.join(", "))
+    })
+}
+
+/// The option as it would be written to choose this dialect again.
+pub(super) fn dialect_arguments(dialect: Dialect) -> String {
+    match dialect {
+        Dialect::PostgreSql => String::new(),
+        other => format!(" --dialect {other}"),
+    }
+}
+
 /// Reads the name of a fault to plant.
 pub(super) fn parse_quirk(name: &str) -> Result<Quirk, String> {
     Quirk::from_name(name).ok_or_else(|| {
@@ -119,6 +135,11 @@ pub(super) fn quirk_arguments(quirks: &[Quirk]) -> String {
 
 /// Gets a server, with the command's errors.
 pub(super) fn get_server(wanted: &Wanted, shutdown: &Shutdown) -> Result<Server, Failure> {
+    get_server_of(Dialect::PostgreSql, wanted, shutdown)
+}
+
+/// The same for a server that speaks this dialect.
+pub(super) fn get_server_of(dialect: Dialect, wanted: &Wanted, shutdown: &Shutdown) -> Result<Server, Failure> {
     let server = obtain(wanted, shutdown).map_err(|error| {
         shutdown.let_signal_win();
         match error {
@@ -126,7 +147,8 @@ pub(super) fn get_server(wanted: &Wanted, shutdown: &Shutdown) -> Result<Server,
             other => Failure::infrastructure(other),
         }
     })?;
-    if !server.is_superuser() {
+    // Aurora DSQL lets nobody be a superuser.
+    if !server.is_superuser() && dialect.is_observed() {
         anstream::eprintln!(
             "note: user \"{}\" is no superuser, and the model answers as to one: what the server refuses for want of \
              privileges (42501) shows as a divergence; log in as a superuser for a full check",

@@ -30,6 +30,7 @@ impl Generator<'_> {
         }
         for session in 0..self.sessions.len() {
             for statement in self.looks(session) {
+                let Some(statement) = self.within_dialect(statement) else { continue };
                 if !self.look(session, statement) {
                     return;
                 }

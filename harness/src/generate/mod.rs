@@ -6,6 +6,7 @@
 
 mod alter_table;
 mod catalog;
+mod dialect;
 mod event;
 mod exhaustive;
 mod look;
@@ -21,7 +22,7 @@ mod value;
 mod view;
 mod waiting;
 
-use seqcheck_engine::{Cluster, Progress, SequenceSummary, SessionId, Settings, Statement, TransactionStatus};
+use seqcheck_engine::{Cluster, Dialect, Progress, SequenceSummary, SessionId, Settings, Statement, TransactionStatus};
 
 use crate::choice::Choice;
 pub use exhaustive::Exhaustive;
@@ -72,7 +73,7 @@ const REDRAWS: usize = 8;
 /// `settings` says which PostgreSQL the trace is for, since some statements exist only in newer majors and because the
 /// engine is asked which sequences there are. `events` says what may happen to the server.
 pub fn generate(choice: &mut dyn Choice, settings: &Settings, events: ServerEvents) -> Vec<GeneratedStep> {
-    let plan = Plan::draw(choice, events);
+    let plan = Plan::draw(choice, events).within(settings.dialect);
     Generator::new(choice, settings, &plan).run()
 }
 
@@ -80,6 +81,7 @@ pub fn generate(choice: &mut dyn Choice, settings: &Settings, events: ServerEven
 struct Generator<'c> {
     choice: &'c mut dyn Choice,
     plan: &'c Plan,
+    dialect: Dialect,
     cluster: Cluster,
     sessions: Vec<SessionId>,
     /// The session that draws, and what it sees.
@@ -94,7 +96,9 @@ impl<'c> Generator<'c> {
     fn new(choice: &'c mut dyn Choice, settings: &Settings, plan: &'c Plan) -> Self {
         let mut cluster = Cluster::new(settings.clone());
         let sessions = (0..plan.sessions).map(|_| cluster.connect()).collect();
-        Generator { choice, plan, cluster, sessions, current: 0, visible: Vec::new(), focus: 0, steps: Vec::new() }
+        let dialect = settings.dialect;
+        let (visible, steps) = (Vec::new(), Vec::new());
+        Generator { choice, plan, dialect, cluster, sessions, current: 0, visible, focus: 0, steps }
     }
 
     fn run(mut self) -> Vec<GeneratedStep> {
@@ -151,7 +155,10 @@ impl<'c> Generator<'c> {
             }
             self.visible = self.cluster.sequences(self.sessions[self.current]);
             let count = if self.choice.chance(1, 40) { 2 + self.choice.index(2) } else { 1 };
-            let mut statements: Vec<Statement> = (0..count).map(|_| self.statement()).collect();
+            let mut statements: Vec<Statement> = (0..count).filter_map(|_| self.statement_of_dialect()).collect();
+            if statements.is_empty() {
+                continue;
+            }
             self.move_towards_waits(&mut statements);
             leave_data_to_first_copy(&mut statements);
             let before = self.others_matter().then(|| self.cluster.clone());
@@ -177,6 +184,14 @@ impl<'c> Generator<'c> {
             || self.sessions.iter().enumerate().any(|(index, session)| {
                 index != self.current && self.cluster.transaction_status(*session) != TransactionStatus::Idle
             })
+    }
+
+    /// A statement that the dialect has, if one is drawn soon enough.
+    fn statement_of_dialect(&mut self) -> Option<Statement> {
+        (0..REDRAWS).find_map(|_| {
+            let statement = self.statement();
+            self.within_dialect(statement)
+        })
     }
 
     fn statement(&mut self) -> Statement {

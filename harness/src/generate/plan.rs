@@ -73,7 +73,7 @@ pub struct Plan {
     /// How many steps the trace has at most.
     pub length: usize,
     /// How likely each family is.
-    weights: [u32; FAMILIES.len()],
+    pub(super) weights: [u32; FAMILIES.len()],
     /// The names in play: few, so that they meet.
     pub names: Vec<&'static str>,
     /// Whether values stay small, so that limits and cycles come up after few steps.

@@ -15,6 +15,7 @@
 //!   implementation waits is never concluded from silence, but asked.
 //! - After a divergence the run ends, unless [`Options::go_on`] is set: the two sides may have different states.
 
+mod distinct;
 mod events;
 mod power;
 mod predict;
@@ -33,6 +34,7 @@ pub use step::{Action, Refusal, Step};
 
 use crate::compare::Level;
 use crate::implementation::Implementation;
+use seqcheck_engine::Dialect;
 use std::time::Duration;
 
 /// How to run.
@@ -65,6 +67,17 @@ impl Default for Options {
             deadlock: Duration::from_secs(5),
             pipeline: 64,
         }
+    }
+}
+
+impl Options {
+    /// How to run traces of a dialect. What values a sequence of Aurora DSQL gives is not promised.
+    pub fn of(dialect: Dialect, time_out: Duration) -> Options {
+        let level = match dialect {
+            Dialect::PostgreSql => Level::Full,
+            Dialect::AuroraDsql => Level::Distinct,
+        };
+        Options { level, time_out, ..Options::default() }
     }
 }
 

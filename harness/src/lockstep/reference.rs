@@ -1,6 +1,6 @@
 //! The side that predicts.
 
-use seqcheck_engine::{ClauseSet, Cluster, Message, Outcome, SessionId, Statement, StoredSequence};
+use seqcheck_engine::{ClauseSet, Cluster, Message, Outcome, SequenceSummary, SessionId, Statement, StoredSequence};
 
 /// What lockstep needs of the engine.
 ///
@@ -17,6 +17,12 @@ pub trait Reference {
 
     /// Makes a query fail that cannot be parsed: an open transaction is aborted.
     fn fail(&mut self, session: SessionId, message: Message) -> Outcome;
+
+    /// The sequences that a session sees: what is known in advance of values that nobody predicts.
+    fn sequences(&self, session: SessionId) -> Vec<SequenceSummary> {
+        let _ = session;
+        Vec::new()
+    }
 
     /// Runs a checkpoint; an error says what the engine does not model.
     fn checkpoint(&mut self) -> Result<(), String> {
@@ -79,6 +85,10 @@ impl Reference for Cluster {
 
     fn fail(&mut self, session: SessionId, message: Message) -> Outcome {
         Cluster::fail(self, session, message)
+    }
+
+    fn sequences(&self, session: SessionId) -> Vec<SequenceSummary> {
+        Cluster::sequences(self, session)
     }
 
     fn checkpoint(&mut self) -> Result<(), String> {

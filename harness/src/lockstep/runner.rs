@@ -1,6 +1,7 @@
 //! The run of one trace.
 
 use super::Options;
+use super::distinct::{Judgement, Values};
 use super::record::{Divergence, Observed, Run, StepRecord, Verdict, kind};
 use super::reference::{Connected, Reference};
 use super::roles::{prepares, roles};
@@ -47,6 +48,8 @@ pub(super) struct Runner<'a> {
     batch: Vec<(usize, Reply)>,
     /// How long a reply to the step under way may take before it is asked whether the session waits.
     slow: Duration,
+    /// The values that sequences have given, where nobody predicts them.
+    values: Values,
     /// The records of steps so far; a step of the batch has none yet.
     pub(super) records: Vec<Option<StepRecord>>,
     pub(super) run: Run,
@@ -67,6 +70,7 @@ impl<'a> Runner<'a> {
             sessions: BTreeMap::new(),
             batch: Vec::new(),
             slow: options.slow,
+            values: Values::default(),
             records: Vec::with_capacity(steps.len()),
             run: Run::default(),
         }
@@ -137,7 +141,9 @@ impl<'a> Runner<'a> {
         let session = self.steps[index].session;
         let follows = self.batch.first().is_some_and(|&(first, _)| self.steps[first].session == session);
         // Where a run goes on after a divergence, a step must not be sent before the one before it is known to be over.
-        let longest = if self.options.go_on { 1 } else { self.options.pipeline };
+        // Nor one before the values of the last are noted.
+        let one_by_one = self.options.go_on || self.options.level == Level::Distinct;
+        let longest = if one_by_one { 1 } else { self.options.pipeline };
         if !follows || self.batch.len() >= longest {
             self.flush()?;
             self.check_silence()?;
@@ -209,6 +215,7 @@ impl<'a> Runner<'a> {
     /// Notes that neither a step, which the engine alone has run, nor any after it can be judged.
     pub(super) fn lose_track(&mut self, index: usize, what: &str) -> Stop {
         self.records[index] = Some(StepRecord::unsupported(what));
+        self.records.truncate(index + 1);
         self.records.resize(self.steps.len(), Some(StepRecord::after_loss(what)));
         Stop::Ended
     }
@@ -219,7 +226,10 @@ impl<'a> Runner<'a> {
             let session = self.steps[index].session;
             match self.expect_reply(session)? {
                 Answer::Replied(reply) => {
-                    let differences = compare::replies(self.level(index), &predicted, &reply);
+                    let differences = match self.compare(index, &predicted, &reply) {
+                        Judgement::Compared(differences) => differences,
+                        Judgement::Open(what) => return Err(self.lose_track(index, what)),
+                    };
                     let (model, server) = (Observed::reply(predicted), Observed::reply(reply));
                     self.records[index] = Some(StepRecord::agrees(Some(model), Some(server)));
                     self.judge(index, index, differences)?;
@@ -359,6 +369,19 @@ impl<'a> Runner<'a> {
         }
         self.run.divergences.push(Divergence { step: index, seen_at, signature });
         if self.options.go_on { Ok(()) } else { Err(Stop::Ended) }
+    }
+
+    /// What differs between the two replies to a step.
+    fn compare(&mut self, index: usize, predicted: &Reply, actual: &Reply) -> Judgement {
+        let Step { session, action } = &self.steps[index];
+        let id = self.sessions.get(session).map(|session| session.id);
+        match (action, id) {
+            (Action::Query { statements: Ok(statements), .. }, Some(id)) if self.options.level == Level::Distinct => {
+                let sequences = self.reference.sequences(id);
+                self.values.judge(*session, statements, &sequences, (predicted, actual))
+            }
+            _ => Judgement::Compared(compare::replies(self.level(index), predicted, actual)),
+        }
     }
 
     fn level(&self, index: usize) -> Level {

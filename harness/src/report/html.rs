@@ -58,7 +58,10 @@ fn servers(judged: &[Judged]) -> Markup {
             @for one in judged {
                 @let summary = &one.summary;
                 tr {
-                    td { "PostgreSQL " (one.version) br; span.faint { (one.origin) } }
+                    td {
+                        (one.name()) br; span.faint { (one.origin) }
+                        @if let Some(basis) = one.basis() { br; span.faint { (basis) } }
+                    }
                     td {
                         span class=(one.conclusion().word()) { (one.conclusion().word()) }
                         @if let Some(reason) = &summary.infrastructure { br; (reason) }
@@ -84,7 +87,7 @@ fn divergence(judged: &Judged, index: usize, finding: &Finding) -> Markup {
     let server = side_by_side::lines(finding.server.as_ref());
     html! {
         section {
-            h2 { "PostgreSQL " (judged.version) ", divergence " (index + 1) }
+            h2 { (judged.name()) ", divergence " (index + 1) }
             p { b { (finding.sentence()) } }
             pre {
                 @for (number, step) in finding.trace.steps.iter().enumerate() {
@@ -95,7 +98,7 @@ fn divergence(judged: &Judged, index: usize, finding: &Finding) -> Markup {
                 }
             }
             div.sides {
-                (side("Model: PostgreSQL should", finding.model.as_ref(), &server))
+                (side(&format!("Model: {} should", judged.dialect.product()), finding.model.as_ref(), &server))
                 (side("Server", finding.server.as_ref(), &model))
             }
             p { "Reproduce: " code { (judged.reproduce(index)) } }
@@ -118,20 +121,23 @@ fn side(title: &str, observed: Option<&Observed>, others: &[String]) -> Markup {
 }
 
 fn clauses(judged: &[Judged]) -> Markup {
+    // One command judges by one dialect.
+    let dialect = judged.first().map(|one| one.dialect).unwrap_or_default();
     html! {
         section {
-            h2 { "Clauses" }
+            h2 { "Clauses" @if let Some(basis) = judged.first().and_then(Judged::basis) { ", " (basis) } }
             table {
                 tr {
                     th { "Requirement" } th { "Source" }
                     @for one in judged { th { (one.version.split(' ').next().unwrap_or_default()) } }
                 }
-                @for clause in Clause::ALL {
+                @for clause in Clause::of(dialect) {
+                    @let source = clause.source_in(dialect).unwrap_or(clause.source());
                     tr {
                         td { (clause.requirement()) br; code.faint { (clause.id()) } }
-                        td { (clause.source().to_string()) }
+                        td { (source.to_string()) }
                         @for one in judged {
-                            @let state = clause_state(&one.summary, *clause);
+                            @let state = clause_state(&one.summary, clause);
                             td class=(state) { (state) }
                         }
                     }

@@ -19,11 +19,12 @@ pub fn check(judged: &[Judged]) -> String {
 
 fn server(judged: &Judged) -> Value {
     let summary = &judged.summary;
-    let clauses: Vec<Value> = Clause::ALL
-        .iter()
+    let clauses: Vec<Value> = judged
+        .clauses()
         .map(|clause| {
-            json!({ "id": clause.id(), "state": clause_state(summary, *clause),
-                    "requirement": clause.requirement(), "source": clause.source().to_string() })
+            let source = clause.source_in(judged.dialect).unwrap_or(clause.source());
+            json!({ "id": clause.id(), "state": clause_state(summary, clause),
+                    "requirement": clause.requirement(), "source": source.to_string() })
         })
         .collect();
     let findings: Vec<Value> = summary
@@ -49,6 +50,8 @@ fn server(judged: &Judged) -> Value {
         summary.unsupported.iter().map(|(reason, count)| json!({ "reason": reason, "steps": count })).collect();
     json!({
         "version": judged.version,
+        "dialect": judged.dialect.name(),
+        "basis": judged.basis().unwrap_or("documented and observed"),
         "conclusion": judged.conclusion().word(),
         "origin": judged.origin,
         "seed": judged.seed,

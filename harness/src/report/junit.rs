@@ -15,7 +15,7 @@ const WIDTH: usize = 110;
 pub fn check(judged: &[Judged]) -> Result<String, quick_junit::SerializeError> {
     let mut report = Report::new("seqcheck");
     for one in judged {
-        let mut suite = TestSuite::new(format!("PostgreSQL {}", one.version));
+        let mut suite = TestSuite::new(one.name());
         for (index, finding) in one.summary.findings.iter().enumerate() {
             let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
             let (model, server) = (finding.model.as_ref(), finding.server.as_ref());
@@ -39,8 +39,11 @@ pub fn check(judged: &[Judged]) -> Result<String, quick_junit::SerializeError> {
         };
         let mut case = TestCase::new(
             format!(
-                "{} corpus traces, {} generated traces, {} with crashes",
-                one.summary.corpus, one.summary.generated, one.summary.crashing
+                "{}{} corpus traces, {} generated traces, {} with crashes",
+                one.basis().map_or(String::new(), |basis| format!("{basis}: ")),
+                one.summary.corpus,
+                one.summary.generated,
+                one.summary.crashing
             ),
             status,
         );

@@ -13,6 +13,8 @@ pub mod zoo;
 
 use std::path::Path;
 
+use seqcheck_engine::{Clause, Dialect};
+
 use crate::campaign::Summary;
 
 /// A campaign against one server, with what a report needs besides its summary.
@@ -24,6 +26,8 @@ pub struct Judged {
     pub origin: String,
     /// The campaign's seed.
     pub seed: u64,
+    /// Whose SQL it was judged by.
+    pub dialect: Dialect,
     /// Arguments that choose this server, and the faults planted, again, with a space before each.
     pub arguments: String,
     /// What happened.
@@ -60,7 +64,25 @@ impl Conclusion {
     }
 }
 
+/// What reports say of requirements that have not been seen to hold on any server.
+pub const NOT_OBSERVED: &str = "documented, not observed";
+
 impl Judged {
+    /// The product and its version.
+    pub fn name(&self) -> String {
+        format!("{} {}", self.dialect.product(), self.version)
+    }
+
+    /// What its requirements rest on, where that is less than servers that were seen.
+    pub fn basis(&self) -> Option<&'static str> {
+        (!self.dialect.is_observed()).then_some(NOT_OBSERVED)
+    }
+
+    /// The requirements that count for it.
+    pub fn clauses(&self) -> impl Iterator<Item = Clause> {
+        Clause::of(self.dialect)
+    }
+
     /// The file that a finding was written to, unless that failed.
     pub fn file(&self, finding: usize) -> Option<&Path> {
         self.summary.files.get(finding)?.as_deref().ok()

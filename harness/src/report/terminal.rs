@@ -22,7 +22,9 @@ pub fn print_head(out: &mut dyn Write, server: &Server, options: &Options) -> io
     let plural = if options.lanes == 1 { "lane" } else { "lanes" };
     writeln!(
         out,
-        "{STRONG}PostgreSQL {}{STRONG:#}  {FAINT}{} · seed {} · {} {plural}{FAINT:#}",
+        "{STRONG}{}{} {}{STRONG:#}  {FAINT}{} · seed {} · {} {plural}{FAINT:#}",
+        options.dialect.product(),
+        if options.dialect.is_observed() { "" } else { ", by its documentation:" },
         server.version(),
         server.origin(),
         options.seed,
@@ -70,9 +72,11 @@ fn summary(judged: &Judged) -> Vec<String> {
             "  waiting      {steps} steps in {traces} traces ({share:.1} % of theirs), {deadlocks} deadlocks"
         ));
     }
-    lines.push(format!("  clauses      {} of {} reached", summary.clauses.len(), Clause::ALL.len()));
-    let missed: Vec<&str> =
-        Clause::ALL.iter().filter(|clause| !summary.clauses.contains(**clause)).map(|clause| clause.id()).collect();
+    let (reached, missed): (Vec<Clause>, Vec<Clause>) =
+        judged.clauses().partition(|clause| summary.clauses.contains(*clause));
+    let basis = judged.basis().map_or(String::new(), |basis| format!(" ({basis})"));
+    lines.push(format!("  clauses      {} of {} reached{basis}", reached.len(), reached.len() + missed.len()));
+    let missed: Vec<&str> = missed.iter().map(|clause| clause.id()).collect();
     if !missed.is_empty() && missed.len() <= LISTED {
         lines.push(format!("               not reached: {}", missed.join(", ")));
     }
@@ -112,8 +116,13 @@ fn describe(judged: &Judged, index: usize, finding: &Finding, width: usize) -> V
     }
     lines.push(String::new());
     let (model, server) = (finding.model.as_ref(), finding.server.as_ref());
-    let rows = side_by_side::observed("model (PostgreSQL should)", model, server, width.saturating_sub(2));
+    let title = format!("model ({} should)", judged.dialect.product());
+    let rows = side_by_side::observed(&title, model, server, width.saturating_sub(2));
     lines.extend(rows.iter().map(|row| format!("  {row}")));
+    if judged.basis().is_some() {
+        // The two may look alike: what counts then is what has come before.
+        lines.extend(finding.differences.iter().map(|difference| format!("  ≠ {difference}")));
+    }
     lines.push(String::new());
     lines.push(format!("  reproduce: {}", judged.reproduce(index)));
     lines

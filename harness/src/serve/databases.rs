@@ -1,6 +1,6 @@
 //! CREATE DATABASE and DROP DATABASE (manual, "Managing Databases").
 
-use seqcheck_engine::{Message, Reply, Severity, StatementResult, TransactionStatus};
+use seqcheck_engine::{Dialect, Message, Reply, Severity, StatementResult, TransactionStatus};
 
 use super::outcome::{error, message_of, outside, sqlstate};
 use super::state::State;
@@ -17,6 +17,10 @@ impl State {
             DatabaseCommand::Drop { .. } => "DROP DATABASE",
         };
         let done = match self.transaction_status(number) {
+            // There is one database, and no other (guide, "Unsupported PostgreSQL features").
+            _ if self.dialect == Dialect::AuroraDsql => {
+                Err(error(sqlstate::FEATURE_NOT_SUPPORTED, format!("{tag} not supported")))
+            }
             TransactionStatus::Failed => Err(self.refusal(number, tag)),
             TransactionStatus::InTransaction => {
                 Err(error(sqlstate::ACTIVE_SQL_TRANSACTION, format!("{tag} cannot run inside a transaction block")))

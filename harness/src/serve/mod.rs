@@ -21,7 +21,7 @@ use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use seqcheck_engine::Major;
+use seqcheck_engine::{Dialect, Major};
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::watch;
@@ -62,6 +62,15 @@ impl Server {
     ///
     /// The operating system's, when the address cannot be had.
     pub fn bind(address: SocketAddr, major: Major) -> io::Result<Server> {
+        Server::bind_as(address, major, Dialect::PostgreSql)
+    }
+
+    /// The same for a server that speaks this dialect.
+    ///
+    /// # Errors
+    ///
+    /// As [`Server::bind`].
+    pub fn bind_as(address: SocketAddr, major: Major, dialect: Dialect) -> io::Result<Server> {
         let runtime = Builder::new_current_thread().enable_io().enable_time().build()?;
         let listener = runtime.block_on(async {
             let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
@@ -70,7 +79,7 @@ impl Server {
             socket.bind(address)?;
             socket.listen(128)
         })?;
-        let state = Rc::new(RefCell::new(State::new(major)));
+        let state = Rc::new(RefCell::new(State::new(major, dialect)));
         Ok(Server { runtime, listener, state, stop: watch::channel(false) })
     }
 

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use pgwire::messages::startup::SecretKey;
 use seqcheck_engine::{
-    Cluster, Host, Major, Message, Outcome, Progress, Reply, SessionId, Settings, Signal, TransactionStatus,
+    Cluster, Dialect, Host, Major, Message, Outcome, Progress, Reply, SessionId, Settings, Signal, TransactionStatus,
 };
 use tokio::sync::{Notify, oneshot};
 
@@ -21,6 +21,7 @@ const FIRST_PROCESS: i32 = 1001;
 /// Everything but the sockets.
 pub(super) struct State {
     major: Major,
+    pub(super) dialect: Dialect,
     host: Host,
     pub(super) databases: BTreeMap<String, Cluster>,
     pub(super) processes: BTreeMap<i32, Process>,
@@ -39,10 +40,10 @@ pub(super) struct Process {
 }
 
 impl State {
-    pub(super) fn new(major: Major) -> State {
+    pub(super) fn new(major: Major, dialect: Dialect) -> State {
         let host = Host { version: format!("{major}.0 (seqcheck {})", env!("CARGO_PKG_VERSION")) };
-        let mut state =
-            State { major, host, databases: BTreeMap::new(), processes: BTreeMap::new(), next_process: FIRST_PROCESS };
+        let (databases, processes) = (BTreeMap::new(), BTreeMap::new());
+        let mut state = State { major, dialect, host, databases, processes, next_process: FIRST_PROCESS };
         let first = state.new_database(FIRST_DATABASE);
         state.databases.insert(FIRST_DATABASE.to_owned(), first);
         state
@@ -62,6 +63,7 @@ impl State {
             database: name.to_owned(),
             user: SUPERUSER.to_owned(),
             host: Some(self.host.clone()),
+            dialect: self.dialect,
             ..Settings::new(self.major)
         })
     }

@@ -32,7 +32,8 @@ pub use cleanup::Shutdown;
 pub use endpoint::{DEFAULT_PORT, Endpoint, Host};
 pub use error::{ServerError, Unavailable};
 pub use handle::Handle;
-pub use scratch::{ScratchDatabase, create_database};
+pub(crate) use scratch::has_one_database;
+pub use scratch::{ScratchDatabase, TraceDatabase, create_database};
 pub use wanted::{Kind, Wanted};
 
 use std::fmt;

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use postgres::Client;
 use postgres::error::SqlState;
+use seqcheck_engine::Dialect;
 
 use super::cleanup::{self, Registration};
 use super::endpoint::Endpoint;
@@ -82,6 +83,42 @@ impl Drop for ScratchDatabase {
             eprintln!("seqcheck: the database {} is left on {}: {error}", self.name(), self.server);
         }
     }
+}
+
+/// A database to run traces in.
+#[derive(Debug)]
+pub enum TraceDatabase {
+    /// One that was made for that.
+    Scratch(ScratchDatabase),
+    /// The one that the server's address names, where no other can be made.
+    Given(Endpoint),
+}
+
+impl TraceDatabase {
+    /// Gets a database for traces of a dialect. Aurora DSQL has one database, in which traces make do with what there is.
+    ///
+    /// # Errors
+    ///
+    /// As [`create_database`].
+    pub fn get(server: &Server, dialect: Dialect) -> Result<TraceDatabase, ServerError> {
+        match has_one_database(server, dialect) {
+            true => Ok(TraceDatabase::Given(server.endpoint().clone())),
+            false => create_database(server).map(TraceDatabase::Scratch),
+        }
+    }
+
+    /// Where to connect for this database.
+    pub fn endpoint(&self) -> &Endpoint {
+        match self {
+            TraceDatabase::Scratch(database) => database.endpoint(),
+            TraceDatabase::Given(endpoint) => endpoint,
+        }
+    }
+}
+
+/// Whether all lanes would share a database.
+pub(crate) fn has_one_database(server: &Server, dialect: Dialect) -> bool {
+    dialect == Dialect::AuroraDsql && !server.is_managed()
 }
 
 /// Over a connection of its own: the one that created the database may have been lost in a crash.

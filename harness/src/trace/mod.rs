@@ -42,6 +42,8 @@ mod write;
 
 use std::path::Path;
 
+use seqcheck_engine::Dialect;
+
 pub use bless::BlessError;
 pub use error::{ParseError, ReadError};
 pub use expectation::{Detail, Expectation, ExpectedOutcome, ExpectedReply, ExpectedResult, Progress, Resumed};
@@ -139,7 +141,7 @@ impl Trace {
 
     /// The values of the header's `key: value` lines with this key, in order.
     ///
-    /// Keys in use: `clause`, the ids of the clauses that the trace shows; `from`, where the behaviour was reported or
+    /// Keys in use: `clause`, the ids of the clauses that the trace shows; `dialect`, whose SQL it is; `from`, where the behaviour was reported or
     /// documented; `found-by`, the command or seed that found it.
     pub fn header_values<'a>(&'a self, key: &'a str) -> impl Iterator<Item = &'a str> {
         self.header.iter().filter_map(move |line| line.trim_start().strip_prefix(key)?.strip_prefix(':').map(str::trim))
@@ -148,6 +150,11 @@ impl Trace {
     /// The ids of the clauses that the trace shows, from all `clause:` lines of the header.
     pub fn clauses(&self) -> impl Iterator<Item = &str> {
         self.header_values("clause").flat_map(str::split_whitespace)
+    }
+
+    /// Whose SQL it is, from the `dialect:` line of the header; PostgreSQL's when there is none that is known.
+    pub fn dialect(&self) -> Dialect {
+        self.header_values("dialect").find_map(Dialect::from_name).unwrap_or_default()
     }
 
     /// Whether the trace is for PostgreSQL of this major version.

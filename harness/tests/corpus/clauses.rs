@@ -2,9 +2,9 @@
 
 use libtest_mimic::Failed;
 use seqcheck::corpus::Entry;
-use seqcheck_engine::{Clause, ClauseSet};
+use seqcheck_engine::{Clause, ClauseSet, Dialect};
 
-use crate::{MAJORS, entries, none_of, predict, steps_for};
+use crate::{MAJORS, aurora_dsql, entries, entries_of, none_of, predict, predict_with, steps_for};
 
 /// What a trace exercises, on any major version.
 fn reached(entry: &Entry) -> ClauseSet {
@@ -24,7 +24,7 @@ pub(crate) fn all_are_reached() -> Result<(), Failed> {
             shown.insert(clause);
         }
     }
-    let missing = Clause::ALL.iter().filter(|clause| !shown.contains(**clause));
+    let missing = Clause::of(Dialect::PostgreSql).filter(|clause| !shown.contains(*clause));
     none_of(missing.map(|clause| format!("no trace names and reaches {}", clause.id())).collect())
 }
 
@@ -42,6 +42,27 @@ pub(crate) fn named_ones_are_reached() -> Result<(), Failed> {
             }
         }
     }
+    none_of(complaints)
+}
+
+/// The same for what Aurora DSQL documents, in traces of its own.
+pub(crate) fn of_aurora_dsql() -> Result<(), Failed> {
+    let (mut shown, mut complaints) = (ClauseSet::default(), Vec::new());
+    for entry in entries_of(Dialect::AuroraDsql)? {
+        let settings = aurora_dsql();
+        let reached = predict_with(&steps_for(&entry, settings.major.number()), settings).clauses;
+        for id in entry.trace.clauses() {
+            match Clause::from_id(id) {
+                Some(clause) if clause.source_in(Dialect::AuroraDsql).is_none() => {
+                    complaints.push(format!("{}: {id} is no clause of Aurora DSQL", entry.name));
+                }
+                Some(clause) if reached.contains(clause) => shown.insert(clause),
+                _ => complaints.push(format!("{}: names {id} and does not reach it", entry.name)),
+            }
+        }
+    }
+    let missing = Clause::of(Dialect::AuroraDsql).filter(|clause| !shown.contains(*clause));
+    complaints.extend(missing.map(|clause| format!("no trace names and reaches {}", clause.id())));
     none_of(complaints)
 }
 

@@ -3,12 +3,12 @@
 use libtest_mimic::Failed;
 use seqcheck::corpus;
 
-use crate::{entries, folder, none_of};
+use crate::{all_entries, folder, none_of};
 
 /// A file that the writer would write otherwise changes with the next `--bless`, for no reason.
 pub(crate) fn are_as_the_writer_writes_them() -> Result<(), Failed> {
     let mut complaints = Vec::new();
-    for entry in entries()? {
+    for entry in all_entries()? {
         let text = std::fs::read_to_string(folder().join(&entry.name))?;
         let written = entry.trace.to_string();
         if text != written {
@@ -23,7 +23,7 @@ pub(crate) fn are_as_the_writer_writes_them() -> Result<(), Failed> {
 /// A header says in words what the trace is about, names clauses, and where they come from if the manual is pinned.
 pub(crate) fn say_what_they_show() -> Result<(), Failed> {
     let mut complaints = Vec::new();
-    for entry in entries()? {
+    for entry in all_entries()? {
         let mut complain = |what: &str| complaints.push(format!("{}: {what}", entry.name));
         let first = entry.trace.header.first().map_or("", String::as_str);
         if !first.contains(' ') || first.starts_with("clause:") || first.starts_with("from:") {
@@ -42,7 +42,7 @@ pub(crate) fn say_what_they_show() -> Result<(), Failed> {
 /// The command carries the corpus inside.
 pub(crate) fn are_embedded() -> Result<(), Failed> {
     let names = |entries: &[corpus::Entry]| entries.iter().map(|entry| entry.name.clone()).collect::<Vec<_>>();
-    let mut read = names(&entries()?);
+    let mut read = names(&all_entries()?);
     read.sort();
     assert_eq!(names(&corpus::embedded()?), read);
     Ok(())

@@ -16,7 +16,7 @@ use seqcheck::corpus::{self, Entry};
 use seqcheck::lockstep::{self, Run};
 use seqcheck::prepare::Prepared;
 use seqcheck::trace::Step;
-use seqcheck_engine::{Cluster, Major, Settings};
+use seqcheck_engine::{Cluster, Dialect, Major, Settings};
 
 /// The majors that the model knows.
 const MAJORS: [u8; 6] = [13, 14, 15, 16, 17, 18];
@@ -30,7 +30,10 @@ fn main() {
         Trial::test("clauses::all_are_reached", clauses::all_are_reached),
         Trial::test("clauses::named_ones_are_reached", clauses::named_ones_are_reached),
         Trial::test("clauses::have_sources", clauses::have_sources),
+        Trial::test("clauses::of_aurora_dsql", clauses::of_aurora_dsql),
+        Trial::test("model::aurora_dsql", model::aurora_dsql_meets_expectations),
         Trial::test("transcripts::of_the_model", transcripts::of_the_model),
+        Trial::test("transcripts::of_aurora_dsql", transcripts::of_aurora_dsql),
         Trial::test("transcripts::have_no_strays", transcripts::have_no_strays),
     ];
     trials.extend(MAJORS.map(|major| Trial::test(format!("model::{major}"), move || model::meets_expectations(major))));
@@ -44,10 +47,19 @@ fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../corpus")
 }
 
-fn entries() -> Result<Vec<Entry>, Failed> {
+fn all_entries() -> Result<Vec<Entry>, Failed> {
     let entries = corpus::read(&folder())?;
     assert!(entries.len() >= 60, "the corpus has only {} traces", entries.len());
     Ok(entries)
+}
+
+/// The traces for PostgreSQL.
+fn entries() -> Result<Vec<Entry>, Failed> {
+    entries_of(Dialect::PostgreSql)
+}
+
+fn entries_of(dialect: Dialect) -> Result<Vec<Entry>, Failed> {
+    Ok(all_entries()?.into_iter().filter(|entry| entry.dialect() == dialect).collect())
 }
 
 /// The steps that a major version runs, none when the trace is for other versions.
@@ -58,6 +70,12 @@ fn steps_for(entry: &Entry, major: u8) -> Vec<&Step> {
 
 fn settings(major: u8) -> Settings {
     Settings::new(Major::new(major).expect("the model knows it"))
+}
+
+/// Aurora DSQL as it is documented.
+fn aurora_dsql() -> Settings {
+    let major = Dialect::AuroraDsql.major().expect("it follows one major");
+    Settings { dialect: Dialect::AuroraDsql, ..Settings::new(major) }
 }
 
 /// Runs steps on the model alone.

@@ -1,18 +1,31 @@
 //! The model alone does what the files say that servers did.
 
 use libtest_mimic::Failed;
+use seqcheck::corpus::Entry;
 use seqcheck::expectation::{Side, unmet};
 use seqcheck::lockstep::Verdict;
 use seqcheck::trace::{Step, Trace};
-use seqcheck_engine::{Quirk, QuirkSet, Settings};
+use seqcheck_engine::{Dialect, Quirk, QuirkSet, Settings};
 
-use crate::{entries, folder, none_of, predict, predict_with, settings, steps_for};
+use crate::{aurora_dsql, entries, entries_of, folder, none_of, predict_with, settings, steps_for};
 
 pub(crate) fn meets_expectations(major: u8) -> Result<(), Failed> {
+    meet_expectations(entries()?, &settings(major))
+}
+
+/// What Aurora DSQL's guide says is what the model of it does.
+pub(crate) fn aurora_dsql_meets_expectations() -> Result<(), Failed> {
+    let entries = entries_of(Dialect::AuroraDsql)?;
+    assert!(entries.len() > 15, "only {} traces", entries.len());
+    meet_expectations(entries, &aurora_dsql())
+}
+
+fn meet_expectations(entries: Vec<Entry>, settings: &Settings) -> Result<(), Failed> {
+    let major = settings.major.number();
     let mut complaints = Vec::new();
-    for entry in entries()? {
+    for entry in entries {
         let steps = steps_for(&entry, major);
-        let run = predict(&steps, major);
+        let run = predict_with(&steps, settings.clone());
         for (step, record) in steps.iter().zip(&run.steps) {
             if let Verdict::Unsupported(what) = &record.verdict {
                 complaints.push(format!("{}:{}: unsupported: {what}", entry.name, step.line));

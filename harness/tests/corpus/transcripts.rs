@@ -1,14 +1,16 @@
 //! Transcripts of the documented examples, pinned as snapshots that model and servers share.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use libtest_mimic::Failed;
 use seqcheck::corpus::Entry;
 use seqcheck::expectation::Side;
+use seqcheck::report::NOT_OBSERVED;
 use seqcheck::report::transcript::transcript;
+use seqcheck_engine::Dialect;
 
-use crate::{MAJORS, entries, predict, steps_for};
+use crate::{MAJORS, aurora_dsql, entries, entries_of, predict, predict_with, steps_for};
 
 const DOCUMENTED: &str = "documented/postgresql/";
 
@@ -28,16 +30,39 @@ pub(crate) fn of_the_model() -> Result<(), Failed> {
     Ok(())
 }
 
+/// The examples of Aurora DSQL's guide, as its model shows them.
+pub(crate) fn of_aurora_dsql() -> Result<(), Failed> {
+    let mut names = BTreeSet::new();
+    for entry in entries_of(Dialect::AuroraDsql)? {
+        let Some(name) = entry.name.strip_prefix("documented/aurora-dsql/") else { continue };
+        let name = name.trim_end_matches(".trace");
+        let settings = aurora_dsql();
+        let steps = steps_for(&entry, settings.major.number());
+        let text = transcript(&steps, &predict_with(&steps, settings), Side::Model);
+        let document = format!("{NOT_OBSERVED}\n\n{text}");
+        in_folder("aurora-dsql").bind(|| insta::assert_snapshot!(name, document));
+        names.insert(format!("{name}.snap"));
+    }
+    assert_eq!(snapshots("aurora-dsql")?, names);
+    Ok(())
+}
+
 /// A snapshot whose trace is gone would look like a promise that nobody keeps.
 pub(crate) fn have_no_strays() -> Result<(), Failed> {
     let expected: BTreeSet<String> = documented()?.into_iter().map(|(name, _)| format!("{name}.snap")).collect();
+    assert_eq!(snapshots("postgresql")?, expected);
+    Ok(())
+}
+
+/// The snapshots of a folder.
+fn snapshots(folder: &str) -> Result<BTreeSet<String>, Failed> {
     let mut found = BTreeSet::new();
-    for file in std::fs::read_dir(folder())? {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../snapshots/documented");
+    for file in std::fs::read_dir(root.join(folder))? {
         found.insert(file?.file_name().to_string_lossy().into_owned());
     }
     found.retain(|name| name.ends_with(".snap"));
-    assert_eq!(found, expected);
-    Ok(())
+    Ok(found)
 }
 
 /// What all majors show, the model speaking for each but the one that a server has given its own transcript of.
@@ -68,13 +93,14 @@ pub(crate) fn document(entry: &Entry, of_server: Option<(u8, &str)>) -> String {
 }
 
 pub(crate) fn assert_is_pinned(name: &str, document: &str) {
-    let mut settings = insta::Settings::clone_current();
-    settings.set_snapshot_path("../../../snapshots/documented/postgresql");
-    settings.set_prepend_module_to_snapshot(false);
-    settings.set_omit_expression(true);
-    settings.bind(|| insta::assert_snapshot!(name, document));
+    in_folder("postgresql").bind(|| insta::assert_snapshot!(name, document));
 }
 
-fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../snapshots/documented/postgresql")
+/// Where the snapshots of a product's documentation are.
+fn in_folder(folder: &str) -> insta::Settings {
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path(format!("../../../snapshots/documented/{folder}"));
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings
 }

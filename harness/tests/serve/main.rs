@@ -1,5 +1,6 @@
 //! The model as a server: what clients see of it, next to what they see of PostgreSQL.
 
+mod aurora_dsql;
 mod client;
 mod command;
 mod drizzle;
@@ -13,6 +14,7 @@ use libtest_mimic::{Arguments, run};
 
 fn main() {
     let mut trials = client::trials();
+    trials.extend(aurora_dsql::trials());
     trials.extend(command::trials());
     trials.extend(psql::trials());
     trials.extend(drizzle::trials());

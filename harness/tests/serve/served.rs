@@ -6,7 +6,7 @@ use std::thread::JoinHandle;
 
 use seqcheck::serve::{Server, Stop};
 use seqcheck::server::Endpoint;
-use seqcheck_engine::Major;
+use seqcheck_engine::{Dialect, Major};
 
 /// A server that stops when it is dropped.
 pub(crate) struct Served {
@@ -17,10 +17,13 @@ pub(crate) struct Served {
 
 impl Served {
     pub(crate) fn start(major: u8) -> Served {
+        Served::start_as(Major::new(major).expect("the model knows the major"), Dialect::PostgreSql)
+    }
+
+    pub(crate) fn start_as(major: Major, dialect: Dialect) -> Served {
         let (sender, receiver) = mpsc::channel();
         let thread = std::thread::spawn(move || {
-            let major = Major::new(major).expect("the model knows the major");
-            let server = Server::bind("127.0.0.1:0".parse().unwrap(), major).expect("a port is free");
+            let server = Server::bind_as("127.0.0.1:0".parse().unwrap(), major, dialect).expect("a port is free");
             sender.send((server.address().unwrap(), server.stop())).unwrap();
             server.run().expect("it serves");
         });

@@ -11,7 +11,7 @@ use std::thread;
 use std::time::Duration;
 
 use clap::Args;
-use seqcheck_engine::Quirk;
+use seqcheck_engine::{Dialect, Quirk};
 
 use super::check::print_unsaved;
 use super::exit;
@@ -120,6 +120,7 @@ impl Fuzz {
         });
         let remembered = state.remember(options.seed, summary.next);
         let judged = Judged {
+            dialect: Dialect::PostgreSql,
             version: server.version().to_owned(),
             origin: server.origin().to_owned(),
             seed: options.seed,
@@ -189,6 +190,7 @@ impl Fuzz {
             lanes,
             time_out: self.time_out,
             findings: MOST_FINDINGS,
+            dialect: Dialect::PostgreSql,
             quirks: quirk_set(&self.quirk),
             known: state.known(),
             command: format!("seqcheck fuzz{arguments}"),

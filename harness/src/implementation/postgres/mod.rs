@@ -9,6 +9,7 @@ mod connection;
 mod decode;
 mod numbers;
 mod open;
+mod plain;
 mod reset;
 mod roles;
 mod session;
@@ -20,7 +21,7 @@ use crate::server::Endpoint;
 use connection::{Connection, OpenError};
 use open::{class, open_control, open_patiently, refused};
 use reset::Baseline;
-use seqcheck_engine::{Major, Message, Reply};
+use seqcheck_engine::{Dialect, Major, Message, Reply};
 use session::Session;
 use std::time::{Duration, Instant};
 use suspicion::may_make_temporary;
@@ -38,12 +39,19 @@ pub struct Settings {
     /// A server whose catalogues cannot be asked what a trace has left behind needs one: there each trace gets a new
     /// database.
     pub maintenance: Option<Endpoint>,
+    /// Whose SQL the server speaks. Of Aurora DSQL nothing is asked but plain statements, and its database must be empty.
+    pub dialect: Dialect,
 }
 
 impl Default for Settings {
-    /// 30 seconds, a server that goes with the run, and no other database.
+    /// 30 seconds, a PostgreSQL that goes with the run, and no other database.
     fn default() -> Settings {
-        Settings { patience: Duration::from_secs(30), outlives_run: false, maintenance: None }
+        Settings {
+            patience: Duration::from_secs(30),
+            outlives_run: false,
+            maintenance: None,
+            dialect: Dialect::PostgreSql,
+        }
     }
 }
 
@@ -77,6 +85,8 @@ pub struct Postgres {
     power: Option<Box<dyn Power>>,
     /// That the server's roles belong to the trace under way.
     claim: Option<roles::Claim>,
+    /// What traces leave in a database where only plain statements can be counted on.
+    leftovers: Option<plain::Leftovers>,
 }
 
 /// A connection that serves one session number, trace after trace.
@@ -101,24 +111,30 @@ impl Postgres {
         let mut control = open_control(&endpoint, settings.patience)?;
         let version = reset::table(control.query("SHOW server_version", deadline)?)?;
         let version = version.first().map(|row| reset::text(row, 0)).unwrap_or_default();
-        let room = reset::table(control.query("SHOW max_prepared_transactions", deadline)?)?;
-        let room = room.first().and_then(|row| reset::text(row, 0).parse().ok()).unwrap_or_default();
-        let baseline = Baseline::read(&mut control, deadline, settings.maintenance.is_none())?;
-        if let Some(baseline) = &baseline {
-            baseline.install(&mut control, deadline)?;
+        let (mut room, mut baseline, mut leftovers) = (0, None, None);
+        if settings.dialect == Dialect::AuroraDsql {
+            leftovers = Some(plain::Leftovers::of(&endpoint, &mut control, deadline)?);
+        } else {
+            let shown = reset::table(control.query("SHOW max_prepared_transactions", deadline)?)?;
+            room = shown.first().and_then(|row| reset::text(row, 0).parse().ok()).unwrap_or_default();
+            baseline = Baseline::read(&mut control, deadline, settings.maintenance.is_none())?;
+            if let Some(baseline) = &baseline {
+                baseline.install(&mut control, deadline)?;
+            }
         }
         Ok(Postgres {
             endpoint,
+            name: format!("{} {version}", settings.dialect.product()),
+            takes_parameters: settings.dialect == Dialect::PostgreSql,
             settings,
-            name: format!("PostgreSQL {version}"),
             max_prepared_transactions: room,
             baseline,
             control: Some(control),
             maintenance: None,
             slots: Vec::new(),
-            takes_parameters: true,
             power: None,
             claim: None,
+            leftovers,
         })
     }
 
@@ -134,6 +150,7 @@ impl Postgres {
         seqcheck_engine::Settings {
             database: self.endpoint.database.clone(),
             user: self.endpoint.user.clone(),
+            dialect: self.settings.dialect,
             max_prepared_transactions: self.max_prepared_transactions,
             ..seqcheck_engine::Settings::new(major)
         }
@@ -308,6 +325,9 @@ impl Implementation for Postgres {
 
     fn reset(&mut self) -> Result<(), Infrastructure> {
         self.release()?;
+        if self.leftovers.is_some() {
+            return self.clean_plainly();
+        }
         if self.baseline.is_none() {
             return self.make_anew();
         }
@@ -395,6 +415,11 @@ impl Implementation for Postgres {
     fn is_waiting(&mut self, session: usize) -> Result<Option<Vec<usize>>, Infrastructure> {
         let waiting = self.session(session)?;
         waiting.flush()?;
+        if self.settings.dialect == Dialect::AuroraDsql {
+            // Nobody waits there, and nobody can be asked.
+            return Ok(None);
+        }
+        let waiting = self.session(session)?;
         let query = format!("SELECT pg_blocking_pids({})", waiting.process_id());
         let blockers = self.control(|control, deadline| reset::table(control.query(&query, deadline)?))?;
         let array = blockers.first().map(|row| reset::text(row, 0)).unwrap_or_default();

@@ -35,7 +35,14 @@ pub(super) fn open_control(endpoint: &Endpoint, patience: Duration) -> Result<Se
         ("client_min_messages", "error"),
     ];
     let who = "the control session";
-    match open_patiently(endpoint, &endpoint.user, &parameters, who, patience) {
+    let mut opened = open_patiently(endpoint, &endpoint.user, &parameters, who, patience);
+    if let Err(OpenError::Refused(message)) = &opened
+        && ["08", "0A", "22", "42"].contains(&class(message))
+    {
+        // A server that knows only some parameters.
+        opened = open_patiently(endpoint, &endpoint.user, &parameters[..1], who, patience);
+    }
+    match opened {
         Ok(connection) => Ok(Session::new(connection)),
         Err(OpenError::Infrastructure(error)) => Err(error),
         Err(OpenError::Refused(message)) => Err(refused(endpoint, &message)),
