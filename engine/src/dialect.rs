@@ -177,6 +177,16 @@ impl Major {
         self.0 >= 18
     }
 
+    /// VALIDATE CONSTRAINT of a key. 18 has other words for it.
+    pub(crate) fn cannot_validate(self, constraint: &str, table: &str) -> Stop {
+        let shown = format!("constraint \"{constraint}\" of relation \"{table}\"");
+        match self.names_not_null_constraints() {
+            true => error(sqlstate::WRONG_OBJECT_TYPE, format!("cannot validate {shown}"))
+                .detail("This operation is not supported for this type of constraint."),
+            false => error(sqlstate::WRONG_OBJECT_TYPE, format!("{shown} is not a foreign key or check constraint")),
+        }
+    }
+
     /// A foreign key's column cannot be compared with the one that it refers to: reworded in 18.
     pub(crate) fn incompatible_key_columns(
         self,

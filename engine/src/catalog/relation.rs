@@ -138,7 +138,8 @@ pub(crate) enum ConstraintKind {
     /// PRIMARY KEY or UNIQUE over these columns, with its index.
     Unique { columns: Vec<usize>, index: Oid, is_primary: bool },
     /// CHECK; none when the condition is outside the model.
-    Check { condition: Option<Bound>, columns: Vec<usize> },
+    /// Without `is_valid` rows that were there before are not known to satisfy it.
+    Check { condition: Option<Bound>, columns: Vec<usize>, is_valid: bool },
     /// FOREIGN KEY.
     Foreign(ForeignKey),
 }
@@ -167,6 +168,8 @@ pub(crate) struct ForeignKey {
     pub(crate) on_update: ReferentialAction,
     /// Whether it is checked at the end of the transaction only.
     pub(crate) is_deferred: bool,
+    /// Whether the rows that were there before have been looked at.
+    pub(crate) is_valid: bool,
 }
 
 /// One version of a relation (manual, "pg_class").

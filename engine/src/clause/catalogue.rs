@@ -331,6 +331,10 @@ catalogue! {
         ForeignKeyActs "foreign-key.actions" ("Foreign Keys")
             "CASCADE, SET NULL and SET DEFAULT change the rows that refer to a row that goes."
     }
+    page "CREATE TABLE AS" {
+        TableAs "table.as-query" ("Description")
+            "CREATE TABLE AS and SELECT INTO make a table of a query's rows; what nextval gave them stays given."
+    }
     page "TRUNCATE" {
         TruncateRestart "truncate.restart-identity" ("Parameters, RESTART IDENTITY")
             "RESTART IDENTITY restarts the sequences that the tables' columns own, transactionally."

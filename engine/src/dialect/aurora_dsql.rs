@@ -51,6 +51,8 @@ pub(crate) fn check(statement: &Statement, clauses: &mut ClauseSet) -> Result<()
             refuse(Clause::DsqlAlterSyntax, kept_out("SET LOGGED and SET UNLOGGED", "ALTER"))
         }
         Statement::CreateTable(create) => check_table(create, clauses),
+        // Its guide does not say.
+        Statement::CreateTableAs(_) => Err(crate::error::unsupported("CREATE TABLE AS in Aurora DSQL")),
         Statement::AlterTable(AlterTable { actions, .. }) => {
             actions.iter().try_for_each(|action| check_action(action, clauses))
         }
@@ -85,6 +87,7 @@ pub(crate) fn is_definition(statement: &Statement) -> bool {
             | Statement::CreateSchema(_)
             | Statement::DropSchema(_)
             | Statement::CreateTable(_)
+            | Statement::CreateTableAs(_)
             | Statement::AlterTable(_)
             | Statement::RenameColumn(_)
             | Statement::CreateRole(_)

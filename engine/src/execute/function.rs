@@ -107,6 +107,7 @@ impl Execution<'_> {
     }
 
     fn next_value(&mut self, oid: Oid, checks_privileges: bool) -> Result<i64> {
+        self.touch(oid);
         let relation = self.open_sequence(oid)?;
         if self.deviates(Quirk::NextvalExcludesOthers) {
             self.lock_at(oid, LockMode::ShareRowExclusive, 0)?;
@@ -205,6 +206,7 @@ impl Execution<'_> {
     }
 
     fn current_value(&mut self, oid: Oid) -> Result<i64> {
+        self.touch(oid);
         let relation = self.open_sequence(oid)?;
         if !self.deviates(Quirk::CurrvalUnprivileged) {
             let enough: &[Privilege] = match self.deviates(Quirk::CurrvalNeedsSelect) {
@@ -233,6 +235,7 @@ impl Execution<'_> {
 
     /// `lastval`.
     pub(crate) fn lastval(&mut self) -> Result<i64> {
+        self.touch_last();
         let undefined =
             || error(sqlstate::OBJECT_NOT_IN_PREREQUISITE_STATE, "lastval is not yet defined in this session");
         let Some(oid) = self.session.caches.last_used else {
@@ -277,6 +280,7 @@ impl Execution<'_> {
     }
 
     fn setval_now(&mut self, oid: Oid, value: i64, is_called: bool) -> Result<i64> {
+        self.touch(oid);
         let relation = self.open_sequence(oid)?;
         if !self.deviates(Quirk::SetvalUnprivileged) {
             let enough: &[Privilege] = match self.deviates(Quirk::SetvalAcceptsUsage) {

@@ -4,6 +4,7 @@ mod alter_sequence;
 mod block;
 mod catalog;
 mod comment;
+mod common_table;
 mod create_sequence;
 mod default_privilege;
 mod drop;
@@ -42,12 +43,13 @@ use crate::clause::{Clause, ClauseSet};
 use crate::cluster::{Progress, Shared};
 use crate::dialect::{Dialect, aurora_dsql};
 use crate::error::{Result, Stop, error, notice, sqlstate, unsupported};
-use crate::query::{Type, Value};
+use crate::query::{KnownTable, Type, Value};
 use crate::quirk::Quirk;
 use crate::reply::{Message, Reply, Rows, Severity, StatementResult};
 use crate::session::{Pending, Session};
 use crate::statement::{Expression, FromItem, Maintenance, Query, SelectItem, Statement};
 use crate::transaction::Block;
+use common_table::{Changing, Touched};
 
 /// One session's hands on the cluster while it runs a query.
 pub(crate) struct Execution<'a> {
@@ -60,7 +62,7 @@ pub(crate) struct Execution<'a> {
     /// The notices of a statement that has to wait.
     interrupted_notices: Vec<Message>,
     /// What the query under way needs, as far as it has been analysed.
-    needed: Vec<(Oid, Privileges)>,
+    pub(crate) needed: Vec<(Oid, Privileges)>,
     /// What sequence functions have given in the statement under way, for the quirks that compute it once.
     computed: Vec<(Oid, i64)>,
     /// The row that a query is computing, kept between rows for its memory.
@@ -71,6 +73,14 @@ pub(crate) struct Execution<'a> {
     pub(crate) parameters: Option<StatementParameters>,
     /// The relations found by their names, while somebody wants to know.
     lookups: Option<Vec<Rc<Relation>>>,
+    /// The tables that WITH has defined, the innermost last.
+    pub(crate) known_tables: Vec<KnownTable>,
+    /// The statements in WITH that change rows.
+    changing: Vec<Changing>,
+    /// The rows that RETURNING gives, while a statement in WITH runs.
+    returned: Option<Vec<Vec<Value>>>,
+    /// The sequences whose state the statement has read or changed so far.
+    touched: Touched,
     /// The columns of the result of a query that was only analysed.
     described: Vec<(Rc<str>, Type)>,
 }
@@ -90,6 +100,10 @@ impl<'a> Execution<'a> {
             extent: Extent::Run,
             parameters: None,
             lookups: None,
+            known_tables: Vec::new(),
+            changing: Vec::new(),
+            returned: None,
+            touched: Touched::default(),
             described: Vec::new(),
         }
     }
@@ -254,6 +268,8 @@ impl<'a> Execution<'a> {
                     Statement::CreateSchema(statement) => self.create_schema(statement),
                     Statement::DropSchema(statement) => self.drop_schemas(statement),
                     Statement::CreateTable(statement) => self.create_table(statement),
+                    Statement::CreateTableAs(statement) => self.create_table_as(statement),
+                    Statement::With(statement) => self.with_statement(statement),
                     Statement::AlterTable(statement) => self.alter_table(statement),
                     Statement::RenameColumn(statement) => self.rename_column(statement),
                     Statement::CreateView(statement) => self.create_view(statement),
@@ -304,6 +320,7 @@ impl<'a> Execution<'a> {
         let is_global = match statement {
             Statement::CreateSequence(create) => create.is_global,
             Statement::CreateTable(create) => create.is_global,
+            Statement::CreateTableAs(create) => create.is_global,
             Statement::CreateView(create) => create.is_global,
             _ => false,
         };
@@ -408,6 +425,8 @@ fn finds_out_late(statement: &Statement) -> bool {
             | Statement::Copy(_)
             | Statement::AlterTable(_)
             | Statement::CreateTable(_)
+            | Statement::CreateTableAs(_)
+            | Statement::With(_)
             | Statement::Execute(_)
             | Statement::Explain(_)
     ) || matches!(statement, Statement::Query(query) if !is_plain(query))

@@ -254,10 +254,7 @@ impl Execution<'_> {
 
     /// Checks that a new relation may have this name in this schema. `has_type` says whether a type comes with it.
     pub(super) fn check_new_relation(&mut self, schema: Oid, name: &str, has_type: bool) -> Result<()> {
-        if self.is_name_taken(schema, name) {
-            self.reach(Clause::CreateNameTaken);
-            return Err(relation_exists(name));
-        }
+        self.check_free_name(schema, name)?;
         if schema == PG_CATALOG {
             return Err(error(
                 sqlstate::INSUFFICIENT_PRIVILEGE,
@@ -266,6 +263,20 @@ impl Execution<'_> {
             .detail("System catalog modifications are currently disallowed."));
         }
         self.wait_for_namesake(schema, name, has_type)
+    }
+
+    /// The same for an index: where its table may stand it may stand too.
+    pub(super) fn check_new_index(&mut self, schema: Oid, name: &str) -> Result<()> {
+        self.check_free_name(schema, name)?;
+        self.wait_for_namesake(schema, name, false)
+    }
+
+    fn check_free_name(&mut self, schema: Oid, name: &str) -> Result<()> {
+        if self.is_name_taken(schema, name) {
+            self.reach(Clause::CreateNameTaken);
+            return Err(relation_exists(name));
+        }
+        Ok(())
     }
 
     /// Waits for another session's uncommitted relation of the same name. Once it is committed, the unique index of the

@@ -113,6 +113,7 @@ impl Execution<'_> {
             Statement::Insert(statement) => self.insert(statement),
             Statement::Update(statement) => self.update(statement),
             Statement::Delete(statement) => self.delete(statement),
+            Statement::With(_) => Err(unsupported("a prepared statement with WITH that changes rows")),
             _ => Err(unsupported("a prepared statement of this kind")),
         }
     }
@@ -256,11 +257,11 @@ impl Execution<'_> {
         let unpredictable = || unsupported("EXPLAIN of a statement that PostgreSQL has several plans for");
         match statement {
             Statement::Query(Query::Select(select)) if **select == plain_select(select) => Ok(vec!["Result".into()]),
-            Statement::Insert(Insert { table, source, on_conflict: None, .. }) => {
+            Statement::Insert(Insert { table, alias: None, source, on_conflict: None, .. }) => {
                 let is_single = match source {
                     InsertSource::DefaultValues => true,
                     InsertSource::Query(Query::Values(rows)) => rows.len() == 1,
-                    InsertSource::Query(Query::Select(_) | Query::Set(_)) => false,
+                    InsertSource::Query(Query::Select(_) | Query::Set(_) | Query::With(_)) => false,
                 };
                 let name = self.range_name(table)?;
                 let relation = self.require_relation(name, super::MissingSchema::IsMissingRelation)?;

@@ -185,6 +185,7 @@ impl Execution<'_> {
         if is_sequence {
             return self.change_persistence(relation, persistence);
         }
+        self.check_foreign_persistence(relation, persistence)?;
         let view = self.catalog_view();
         let altered = Relation { persistence, ..relation.clone() };
         self.replace_relation(altered)?;
@@ -193,6 +194,37 @@ impl Execution<'_> {
                 if let Some(sequence) = self.shared.catalog.relation(oid, view).cloned() {
                     self.change_persistence(&sequence, persistence)?;
                 }
+            }
+        }
+        Ok(())
+    }
+
+    /// A logged table cannot refer to an unlogged one, so that a foreign key may stand against the change. (PostgreSQL says
+    /// "it references" in both directions.)
+    fn check_foreign_persistence(&self, relation: &Relation, persistence: Persistence) -> Result<()> {
+        let view = self.catalog_view();
+        let refused = |words: &str, other: &str| {
+            Err(error(
+                sqlstate::INVALID_TABLE_DEFINITION,
+                format!("could not change table \"{}\" to {words} table \"{other}\"", relation.name),
+            ))
+        };
+        if persistence == Persistence::Permanent {
+            let mut constraints: Vec<_> = relation.table().iter().flat_map(|data| &data.constraints).collect();
+            constraints.sort_by(|one, other| one.name.cmp(&other.name));
+            for constraint in constraints {
+                let ConstraintKind::Foreign(key) = &constraint.kind else { continue };
+                let Some(referenced) = self.shared.catalog.relation(key.referenced, view) else { continue };
+                if referenced.oid != relation.oid && referenced.persistence != Persistence::Permanent {
+                    return refused("logged because it references unlogged", &referenced.name);
+                }
+            }
+            return Ok(());
+        }
+        for (_, referencing, _) in self.shared.catalog.referencing(relation.oid, view) {
+            let Some(referencing) = self.shared.catalog.relation(referencing, view) else { continue };
+            if referencing.oid != relation.oid && referencing.persistence == Persistence::Permanent {
+                return refused("unlogged because it references logged", &referencing.name);
             }
         }
         Ok(())

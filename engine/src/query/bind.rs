@@ -6,9 +6,12 @@ use super::plan::{AggregateCall, Bound, Typed};
 use super::scope::{Scope, find_column};
 use super::types::resolve_type;
 use super::{CastContext, Type, Value};
-use crate::error::{Result, error, sqlstate, unsupported};
-use crate::execute::Execution;
-use crate::statement::{BinaryOperator, Case, Expression, Literal, ObjectName, Query, SessionValue, UnaryOperator};
+use crate::catalog::RangeName;
+use crate::error::{Result, Stop, error, sqlstate, unsupported};
+use crate::execute::{Execution, MissingSchema};
+use crate::statement::{
+    BinaryOperator, Case, Expression, Literal, ObjectName, Query, SessionValue, TypeName, UnaryOperator,
+};
 
 /// Which part of a query an expression stands in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,6 +27,8 @@ pub(crate) enum Place {
     Update,
     Default,
     Check,
+    /// USING of ALTER COLUMN … TYPE.
+    Transform,
     ExecuteParameter,
 }
 
@@ -41,6 +46,7 @@ impl Place {
             Place::Update => "UPDATE",
             Place::Default => "DEFAULT expressions",
             Place::Check => "check constraints",
+            Place::Transform => "transform expressions",
             Place::ExecuteParameter => "EXECUTE parameters",
         }
     }
@@ -81,11 +87,12 @@ impl<'e, 'a> Binder<'e, 'a> {
                 Err(error(sqlstate::FEATURE_NOT_SUPPORTED, "cannot use column reference in DEFAULT expression"))
             }
             Expression::Subquery(_) | Expression::Exists(_) | Expression::InQuery { .. }
-                if matches!(place, Place::Default | Place::Check | Place::ExecuteParameter) =>
+                if matches!(place, Place::Default | Place::Check | Place::Transform | Place::ExecuteParameter) =>
             {
                 let words = match place {
                     Place::Default => "DEFAULT expression",
                     Place::Check => "check constraint",
+                    Place::Transform => "transform expression",
                     _ => "EXECUTE parameter",
                 };
                 Err(error(sqlstate::FEATURE_NOT_SUPPORTED, format!("cannot use subquery in {words}")))
@@ -94,8 +101,8 @@ impl<'e, 'a> Binder<'e, 'a> {
             Expression::Wildcard(_) => Err(unsupported("a whole row as a value")),
             Expression::Call(call) => self.call(call, place),
             Expression::Cast(operand, name) => {
+                let to = self.cast_target(name)?;
                 let operand = self.expression(operand, place)?;
-                let to = resolve_type(name)?;
                 let from = operand.value_type;
                 match self.execution.coerce(operand, to, CastContext::Explicit)? {
                     Some(cast) => Ok(cast),
@@ -239,6 +246,20 @@ impl<'e, 'a> Binder<'e, 'a> {
             return Err(unsupported(format!("column {}, whose values nobody can predict", found.column)));
         }
         Ok(Typed { bound: Bound::Column { level, index: found.index }, value_type: found.value_type })
+    }
+
+    /// The type that a cast names. Every table is a type too.
+    fn cast_target(&mut self, name: &TypeName) -> Result<Type> {
+        match resolve_type(name) {
+            Err(Stop::Error(missing)) if missing.sqlstate == sqlstate::UNDEFINED_OBJECT => {
+                let relation = match RangeName::new(&name.name) {
+                    Some(range) => self.execution.find_relation(range, MissingSchema::IsMissingRelation)?,
+                    None => None,
+                };
+                Err(relation.map_or(Stop::Error(missing), |_| unsupported("a row type")))
+            }
+            other => other,
+        }
     }
 
     fn signed(

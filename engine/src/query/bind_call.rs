@@ -54,6 +54,9 @@ impl Binder<'_, '_> {
                 Ok(Typed { bound: Bound::Call { function, arguments }, value_type: signature.result })
             }
             Routine::Set(function) => {
+                if place == Place::Values {
+                    return Err(unsupported("a set-returning function in VALUES"));
+                }
                 if place != Place::SelectList {
                     return Err(error(
                         sqlstate::FEATURE_NOT_SUPPORTED,

@@ -39,7 +39,8 @@ fn cast_context(from: Type, to: Type) -> Option<CastContext> {
         (Char, Integer) | (Integer, Char) => Some(Explicit),
         (Integer, Boolean) | (Boolean, Integer) => Some(Explicit),
         (_, Text | Varchar) if to != from => Some(Assignment),
-        (Text | Varchar, _) => Some(Explicit),
+        // Strings become anything through its text.
+        (Text | Varchar | Name, _) => Some(Explicit),
         _ => None,
     }
 }

@@ -54,7 +54,11 @@ impl Execution<'_> {
                 self.fold_source(&mut join.right)?;
                 self.fold_all(join.condition.iter_mut().chain(&mut join.left_filter).chain(&mut join.right_filter))
             }
-            Source::Scalar { .. } | Source::Sequence(_) | Source::Table(_) | Source::System(_) => Ok(()),
+            Source::Scalar { .. }
+            | Source::Sequence(_)
+            | Source::Table(_)
+            | Source::System(_)
+            | Source::Changes { .. } => Ok(()),
         }
     }
 

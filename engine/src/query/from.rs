@@ -89,7 +89,7 @@ impl Binder<'_, '_> {
                 let mut names = plan.names();
                 rename_columns(&mut names, columns, alias.name())?;
                 let columns = names.into_iter().zip(plan.types()).collect();
-                Ok(Item::of(Source::Subquery(plan), ScopeTable { name: alias.name().into(), columns }))
+                Ok(Item::of(Source::Subquery(plan), ScopeTable { name: alias.name().into(), hidden: None, columns }))
             }
         }
     }
@@ -174,27 +174,42 @@ impl Binder<'_, '_> {
         whole.ok_or_else(|| unsupported("an empty USING"))
     }
 
-    /// A subquery in FROM sees neither its siblings nor the queries around: LATERAL is outside the model.
-    fn subquery_in_own_scope(&mut self, query: &Query) -> Result<Plan> {
+    /// A subquery in FROM does not see its siblings: LATERAL is outside the model. Neither is it to see the queries around
+    /// its own, though PostgreSQL lets it.
+    pub(super) fn subquery_in_own_scope(&mut self, query: &Query) -> Result<Plan> {
         let scopes = std::mem::take(&mut self.scopes);
         let frames = std::mem::take(&mut self.frames);
         let plan = self.subquery(query);
+        let has_outer = scopes.len() > 1;
         self.scopes = scopes;
         self.frames = frames;
-        plan
+        match plan {
+            Err(Stop::Error(message))
+                if has_outer && matches!(message.sqlstate, sqlstate::UNDEFINED_COLUMN | sqlstate::UNDEFINED_TABLE) =>
+            {
+                Err(unsupported("a subquery in FROM that may read a query further out"))
+            }
+            other => other,
+        }
     }
 
     fn relation_in_from(&mut self, name: &ObjectName, alias: Option<&Identifier>) -> Result<(Source, ScopeTable)> {
+        if let [name] = name.parts.as_slice()
+            && let Some(found) = self.common_table(name, alias)?
+        {
+            return Ok(found);
+        }
         let Some(range) = RangeName::new(name) else {
             return Err(unsupported("a relation's name with more than three parts"));
         };
         let shown: Rc<str> = alias.map_or(range.name, Identifier::name).into();
+        let hidden = |name: &str| alias.filter(|alias| alias.name() != name).map(|_| Rc::from(name));
         if range.database.is_none()
             && let Some(system) = SystemRelation::named(range.schema, range.name)
         {
             self.execution.check_not_hidden(range)?;
             let columns = system.columns(self.execution.shared.settings.major);
-            return Ok((Source::System(system), ScopeTable { name: shown, columns }));
+            return Ok((Source::System(system), ScopeTable { name: shown, hidden: hidden(range.name), columns }));
         }
         let relation = self.execution.require_relation(range, MissingSchema::IsMissingRelation)?;
         self.execution.lock(relation.oid, LockMode::AccessShare)?;
@@ -209,7 +224,7 @@ impl Binder<'_, '_> {
                 ],
             ),
             Kind::Table(table) => {
-                (Source::Table(relation.oid), crate::execute::scope_table(shown.clone(), &table.columns).columns)
+                (Source::Table(relation.oid), crate::execute::scope_table(&relation, None, &table.columns).columns)
             }
             Kind::View(view) => {
                 let plan = self.execution.query_of_view(&relation, view)?;
@@ -217,7 +232,7 @@ impl Binder<'_, '_> {
             }
             Kind::Index(_) => return Err(unsupported("an index in FROM")),
         };
-        Ok((source, ScopeTable { name: shown, columns }))
+        Ok((source, ScopeTable { name: shown, hidden: hidden(range.name), columns }))
     }
 
     fn function_in_from(
@@ -255,7 +270,7 @@ impl Binder<'_, '_> {
         let (mut names, types): (Vec<Rc<str>>, Vec<Type>) = columns.into_iter().unzip();
         rename_columns(&mut names, column_names, &table_name)?;
         let columns = names.into_iter().zip(types).collect();
-        Ok(Item { lateral, ..Item::of(source, ScopeTable { name: table_name, columns }) })
+        Ok(Item { lateral, ..Item::of(source, ScopeTable { name: table_name, hidden: None, columns }) })
     }
 }
 
@@ -367,7 +382,7 @@ fn push(source: &mut Source, mut condition: Bound) -> Option<Bound> {
 }
 
 /// Renames columns after an alias's column list.
-fn rename_columns(names: &mut [Rc<str>], given: &[Identifier], table: &str) -> Result<()> {
+pub(super) fn rename_columns(names: &mut [Rc<str>], given: &[Identifier], table: &str) -> Result<()> {
     if given.len() > names.len() {
         return Err(error(
             sqlstate::INVALID_COLUMN_REFERENCE,

@@ -37,6 +37,7 @@ mod system;
 mod types;
 mod uses;
 mod value;
+mod with;
 
 pub(crate) use bind::{Binder, Place};
 pub(crate) use coerce::CastContext;
@@ -48,3 +49,4 @@ pub(crate) use scope::{SYSTEM_COLUMNS, Scope, ScopeTable};
 pub(crate) use types::{Type, is_known_type, may_be_system_type, resolve_column_type, resolve_type};
 pub(crate) use uses::Uses;
 pub(crate) use value::Value;
+pub(crate) use with::{Content, KnownTable, known_columns};

@@ -116,6 +116,11 @@ pub(crate) enum Source {
         spread: bool,
     },
     Subquery(Plan),
+    /// What a statement in WITH returns that changes rows, by its place among these.
+    Changes {
+        index: usize,
+        width: usize,
+    },
     /// A view, with the query behind it.
     Stored {
         view: Oid,
@@ -326,7 +331,7 @@ impl Source {
 
     fn each_expression<'p>(&'p self, visit: &mut dyn FnMut(&'p Bound)) {
         match self {
-            Source::Sequence(_) | Source::Table(_) | Source::System(_) => {}
+            Source::Sequence(_) | Source::Table(_) | Source::System(_) | Source::Changes { .. } => {}
             Source::Function { arguments, .. } => arguments.iter().for_each(visit),
             Source::Scalar { call, .. } => visit(call),
             Source::Subquery(plan) | Source::Stored { plan, .. } => plan.each_expression(visit),

@@ -215,6 +215,13 @@ impl Execution<'_> {
     /// Hands over the rows of a source that is neither a join nor a system catalog.
     fn scan_source(&mut self, source: &Source, outer: Option<&Row<'_>>, sink: &mut Sink<'_>) -> Result<Order> {
         match source {
+            Source::Changes { index, .. } => {
+                for values in self.changed_rows(*index)?.iter() {
+                    if !sink(self, values)? {
+                        break;
+                    }
+                }
+            }
             Source::Sequence(oid) => {
                 let view = self.catalog_view();
                 let Some(relation) = self.shared.catalog.relation(*oid, view).cloned() else {

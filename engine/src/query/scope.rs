@@ -15,6 +15,8 @@ pub(crate) const SYSTEM_COLUMNS: [&str; 6] = ["ctid", "xmin", "xmax", "cmin", "c
 pub(crate) struct ScopeTable {
     /// The alias, or else the relation's name.
     pub(crate) name: Rc<str>,
+    /// The relation's own name, when an alias hides it.
+    pub(crate) hidden: Option<Rc<str>>,
     pub(crate) columns: Vec<(Rc<str>, Type)>,
 }
 
@@ -126,15 +128,25 @@ fn missing_column(scopes: &[Scope], table: Option<&str>, column: &str) -> Stop {
     let known = |name: &str| scopes.iter().any(|scope| scope.has_table(name));
     match table {
         Some("excluded") => unsupported("EXCLUDED where it cannot be seen"),
-        Some(table) if !known(table) => {
-            error(sqlstate::UNDEFINED_TABLE, format!("missing FROM-clause entry for table \"{table}\""))
-        }
+        Some(table) if !known(table) => missing_table(scopes, table),
         _ if table.is_none() && known(column) => unsupported("a whole row as a value"),
         _ if has_similar_column(scopes, column) => {
             unsupported("a misspelt column name, for which PostgreSQL guesses what was meant")
         }
         Some(table) => error(sqlstate::UNDEFINED_COLUMN, format!("column {table}.{column} does not exist")),
         None => error(sqlstate::UNDEFINED_COLUMN, format!("column \"{column}\" does not exist")),
+    }
+}
+
+/// The error of a name that stands for nothing in FROM.
+pub(super) fn missing_table(scopes: &[Scope], table: &str) -> Stop {
+    let mut tables = scopes.iter().rev().flat_map(|scope| &scope.tables);
+    match tables.find(|known| known.hidden.as_deref() == Some(table)) {
+        Some(known) => {
+            error(sqlstate::UNDEFINED_TABLE, format!("invalid reference to FROM-clause entry for table \"{table}\""))
+                .hint(format!("Perhaps you meant to reference the table alias \"{}\".", known.name))
+        }
+        None => error(sqlstate::UNDEFINED_TABLE, format!("missing FROM-clause entry for table \"{table}\"")),
     }
 }
 

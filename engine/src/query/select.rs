@@ -18,6 +18,7 @@ impl Binder<'_, '_> {
             Query::Values(rows) => self.values(rows),
             Query::Select(select) => self.select(select),
             Query::Set(operation) => self.set_operation(operation),
+            Query::With(with) => self.with_query(with),
         }
     }
 

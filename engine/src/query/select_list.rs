@@ -6,6 +6,7 @@ use super::CastContext;
 use super::Type;
 use super::bind::{Binder, Place};
 use super::plan::{Bound, Output, Typed};
+use super::scope::missing_table;
 use crate::error::{Result, error, sqlstate, unsupported};
 use crate::statement::{Expression, Identifier, Literal, ObjectName, Query, SelectItem, SessionValue};
 
@@ -45,10 +46,7 @@ impl Binder<'_, '_> {
         }
         let columns = scope.expand(name);
         if columns.is_empty() && name.is_some_and(|name| !scope.tables.iter().any(|table| *table.name == *name)) {
-            return Err(error(
-                sqlstate::UNDEFINED_TABLE,
-                format!("missing FROM-clause entry for table \"{}\"", name.unwrap_or_default()),
-            ));
+            return Err(missing_table(&self.scopes, name.unwrap_or_default()));
         }
         if let Some((name, _)) = columns.iter().find(|(_, typed)| typed.value_type == Type::Opaque) {
             return Err(unsupported(format!("column {name}, whose values nobody can predict")));
@@ -101,17 +99,23 @@ fn implied_name(expression: &Expression) -> Option<(String, bool)> {
         }
         Expression::Array(_) => Some(("array".to_owned(), true)),
         Expression::Exists(_) => Some(("exists".to_owned(), true)),
-        Expression::Subquery(query) => match &**query {
-            Query::Select(select) => {
-                let item = select.items.first()?;
-                match &item.alias {
-                    Some(alias) => Some((alias.name().to_owned(), true)),
-                    None => implied_name(&item.expression).map(|(name, _)| (name, true)),
-                }
-            }
-            Query::Values(_) => Some(("column1".to_owned(), true)),
-            Query::Set(_) => None,
-        },
+        Expression::Subquery(query) => name_of_first(query).map(|name| (name, true)),
         _ => None,
+    }
+}
+
+/// The name that a query suggests by its first column.
+fn name_of_first(query: &Query) -> Option<String> {
+    match query {
+        Query::Select(select) => {
+            let item = select.items.first()?;
+            match &item.alias {
+                Some(alias) => Some(alias.name().to_owned()),
+                None => implied_name(&item.expression).map(|(name, _)| name),
+            }
+        }
+        Query::With(with) => name_of_first(&with.query),
+        Query::Values(_) => Some("column1".to_owned()),
+        Query::Set(_) => None,
     }
 }

@@ -291,6 +291,9 @@ pub(crate) fn resolve_type(name: &TypeName) -> Result<Type> {
         (Some(found), 0) => Ok(found),
         (Some(found), _) => found.array().ok_or_else(|| unsupported(format!("type {base}[]"))),
         (None, _) if is_known_type(base) || may_be_system_type(base) => Err(unsupported(format!("type {base}"))),
-        (None, _) => Err(error(sqlstate::UNDEFINED_OBJECT, format!("type \"{}\" does not exist", parts.join(".")))),
+        (None, dimensions) => {
+            let brackets = if dimensions > 0 { "[]" } else { "" };
+            Err(error(sqlstate::UNDEFINED_OBJECT, format!("type \"{}{brackets}\" does not exist", parts.join("."))))
+        }
     }
 }

@@ -89,6 +89,7 @@ impl Source {
             | Source::Table(_)
             | Source::System(_)
             | Source::Function { .. }
+            | Source::Changes { .. }
             | Source::Scalar { .. } => {}
         }
     }
@@ -101,6 +102,7 @@ impl Source {
             Source::Function { .. } | Source::Scalar { spread: false, .. } => 1,
             Source::Scalar { spread: true, .. } => parameter_columns().len(),
             Source::Subquery(plan) => plan.types().len(),
+            Source::Changes { width, .. } => *width,
             Source::Join(join) => join.left_width + join.right_width,
         }
     }
@@ -163,7 +165,7 @@ impl Walk<'_> {
             Source::Function { arguments, .. } => arguments.iter().for_each(|one| self.expression(one)),
             Source::Scalar { call, .. } => self.expression(call),
             Source::Subquery(plan) => self.apart(plan),
-            Source::System(_) => {}
+            Source::System(_) | Source::Changes { .. } => {}
         }
         vec![None; (self.width)(source)]
     }

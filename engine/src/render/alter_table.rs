@@ -72,6 +72,10 @@ fn action(out: &mut impl Output, action: &TableAction) {
             out.identifier(name);
             behavior(out, *how);
         }
+        TableAction::ValidateConstraint(name) => {
+            out.sql("VALIDATE CONSTRAINT ");
+            out.identifier(name);
+        }
         TableAction::Relation(action) => relation_action(out, action),
     }
 }

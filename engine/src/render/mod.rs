@@ -4,6 +4,7 @@
 //! which they are written.
 
 mod alter_table;
+mod common_table;
 mod expression;
 pub mod keyword;
 mod maintenance;
@@ -105,6 +106,8 @@ pub(crate) fn write_statement(out: &mut impl Output, statement: &Statement) {
         Statement::Deallocate(deallocate) => prepared::deallocate(out, deallocate),
         Statement::Explain(explain) => prepared::explain(out, explain),
         Statement::Lock(lock) => maintenance::lock(out, lock),
+        Statement::CreateTableAs(create) => common_table::create(out, create),
+        Statement::With(with) => common_table::with(out, with),
         Statement::Maintenance(maintenance) => maintenance::maintenance(out, maintenance),
     }
 }

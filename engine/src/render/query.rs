@@ -4,13 +4,13 @@ use super::expression::{call, expression, order_by};
 use super::name::{column_list, object_name, object_names};
 use super::{Output, separated, sql_if};
 use crate::statement::{
-    Expression, FromItem, Identifier, JoinKind, LockStrength, Locking, Query, Select, SelectItem, SetOperation,
-    SetOperator,
+    CommonTable, Expression, FromItem, Identifier, JoinKind, LockStrength, Locking, Query, Select, SelectItem,
+    SetOperation, SetOperator,
 };
 
 pub(super) fn query(out: &mut impl Output, query: &Query) {
     match query {
-        Query::Select(select) => self::select(out, select),
+        Query::Select(select) => self::select(out, select, |_| {}),
         Query::Values(rows) => {
             out.sql("VALUES ");
             separated(out, ", ", rows, |out, row| {
@@ -20,7 +20,28 @@ pub(super) fn query(out: &mut impl Output, query: &Query) {
             });
         }
         Query::Set(operation) => set(out, operation),
+        Query::With(with) => {
+            common_tables(out, &with.tables);
+            self::query(out, &with.query);
+        }
     }
+}
+
+/// Writes WITH and what it defines, with a space behind it.
+pub(super) fn common_tables(out: &mut impl Output, tables: &[CommonTable]) {
+    out.sql("WITH ");
+    separated(out, ", ", tables, |out, table| {
+        out.identifier(&table.name);
+        column_list(out, &table.columns);
+        out.sql(match table.materialized {
+            Some(true) => " AS MATERIALIZED (",
+            Some(false) => " AS NOT MATERIALIZED (",
+            None => " AS (",
+        });
+        super::write_statement(out, &table.statement);
+        out.sql(")");
+    });
+    out.sql(" ");
 }
 
 fn set(out: &mut impl Output, operation: &SetOperation) {
@@ -41,7 +62,7 @@ fn set(out: &mut impl Output, operation: &SetOperation) {
 fn operand(out: &mut impl Output, operand: &Query) {
     let is_plain = match operand {
         Query::Values(_) => true,
-        Query::Set(_) => false,
+        Query::Set(_) | Query::With(_) => false,
         Query::Select(select) => {
             select.order_by.is_empty() && select.limit.is_none() && select.offset.is_none() && select.locking.is_none()
         }
@@ -64,11 +85,13 @@ pub(super) fn filter(out: &mut impl Output, filter: Option<&Expression>) {
     clause(out, " WHERE ", filter);
 }
 
-fn select(out: &mut impl Output, select: &Select) {
+/// Writes a SELECT; `into` writes what follows the select list.
+pub(super) fn select<O: Output>(out: &mut O, select: &Select, into: impl FnOnce(&mut O)) {
     out.sql("SELECT");
     sql_if(out, select.distinct, " DISTINCT");
     sql_if(out, !select.items.is_empty(), " ");
     select_items(out, &select.items);
+    into(out);
     if !select.from.is_empty() {
         out.sql(" FROM ");
         separated(out, ", ", &select.from, from_item);
@@ -138,7 +161,8 @@ fn join_words(kind: JoinKind) -> &'static str {
     }
 }
 
-fn alias(out: &mut impl Output, alias: Option<&Identifier>) {
+/// Writes AS and an alias, or nothing.
+pub(super) fn alias(out: &mut impl Output, alias: Option<&Identifier>) {
     if let Some(alias) = alias {
         out.sql(" AS ");
         out.identifier(alias);

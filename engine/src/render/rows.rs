@@ -2,7 +2,7 @@
 
 use super::expression::expression;
 use super::name::{column_list, identifiers, object_name, object_names};
-use super::query::{filter, query, select_items};
+use super::query::{alias, filter, query, select_items};
 use super::relation::behavior;
 use super::{Output, separated};
 use crate::statement::{
@@ -13,6 +13,7 @@ use crate::statement::{
 pub(super) fn insert(out: &mut impl Output, insert: &Insert) {
     out.sql("INSERT INTO ");
     object_name(out, &insert.table);
+    alias(out, insert.alias.as_ref());
     column_list(out, &insert.columns);
     out.sql(match insert.overriding {
         Some(Overriding::System) => " OVERRIDING SYSTEM VALUE",
@@ -67,6 +68,7 @@ fn assignments(out: &mut impl Output, assignments: &[(Identifier, Expression)]) 
 pub(super) fn update(out: &mut impl Output, update: &Update) {
     out.sql("UPDATE ");
     object_name(out, &update.table);
+    alias(out, update.alias.as_ref());
     out.sql(" SET ");
     assignments(out, &update.assignments);
     filter(out, update.filter.as_ref());
@@ -76,6 +78,7 @@ pub(super) fn update(out: &mut impl Output, update: &Update) {
 pub(super) fn delete(out: &mut impl Output, delete: &Delete) {
     out.sql("DELETE FROM ");
     object_name(out, &delete.table);
+    alias(out, delete.alias.as_ref());
     filter(out, delete.filter.as_ref());
     returning(out, &delete.returning);
 }

@@ -85,7 +85,10 @@ pub(super) fn table_constraint(out: &mut impl Output, constraint: &TableConstrai
             identifiers(out, columns);
             out.sql(")");
         }
-        TableConstraintKind::Check(condition) => check(out, condition),
+        TableConstraintKind::Check { condition, not_valid } => {
+            check(out, condition);
+            sql_if(out, *not_valid, " NOT VALID");
+        }
         TableConstraintKind::ForeignKey(columns, target) => {
             out.sql("FOREIGN KEY (");
             identifiers(out, columns);

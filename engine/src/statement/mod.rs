@@ -4,6 +4,7 @@
 //! parses SQL into them. Names are kept as written (folded, not truncated); numbers in option lists are kept as digits,
 //! because PostgreSQL reports their range errors itself.
 
+mod common_table;
 mod lock;
 mod maintenance;
 mod name;
@@ -17,6 +18,7 @@ mod table;
 mod view;
 mod visit;
 
+pub use common_table::{CommonTable, CreateTableAs, With, WithQuery};
 pub use lock::LockTables;
 pub use maintenance::{MaintainedTable, Maintenance, ReindexTarget};
 pub(crate) use name::truncate;
@@ -63,6 +65,8 @@ pub enum Statement {
     DropSchema(DropSchema),
     /// `CREATE TABLE`.
     CreateTable(CreateTable),
+    /// `CREATE TABLE AS` and `SELECT INTO`.
+    CreateTableAs(CreateTableAs),
     /// `ALTER TABLE` with actions that only tables have.
     AlterTable(AlterTable),
     /// `ALTER TABLE … RENAME COLUMN`.
@@ -97,6 +101,8 @@ pub enum Statement {
     Copy(Copy),
     /// `SELECT` or `VALUES`.
     Query(Query),
+    /// `WITH` that changes rows; without a change it is a [`Query::With`].
+    With(With),
     /// BEGIN, COMMIT, ROLLBACK, SAVEPOINT and their relatives.
     Transaction(Transaction),
     /// `SET parameter`, `RESET parameter`.

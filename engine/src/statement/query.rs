@@ -365,4 +365,6 @@ pub enum Query {
     Values(Vec<Vec<Expression>>),
     /// UNION, INTERSECT or EXCEPT.
     Set(Box<SetOperation>),
+    /// `WITH … query`.
+    With(Box<super::WithQuery>),
 }

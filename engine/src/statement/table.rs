@@ -118,8 +118,13 @@ pub enum TableConstraintKind {
     PrimaryKey(Vec<Identifier>),
     /// `UNIQUE (column, …)`.
     Unique(Vec<Identifier>),
-    /// `CHECK (condition)`.
-    Check(Expression),
+    /// `CHECK (condition) [NOT VALID]`.
+    Check {
+        /// The condition.
+        condition: Expression,
+        /// `NOT VALID`: rows that exist are not looked at.
+        not_valid: bool,
+    },
     /// `FOREIGN KEY (column, …) REFERENCES …`.
     ForeignKey(Vec<Identifier>, References),
 }
@@ -252,6 +257,8 @@ pub enum TableAction {
         /// CASCADE or RESTRICT.
         behavior: Behavior,
     },
+    /// `VALIDATE CONSTRAINT name`.
+    ValidateConstraint(Identifier),
     /// `OWNER TO`, `SET LOGGED`, `SET UNLOGGED` in a list with other actions; alone they are an [`AlterRelation`](super::AlterRelation).
     Relation(super::RelationAction),
 }
@@ -332,6 +339,8 @@ pub struct ConflictUpdate {
 pub struct Insert {
     /// The table.
     pub table: ObjectName,
+    /// `AS alias`.
+    pub alias: Option<Identifier>,
     /// The columns; empty when none were written.
     pub columns: Vec<Identifier>,
     /// OVERRIDING.
@@ -349,6 +358,8 @@ pub struct Insert {
 pub struct Update {
     /// The table.
     pub table: ObjectName,
+    /// `AS alias`.
+    pub alias: Option<Identifier>,
     /// The assignments, at least one.
     pub assignments: Vec<(Identifier, Expression)>,
     /// WHERE.
@@ -362,6 +373,8 @@ pub struct Update {
 pub struct Delete {
     /// The table.
     pub table: ObjectName,
+    /// `AS alias`.
+    pub alias: Option<Identifier>,
     /// WHERE.
     pub filter: Option<Expression>,
     /// RETURNING; empty when absent.

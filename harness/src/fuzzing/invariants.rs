@@ -214,7 +214,10 @@ fn is_plain(create: &CreateSequence) -> bool {
 fn makes_names_vary(statement: &Statement) -> bool {
     match statement {
         Statement::CreateSequence(create) => create.persistence == Persistence::Temporary,
-        Statement::SetParameter(_) | Statement::CreateSchema(_) | Statement::CreateTable(_) => true,
+        Statement::SetParameter(_)
+        | Statement::CreateSchema(_)
+        | Statement::CreateTable(_)
+        | Statement::CreateTableAs(_) => true,
         _ => false,
     }
 }

@@ -65,6 +65,7 @@ impl Generator<'_> {
             if self.choice.chance(1, 2) {
                 looks.push(Statement::Insert(Insert {
                     table: name(&table.schema, &table.name),
+                    alias: None,
                     columns: Vec::new(),
                     overriding: None,
                     source: InsertSource::DefaultValues,

@@ -45,6 +45,7 @@ impl Generator<'_> {
                 let column = self.column_name(summary.as_ref());
                 Statement::Insert(Insert {
                     table,
+                    alias: None,
                     columns: vec![column],
                     overriding: None,
                     source: InsertSource::Query(Query::Values(vec![vec![Expression::Parameter(1)]])),

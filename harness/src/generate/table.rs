@@ -204,6 +204,7 @@ impl Generator<'_> {
         let defaults_only = matches!(source, InsertSource::DefaultValues);
         Statement::Insert(Insert {
             table: name,
+            alias: None,
             columns: if defaults_only { Vec::new() } else { columns },
             overriding: overriding.filter(|_| !defaults_only),
             source,
@@ -278,11 +279,17 @@ impl Generator<'_> {
         });
         let returning = self.returning(table.as_ref());
         match self.choice.chance(1, 3) {
-            true => Statement::Delete(Delete { table: name, filter, returning }),
+            true => Statement::Delete(Delete { table: name, alias: None, filter, returning }),
             false => {
                 let column = self.column_name(table.as_ref());
                 let value = self.value_for_column();
-                Statement::Update(Update { table: name, assignments: vec![(column, value)], filter, returning })
+                Statement::Update(Update {
+                    table: name,
+                    alias: None,
+                    assignments: vec![(column, value)],
+                    filter,
+                    returning,
+                })
             }
         }
     }
@@ -292,6 +299,7 @@ impl Generator<'_> {
         match self.choice.below(5) {
             0 => Statement::Insert(Insert {
                 table: name,
+                alias: None,
                 columns: Vec::new(),
                 overriding: None,
                 source: InsertSource::Query(Query::Values(vec![vec![number_expression(1)]])),
@@ -300,11 +308,12 @@ impl Generator<'_> {
             }),
             1 => Statement::Update(Update {
                 table: name,
+                alias: None,
                 assignments: vec![("last_value".into(), number_expression(1))],
                 filter: None,
                 returning: Vec::new(),
             }),
-            2 => Statement::Delete(Delete { table: name, filter: None, returning: Vec::new() }),
+            2 => Statement::Delete(Delete { table: name, alias: None, filter: None, returning: Vec::new() }),
             3 => Statement::Truncate(Truncate {
                 tables: vec![name],
                 restart_identity: None,

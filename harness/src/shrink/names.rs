@@ -56,7 +56,7 @@ const ROLES: &str = "rqp";
 /// The letters for names that come up in a statement of this kind first.
 fn letters(statement: &Statement) -> &'static str {
     match statement {
-        Statement::CreateTable(_) | Statement::CreateView(_) => "tabcdeuvw",
+        Statement::CreateTable(_) | Statement::CreateTableAs(_) | Statement::CreateView(_) => "tabcdeuvw",
         Statement::CreateRole(_) | Statement::DropRole(_) => ROLES,
         Statement::CreateSchema(_) | Statement::DropSchema(_) => "xyz",
         Statement::Transaction(_) | Statement::Prepare(_) => "abcde",

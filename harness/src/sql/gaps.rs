@@ -6,6 +6,7 @@
 //! - `ALTER INDEX name OWNER TO …`, `ALTER {INDEX|VIEW} name SET {LOGGED|UNLOGGED}`: parsed as ALTER TABLE, and given
 //!   their kind back.
 //! - `SET NAMES 'encoding'`: parsed as `SET client_encoding TO 'encoding'`, which it means (manual, "SET").
+//! - `SET ROLE TO role`: parsed as the setting of any other parameter.
 //! - `ALTER TABLE … ALTER COLUMN … RESTART` beside other changes of the identity column: parsed as `SET RESTART n`,
 //!   which PostgreSQL refuses when it was written so.
 
@@ -220,6 +221,13 @@ impl Words<'_> {
             return self.replace(1, "TABLE", Written::Kind(RelationKind::View));
         }
         let names = if self.is(1, &["SESSION", "LOCAL"]) { 2 } else { 1 };
+        let is_assigned = self.tokens.get(names + 1).is_some_and(|token| {
+            let word = &self.sql[token.start..token.end];
+            word == "=" || word.eq_ignore_ascii_case("to")
+        });
+        if self.is(0, &["SET"]) && self.is(names, &["ROLE"]) && is_assigned {
+            return self.replace(names, "\"role\"", Written::Same);
+        }
         let is_string = self.tokens.get(names + 1).is_some_and(|token| token.kind == TokenKind::Quoted);
         if self.is(0, &["SET"]) && self.is(names, &["NAMES"]) && is_string {
             return self.replace(names, "client_encoding TO", Written::Same);

@@ -3,6 +3,7 @@
 //! The text is parsed by `squawk-syntax` and its syntax tree lowered to [`Statement`] by PostgreSQL's rules. Text that
 //! PostgreSQL would refuse is told apart from text that is valid but outside the model, which is always named.
 
+mod beyond;
 mod cursor;
 pub(crate) mod database;
 mod error;
@@ -72,6 +73,9 @@ fn syntax_error(sql: &str, bridged: &Bridged) -> Option<SqlError> {
     match (broken, stop) {
         (Some((token, problem)), stop) if stop.is_none_or(|stop| token.start <= stop) => {
             Some(SqlError::lexical(problem, token.start, Some(&sql[token.start..token.end])))
+        }
+        (_, Some(stop)) if let Some(what) = beyond::beyond(sql, &tokens, stop) => {
+            Some(SqlError::unsupported(stop, what))
         }
         (_, Some(stop)) => {
             let token = tokens.iter().find(|token| token.start == stop);

@@ -257,7 +257,7 @@ fn has_empty_list(query: &Query) -> bool {
 fn is_plain(query: &Query) -> bool {
     match query {
         Query::Values(_) => true,
-        Query::Set(_) => false,
+        Query::Set(_) | Query::With(_) => false,
         Query::Select(select) => {
             select.order_by.is_empty() && select.limit.is_none() && select.offset.is_none() && select.locking.is_none()
         }

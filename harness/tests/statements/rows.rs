@@ -11,7 +11,12 @@ use super::expressions::{expression, query, select_items};
 use super::names::{identifier, object_name};
 
 pub(super) fn statement() -> BoxedStrategy<Statement> {
-    prop_oneof![insert(), update(), delete(), truncate(), copy()].boxed()
+    prop_oneof![changes(), truncate(), copy()].boxed()
+}
+
+/// What may stand in WITH.
+pub(super) fn changes() -> BoxedStrategy<Statement> {
+    prop_oneof![insert(), update(), delete()].boxed()
 }
 
 fn insert() -> BoxedStrategy<Statement> {
@@ -22,8 +27,9 @@ fn insert() -> BoxedStrategy<Statement> {
         query().prop_map(InsertSource::Query),
     ];
     let overriding = option::of(prop::sample::select(vec![Overriding::System, Overriding::User]));
-    (object_name(), vec(identifier(), 0..3), overriding, source, option::of(on_conflict()), select_items(expression()))
-        .prop_map(|(table, columns, overriding, source, on_conflict, returning)| {
+    let table = (object_name(), option::of(identifier()));
+    (table, vec(identifier(), 0..3), overriding, source, option::of(on_conflict()), select_items(expression()))
+        .prop_map(|((table, alias), columns, overriding, source, on_conflict, returning)| {
             // The grammar has DEFAULT VALUES with nothing before it only.
             let (columns, overriding) = match source {
                 InsertSource::DefaultValues => (Vec::new(), None),
@@ -31,7 +37,7 @@ fn insert() -> BoxedStrategy<Statement> {
             };
             // The parser library reads ON as the select list of a bare SELECT.
             let on_conflict = on_conflict.filter(|_| !is_bare_select(&source));
-            Statement::Insert(Insert { table, columns, overriding, source, on_conflict, returning })
+            Statement::Insert(Insert { table, alias, columns, overriding, source, on_conflict, returning })
         })
         .boxed()
 }
@@ -60,16 +66,16 @@ fn is_bare_select(source: &InsertSource) -> bool {
 }
 
 fn update() -> BoxedStrategy<Statement> {
-    (object_name(), assignments(), option::of(expression()), select_items(expression()))
-        .prop_map(|(table, assignments, filter, returning)| {
-            Statement::Update(Update { table, assignments, filter, returning })
+    (object_name(), option::of(identifier()), assignments(), option::of(expression()), select_items(expression()))
+        .prop_map(|(table, alias, assignments, filter, returning)| {
+            Statement::Update(Update { table, alias, assignments, filter, returning })
         })
         .boxed()
 }
 
 fn delete() -> BoxedStrategy<Statement> {
-    (object_name(), option::of(expression()), select_items(expression()))
-        .prop_map(|(table, filter, returning)| Statement::Delete(Delete { table, filter, returning }))
+    (object_name(), option::of(identifier()), option::of(expression()), select_items(expression()))
+        .prop_map(|(table, alias, filter, returning)| Statement::Delete(Delete { table, alias, filter, returning }))
         .boxed()
 }
 

@@ -63,7 +63,8 @@ fn table_constraint() -> BoxedStrategy<TableConstraint> {
     let kind = prop_oneof![
         vec(identifier(), 1..3).prop_map(TableConstraintKind::PrimaryKey),
         vec(identifier(), 1..3).prop_map(TableConstraintKind::Unique),
-        expression().prop_map(TableConstraintKind::Check),
+        (expression(), any::<bool>())
+            .prop_map(|(condition, not_valid)| TableConstraintKind::Check { condition, not_valid }),
         (vec(identifier(), 1..3), references(3))
             .prop_map(|(columns, references)| TableConstraintKind::ForeignKey(columns, references)),
     ];

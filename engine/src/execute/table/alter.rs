@@ -3,8 +3,10 @@
 use std::rc::Rc;
 
 use super::super::{Execution, done};
+use super::alter_column::TypeChange;
 use super::column::PlannedConstraintKind;
 use super::no_column;
+use super::row_work::RowWork;
 use crate::catalog::{Column, Oid, Relation, TableData};
 use crate::error::{Result, error, sqlstate, unsupported};
 use crate::lock::LockMode;
@@ -28,10 +30,17 @@ impl Execution<'_> {
                 TableAction::AddConstraint(TableConstraint { kind: TableConstraintKind::ForeignKey(..), .. })
             )
         };
-        // A foreign key lets others read.
-        let mode = match statement.actions.iter().all(is_foreign_key) {
-            true => LockMode::ShareRowExclusive,
-            false => LockMode::AccessExclusive,
+        // A foreign key lets others read, and a look at the rows lets them write.
+        let mode = if statement.actions.iter().all(|action| matches!(action, TableAction::ValidateConstraint(_))) {
+            LockMode::ShareUpdateExclusive
+        } else if statement
+            .actions
+            .iter()
+            .all(|action| is_foreign_key(action) || matches!(action, TableAction::ValidateConstraint(_)))
+        {
+            LockMode::ShareRowExclusive
+        } else {
+            LockMode::AccessExclusive
         };
         self.lock(relation.oid, mode)?;
         for action in &statement.actions {
@@ -40,30 +49,19 @@ impl Execution<'_> {
             }
             if let TableAction::SetType { column, type_name, using } = action {
                 let (now, data) = self.table_now(relation.oid)?;
-                self.prepare_column_type(&now, &data, column, type_name, using.as_ref())?;
+                let change = TypeChange { column, type_name, using: using.as_ref() };
+                self.prepare_column_type(&now, &data, &change)?;
             }
-        }
-        let reads_rows = |action: &TableAction| match action {
-            TableAction::AddColumn { .. } | TableAction::SetType { .. } | TableAction::SetNotNull(_) => true,
-            TableAction::AddConstraint(constraint) => {
-                matches!(constraint.kind, TableConstraintKind::Check(_) | TableConstraintKind::ForeignKey(..))
-            }
-            _ => false,
-        };
-        if statement.actions.len() > 1
-            && statement.actions.iter().any(reads_rows)
-            && !self.shared.catalog.rows(relation.storage, self.catalog_view()).is_empty()
-        {
-            // PostgreSQL goes through the rows once, after all actions; the model does so in each action.
-            return Err(unsupported("several actions on a table that has rows"));
         }
         let mut actions: Vec<&TableAction> = statement.actions.iter().collect();
         // PostgreSQL works in passes: drops, types, new columns, column attributes, defaults and identity, the rest.
         actions.sort_by_key(|action| pass(action));
+        let mut work = RowWork::default();
         for action in actions {
             self.refuse_second_type(&relation, action)?;
-            self.alter_table_action(relation.oid, action)?;
+            self.alter_table_action(relation.oid, action, &mut work)?;
         }
+        self.finish_rows(relation.oid, &work)?;
         done("ALTER TABLE")
     }
 
@@ -81,21 +79,24 @@ impl Execution<'_> {
         }
     }
 
-    fn alter_table_action(&mut self, oid: Oid, action: &TableAction) -> Result<()> {
+    fn alter_table_action(&mut self, oid: Oid, action: &TableAction, work: &mut RowWork) -> Result<()> {
         let (relation, data) = self.table_now(oid)?;
         match action {
             TableAction::AddColumn { if_not_exists, definition } => {
-                self.add_column(&relation, data, definition, *if_not_exists)
+                self.add_column(&relation, data, definition, *if_not_exists, work)
             }
             TableAction::DropColumn { if_exists, column, behavior } => {
                 self.drop_column(&relation, &data, column, *if_exists, *behavior)
             }
-            TableAction::SetType { column, type_name, .. } => self.set_column_type(&relation, data, column, type_name),
+            TableAction::SetType { column, type_name, using } => {
+                let change = TypeChange { column, type_name, using: using.as_ref() };
+                self.set_column_type(&relation, data, &change, work)
+            }
             TableAction::SetDefault(column, expression) => {
                 self.set_column_default(&relation, data, column, Some(expression))
             }
             TableAction::DropDefault(column) => self.set_column_default(&relation, data, column, None),
-            TableAction::SetNotNull(column) => self.set_not_null(&relation, data, column),
+            TableAction::SetNotNull(column) => self.set_not_null(&relation, data, column, work),
             TableAction::DropNotNull(column) => self.drop_not_null(&relation, data, column),
             TableAction::AddIdentity { column, generated, options } => {
                 self.add_identity(&relation, column, *generated, options)
@@ -110,11 +111,12 @@ impl Execution<'_> {
                 {
                     return Err(no_column(missing, &relation.name));
                 }
-                self.add_constraints(oid, &[planned])
+                self.add_constraints(oid, &[planned], work)
             }
             TableAction::DropConstraint { if_exists, name, behavior } => {
                 self.drop_constraint(&relation, &data, name, *if_exists, *behavior)
             }
+            TableAction::ValidateConstraint(name) => self.validate_constraint(&relation, data, name, work),
             TableAction::Relation(RelationAction::OwnerTo(role)) => self.owner_to(&relation, role),
             TableAction::Relation(_) => Err(unsupported("SET LOGGED or SET UNLOGGED in a list of actions")),
         }
@@ -144,6 +146,7 @@ impl Execution<'_> {
             TableAction::DropNotNull(_) => "ALTER COLUMN ... DROP NOT NULL",
             TableAction::AddConstraint(_) => "ADD CONSTRAINT",
             TableAction::DropConstraint { .. } => "DROP CONSTRAINT",
+            TableAction::ValidateConstraint(_) => "VALIDATE CONSTRAINT",
             _ => return unsupported("identity of a relation that is no table"),
         };
         if relation.sequence().is_none() || !self.shared.settings.major.names_refused_actions() {
@@ -218,7 +221,7 @@ fn pass(action: &TableAction) -> u8 {
         TableAction::SetNotNull(_) => 6,
         TableAction::AddConstraint(_) => 8,
         TableAction::SetDefault(..) | TableAction::AddIdentity { .. } => 9,
-        TableAction::SetIdentity { .. } | TableAction::Relation(_) => 10,
+        TableAction::SetIdentity { .. } | TableAction::ValidateConstraint(_) | TableAction::Relation(_) => 10,
     }
 }
 

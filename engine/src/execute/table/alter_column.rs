@@ -1,15 +1,28 @@
 //! ALTER TABLE's actions on ordinary properties of columns.
 
+use std::rc::Rc;
+
 use super::super::Execution;
 use super::alter::check_free_column;
+use super::check::unique_keys;
 use super::column::{Place, Planned, PlannedDefault};
+use super::opaque::is_reliable;
+use super::row_work::{NewKey, NewValue, RowWork};
+use super::table_scope;
 use crate::catalog::{ConstraintKind, Object, Oid, Relation, TableData, TableRow};
-use crate::error::{Result, error, notice, sqlstate, unsupported};
+use crate::error::{Result, Stop, error, notice, sqlstate, unsupported};
 use crate::lock::LockMode;
-use crate::query::{Bound, CastContext, Row, SYSTEM_COLUMNS, Type, Typed, Value};
+use crate::query::{Binder, Bound, CastContext, Place as ExpressionPlace, SYSTEM_COLUMNS, Type, Typed, Value};
 use crate::quirk::Quirk;
 use crate::reply::Severity;
 use crate::statement::{Behavior, ColumnDefinition, Expression, Identifier, TypeName};
+
+/// `ALTER COLUMN … TYPE`.
+pub(super) struct TypeChange<'s> {
+    pub(super) column: &'s Identifier,
+    pub(super) type_name: &'s TypeName,
+    pub(super) using: Option<&'s Expression>,
+}
 
 impl Execution<'_> {
     pub(super) fn add_column(
@@ -18,6 +31,7 @@ impl Execution<'_> {
         mut data: TableData,
         definition: &ColumnDefinition,
         if_not_exists: bool,
+        work: &mut RowWork,
     ) -> Result<()> {
         let name = definition.name.name();
         if if_not_exists && data.column(name).is_some() {
@@ -50,39 +64,32 @@ impl Execution<'_> {
         self.own_planned_sequences(relation.oid, &planned.sequences, &sequences)?;
         let (relation, data) = self.table_now(relation.oid)?;
         let added = data.columns.len() - 1;
-        let mut computed = None;
-        self.rewrite_rows(&relation, &data, |execution, row| {
-            let mut row = row.to_vec();
-            let known = computed.clone().filter(|_| execution.deviates(Quirk::AddColumnComputesOnce));
-            let value = known.map_or_else(|| execution.default_value(&relation, &data, added), Ok)?;
-            computed = Some(value.clone());
-            row.push(value);
-            Ok(row)
-        })?;
-        let rows = self.shared.catalog.rows(self.table_now(relation.oid)?.0.storage, self.catalog_view());
-        if data.columns[added].not_null && rows.iter().any(|row| row[added].is_null()) {
-            return Err(contains_null(name, &relation.name));
-        }
-        if !planned.constraints.is_empty() {
-            self.add_constraints(relation.oid, &planned.constraints)?;
-        }
-        Ok(())
-    }
-
-    /// Computes every row anew, into new storage.
-    fn rewrite_rows(
-        &mut self,
-        relation: &Relation,
-        data: &TableData,
-        mut compute: impl FnMut(&mut Self, &[Value]) -> Result<Vec<Value>>,
-    ) -> Result<()> {
+        let column = &data.columns[added];
+        let default = column.default.as_ref();
+        let is_volatile = default.is_some_and(|default| default.value.as_ref().is_none_or(Bound::is_volatile));
+        let source = match column.identity {
+            Some(_) => Some(NewValue::Identity),
+            None if is_volatile => Some(NewValue::Default(default.and_then(|default| default.value.clone()))),
+            None => None,
+        };
+        let rows = self.shared.catalog.rows(relation.storage, self.catalog_view());
+        let constant = match (&source, rows.is_empty()) {
+            (None, false) => self.default_value(&relation, &data, added)?,
+            _ => Value::Null,
+        };
+        work.verifies_nulls |= column.not_null;
+        work.added.extend(source.map(|source| (added, source)));
+        // A constant stands in every row at once; the others are computed row by row at the end.
         let view = self.catalog_view();
         let storage = self.shared.catalog.new_storage();
-        for row in self.shared.catalog.rows(relation.storage, view) {
-            let row: TableRow = compute(self, &row)?.into();
+        for row in rows {
+            let row: TableRow = row.iter().cloned().chain([constant.clone()]).collect();
             self.shared.catalog.insert_row(storage, row, view, &mut self.session.transaction.undo);
         }
-        self.update_table(&Relation { storage, ..relation.clone() }, data.clone())?;
+        self.update_table(&Relation { storage, ..(*relation).clone() }, data)?;
+        if !planned.constraints.is_empty() {
+            self.add_constraints(relation.oid, &planned.constraints, work)?;
+        }
         Ok(())
     }
 
@@ -148,12 +155,15 @@ impl Execution<'_> {
         Ok(())
     }
 
-    pub(super) fn set_not_null(&mut self, relation: &Relation, mut data: TableData, column: &Identifier) -> Result<()> {
+    pub(super) fn set_not_null(
+        &mut self,
+        relation: &Relation,
+        mut data: TableData,
+        column: &Identifier,
+        work: &mut RowWork,
+    ) -> Result<()> {
         let place = self.require_column(relation, &data, column)?;
-        let rows = self.shared.catalog.rows(relation.storage, self.catalog_view());
-        if rows.iter().any(|row| row[place].is_null()) {
-            return Err(contains_null(column.name(), &relation.name));
-        }
+        work.verifies_nulls |= !data.columns[place].not_null;
         data.columns[place].not_null = true;
         self.update_table(relation, data)?;
         Ok(())
@@ -187,24 +197,21 @@ impl Execution<'_> {
         Ok(())
     }
 
-    /// What a change of type asks before any action of its ALTER TABLE is done: an identity column's sequence changes
-    /// here already, and a type without a cast is refused.
+    /// What a change of type asks before any action of its ALTER TABLE is done: USING is analysed, an identity column's
+    /// sequence changes here already, and a type without a cast is refused.
     pub(super) fn prepare_column_type(
         &mut self,
         relation: &Relation,
         data: &TableData,
-        column: &Identifier,
-        type_name: &TypeName,
-        using: Option<&Expression>,
+        change: &TypeChange,
     ) -> Result<()> {
+        let TypeChange { column, type_name, using } = change;
+        let using = match using {
+            Some(using) => Some(self.bind_using(using, relation, data)?),
+            None => None,
+        };
         let place = self.require_column(relation, data, column)?;
-        if using.is_some() {
-            return Err(unsupported("ALTER COLUMN … TYPE … USING"));
-        }
         let (new_type, _) = self.column_type(type_name)?;
-        if new_type == Type::Opaque || data.columns[place].column_type == Type::Opaque {
-            return Err(unsupported("a change to or from a type outside the model"));
-        }
         let view = self.catalog_view();
         let is_own_key = data.constraints.iter().any(|constraint| {
             matches!(constraint.kind, ConstraintKind::Foreign(_)) && constraint.kind.columns().contains(&place)
@@ -221,20 +228,69 @@ impl Execution<'_> {
         if data.columns[place].identity.is_some() {
             self.alter_identity_type(relation, place, new_type)?;
         }
-        self.cast_of_column(data, place, new_type).map(|_| ())
+        self.cast_of_column(relation, data, place, change, using).map(|_| ())
     }
 
-    fn cast_of_column(&mut self, data: &TableData, place: usize, new_type: Type) -> Result<Typed> {
+    /// Analyses USING; `None` when it is outside the model, though it is certainly valid.
+    fn bind_using(&mut self, using: &Expression, relation: &Relation, data: &TableData) -> Result<Option<Typed>> {
+        let bound =
+            Binder::new(self, table_scope(relation, None, &data.columns)).expression(using, ExpressionPlace::Transform);
+        match bound {
+            Ok(typed) => Ok(Some(typed)),
+            Err(Stop::Unsupported(_)) if is_reliable(using, Some(data)) => Ok(None),
+            Err(other) => Err(other),
+        }
+    }
+
+    /// What computes a column's new value from the old row. `using` is the analysed USING, when there is one.
+    fn cast_of_column(
+        &mut self,
+        relation: &Relation,
+        data: &TableData,
+        place: usize,
+        change: &TypeChange,
+        using: Option<Option<Typed>>,
+    ) -> Result<Bound> {
         let column = &data.columns[place];
-        let value = Typed { bound: Bound::Column { level: 0, index: place }, value_type: column.column_type };
-        self.coerce(value, new_type, CastContext::Assignment)?.ok_or_else(|| {
-            let type_words = new_type.sql_name();
-            let quoted = crate::catalog::quote_identifier(&column.name);
-            error(
+        let (new_type, _) = self.column_type(change.type_name)?;
+        let has_rows = !self.shared.catalog.rows(relation.storage, self.catalog_view()).is_empty();
+        let value = match using {
+            // Nobody can predict what comes of the rows, but without rows nothing does.
+            Some(None) if has_rows => return Err(unsupported("USING outside the model")),
+            Some(None) => return Ok(Bound::Constant(Value::Null)),
+            Some(Some(typed)) if new_type == Type::Opaque || typed.value_type == Type::Opaque => {
+                return Err(unsupported(format!(
+                    "USING with {} for a type outside the model",
+                    typed.value_type.sql_name()
+                )));
+            }
+            None if new_type == Type::Opaque || column.column_type == Type::Opaque => {
+                return Err(unsupported("a change to or from a type outside the model"));
+            }
+            Some(Some(typed)) => typed,
+            None => Typed { bound: Bound::Column { level: 0, index: place }, value_type: column.column_type },
+        };
+        if let Some(converted) = self.coerce(value, new_type, CastContext::Assignment)? {
+            return Ok(converted.bound);
+        }
+        let type_words = new_type.sql_name();
+        Err(match change.using {
+            Some(_) => error(
                 sqlstate::DATATYPE_MISMATCH,
-                format!("column \"{}\" cannot be cast automatically to type {type_words}", column.name),
+                format!(
+                    "result of USING clause for column \"{}\" cannot be cast automatically to type {type_words}",
+                    column.name
+                ),
             )
-            .hint(format!("You might need to specify \"USING {quoted}::{type_words}\"."))
+            .hint("You might need to add an explicit cast."),
+            None => {
+                let quoted = crate::catalog::quote_identifier(&column.name);
+                error(
+                    sqlstate::DATATYPE_MISMATCH,
+                    format!("column \"{}\" cannot be cast automatically to type {type_words}", column.name),
+                )
+                .hint(format!("You might need to specify \"USING {quoted}::{type_words}\"."))
+            }
         })
     }
 
@@ -242,15 +298,23 @@ impl Execution<'_> {
         &mut self,
         relation: &Relation,
         mut data: TableData,
-        column: &Identifier,
-        type_name: &TypeName,
+        change: &TypeChange,
+        work: &mut RowWork,
     ) -> Result<()> {
+        let TypeChange { column, type_name, using } = change;
         let place = self.require_column(relation, &data, column)?;
         let (new_type, length) = self.column_type(type_name)?;
         let old_type = data.columns[place].column_type;
-        let cast = self.cast_of_column(&data, place, new_type)?;
+        let using = match using {
+            Some(using) => Some(self.bind_using(using, relation, &data)?),
+            None => None,
+        };
+        let cast = self.cast_of_column(relation, &data, place, change, using)?;
         if let Some(default) = data.columns[place].default.clone() {
             let Some(value) = default.value else { return Err(unsupported("a default outside the model")) };
+            if new_type == Type::Opaque || old_type == Type::Opaque {
+                return Err(unsupported("a default of a column that changes to or from a type outside the model"));
+            }
             self.lock(default.oid, LockMode::AccessExclusive)?;
             let typed = Typed { bound: value, value_type: old_type };
             let converted = self.coerce(typed, new_type, CastContext::Assignment)?;
@@ -268,18 +332,48 @@ impl Execution<'_> {
             data.columns[place].default = Some(default);
         }
         self.check_not_in_view(relation.oid, place)?;
+        self.rebuild_for_type(&data, place, old_type.is_integer() && new_type.is_integer(), work)?;
         data.columns[place].column_type = new_type;
         data.columns[place].length = length;
+        data.columns[place].opaque = (new_type == Type::Opaque).then(|| Rc::new((*type_name).clone()));
         if self.deviates(Quirk::ColumnTypeRestarts) {
             for sequence in self.shared.catalog.owned_sequences(relation.oid, self.catalog_view()) {
                 self.reset_sequence(sequence)?;
             }
         }
-        self.rewrite_rows(relation, &data, |execution, row| {
-            let mut new = row.to_vec();
-            new[place] = execution.evaluate(&cast.bound, &Row { values: row, ..Row::default() })?;
-            Ok(new)
-        })
+        work.casts.push((place, cast));
+        self.update_table(relation, data)
+    }
+
+    /// What stands on a column is made anew with its type: keys, and checks, whose operators are looked up again. Among
+    /// integers these stay what they are.
+    fn rebuild_for_type(
+        &mut self,
+        data: &TableData,
+        place: usize,
+        among_integers: bool,
+        work: &mut RowWork,
+    ) -> Result<()> {
+        for (oid, columns) in unique_keys(data) {
+            if columns.contains(&place)
+                && let Some(index) = self.shared.catalog.relation(oid, self.catalog_view())
+            {
+                work.keys.push(NewKey { columns: columns.to_vec(), index: index.name.clone() });
+            }
+        }
+        for constraint in &data.constraints {
+            if let ConstraintKind::Check { condition, columns, is_valid } = &constraint.kind
+                && columns.contains(&place)
+            {
+                if !among_integers {
+                    return Err(unsupported("a change of type of a column with a CHECK"));
+                }
+                if *is_valid {
+                    work.checks.push((constraint.name.clone(), condition.clone()));
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Refuses to change the type of a column that a view shows or tests.

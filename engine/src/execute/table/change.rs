@@ -16,10 +16,10 @@ use crate::statement::{Delete, Expression, Generated, Identifier, Privilege, Upd
 impl Execution<'_> {
     pub(in crate::execute) fn update(&mut self, statement: &Update) -> Result<StatementResult> {
         let (table, data) = self.relation_to_change(&statement.table)?;
-        let filter = self.bind_filter(statement.filter.as_ref(), &table, &data)?;
-        let mut returning = Returning::new(self, &table, &data.columns, &statement.returning)?;
-        let mut assignments =
-            self.bind_assignments(&statement.assignments, &table, &data, table_scope(&table, &data.columns))?;
+        let scope = table_scope(&table, statement.alias.as_ref(), &data.columns);
+        let filter = self.bind_filter(statement.filter.as_ref(), &scope)?;
+        let mut returning = Returning::new(self, &scope, &statement.returning)?;
+        let mut assignments = self.bind_assignments(&statement.assignments, &table, &data, scope)?;
         check_identity(&assignments, &data)?;
         if self.extent == Extent::Analyse {
             return returning.describe(self);
@@ -97,15 +97,9 @@ impl Execution<'_> {
         Ok(assignments)
     }
 
-    fn bind_filter(
-        &mut self,
-        filter: Option<&Expression>,
-        table: &Relation,
-        data: &TableData,
-    ) -> Result<Option<Bound>> {
+    fn bind_filter(&mut self, filter: Option<&Expression>, scope: &Scope) -> Result<Option<Bound>> {
         let Some(filter) = filter else { return Ok(None) };
-        let scope = table_scope(table, &data.columns);
-        Binder::new(self, scope).boolean(filter, Place::Where, "WHERE").map(Some)
+        Binder::new(self, scope.clone()).boolean(filter, Place::Where, "WHERE").map(Some)
     }
 
     fn passes(&mut self, filter: Option<&Bound>, row: &[Value]) -> Result<bool> {
@@ -117,8 +111,9 @@ impl Execution<'_> {
 
     pub(in crate::execute) fn delete(&mut self, statement: &Delete) -> Result<StatementResult> {
         let (table, data) = self.relation_to_change(&statement.table)?;
-        let filter = self.bind_filter(statement.filter.as_ref(), &table, &data)?;
-        let mut returning = Returning::new(self, &table, &data.columns, &statement.returning)?;
+        let scope = table_scope(&table, statement.alias.as_ref(), &data.columns);
+        let filter = self.bind_filter(statement.filter.as_ref(), &scope)?;
+        let mut returning = Returning::new(self, &scope, &statement.returning)?;
         if self.extent != Extent::Run {
             return returning.describe(self);
         }

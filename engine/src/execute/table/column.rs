@@ -84,8 +84,8 @@ pub(super) struct PlannedConstraint {
 pub(super) enum PlannedConstraintKind {
     /// PRIMARY KEY or UNIQUE.
     Unique { columns: Vec<Rc<str>>, is_primary: bool },
-    /// CHECK, with the column that it was written at.
-    Check { condition: Expression, column: Option<Rc<str>> },
+    /// CHECK.
+    Check { condition: Expression, is_valid: bool },
     /// FOREIGN KEY.
     Foreign { columns: Vec<Rc<str>>, references: References },
 }
@@ -192,7 +192,7 @@ impl Execution<'_> {
                 }),
                 ColumnConstraintKind::Check(condition) => planned.constraints.push(PlannedConstraint {
                     name: constraint_name,
-                    kind: PlannedConstraintKind::Check { condition: condition.clone(), column: Some(name.clone()) },
+                    kind: PlannedConstraintKind::Check { condition: condition.clone(), is_valid: true },
                 }),
             }
             check_default_and_identity(&column, place.name)?;

@@ -6,11 +6,11 @@ use super::super::Execution;
 use super::change::check_identity;
 use super::check::unique_keys;
 use super::referential::RowChange;
-use super::{scope_table, table_scope};
+use super::scope_table;
 use crate::catalog::{ConstraintKind, Relation, Slot, TableData, TableRow};
 use crate::clause::Clause;
 use crate::error::{Result, error, sqlstate, unsupported};
-use crate::query::{Binder, Bound, Place, Row, Scope, Value};
+use crate::query::{Binder, Bound, Place, Row, Scope, ScopeTable, Value};
 use crate::statement::{ConflictTarget, Expression, ObjectName, OnConflict};
 
 /// An analysed ON CONFLICT.
@@ -44,6 +44,7 @@ impl Execution<'_> {
         clause: &OnConflict,
         table: &Relation,
         data: &TableData,
+        scope: &Scope,
     ) -> Result<Conflict> {
         if clause.update.is_some() && clause.target == ConflictTarget::Any {
             return Err(error(
@@ -55,7 +56,7 @@ impl Execution<'_> {
         match &clause.target {
             ConflictTarget::Any => {}
             ConflictTarget::Columns(columns) => {
-                let mut binder = Binder::new(self, table_scope(table, &data.columns));
+                let mut binder = Binder::new(self, scope.clone());
                 for column in columns {
                     let name = ObjectName { parts: vec![column.clone()] };
                     binder.expression(&Expression::Column(name), Place::Where)?;
@@ -70,16 +71,17 @@ impl Execution<'_> {
                 }
             }
         }
-        if &*table.name == "excluded" {
+        if scope.tables.iter().any(|table| &*table.name == "excluded") {
             return Err(unsupported("ON CONFLICT on a table called excluded"));
         }
         let update = match &clause.update {
             None => None,
             Some(update) => {
                 let scope = || {
-                    let mut scope = Scope::table(scope_table(table.name.clone(), &data.columns));
-                    scope.tables.push(scope_table(Rc::from("excluded"), &data.columns));
-                    scope
+                    let mut both = scope.clone();
+                    let excluded = scope_table(table, None, &data.columns);
+                    both.tables.push(ScopeTable { name: Rc::from("excluded"), ..excluded });
+                    both
                 };
                 let mut assignments = self.bind_assignments(&update.assignments, table, data, scope())?;
                 check_identity(&assignments, data)?;

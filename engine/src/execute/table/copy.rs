@@ -7,7 +7,7 @@ use super::referential::RowChange;
 use super::returning::Returning;
 use crate::catalog::{Column, TableRow};
 use crate::error::{Result, Stop, error, sqlstate, unsupported};
-use crate::query::{Type, Value, read_value};
+use crate::query::{Scope, Type, Value, read_value};
 use crate::reply::StatementResult;
 use crate::statement::{Copy, Privilege};
 
@@ -23,7 +23,7 @@ impl Execution<'_> {
         self.need(table.oid, Privilege::Insert);
         self.check_needed()?;
         self.check_change(&table, "COPY FROM", "copy to")?;
-        let mut returning = Returning::new(self, &table, &data.columns, &[])?;
+        let mut returning = Returning::new(self, &Scope::default(), &[])?;
         let mut copied = 0;
         let mut changes = Vec::new();
         // Rows are collected, and keys are looked up when they are stored together: what is wrong with a later row comes
@@ -105,6 +105,7 @@ fn unescaped(field: &str) -> Result<String> {
             Some('t') => '\t',
             Some('v') => '\u{b}',
             Some('x' | '0'..='7') => return Err(unsupported("a numeric escape in COPY data")),
+            Some('.') => return Err(unsupported("the end-of-data mark inside a line of COPY data")),
             Some(other) => other,
             None => '\\',
         });

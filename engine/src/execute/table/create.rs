@@ -10,6 +10,7 @@ use super::column::{
 };
 use super::index::{key_places, several_primary_keys};
 use super::opaque::is_reliable;
+use super::row_work::RowWork;
 use crate::catalog::{Column, ColumnDefault, ColumnOwner, Kind, Oid, RangeName, Relation, TableData};
 use crate::error::{Result, Stop, error, sqlstate};
 use crate::lock::LockMode;
@@ -71,7 +72,8 @@ impl Execution<'_> {
             };
         }
         self.update_table(&relation, data)?;
-        self.add_constraints(oid, &planned.constraints)?;
+        // A new table has no rows to look at.
+        self.add_constraints(oid, &planned.constraints, &mut RowWork::default())?;
         self.own_planned_sequences(oid, &planned.sequences, &sequences)?;
         done("CREATE TABLE")
     }
@@ -209,8 +211,8 @@ pub(super) fn plan_constraint(constraint: &TableConstraint) -> PlannedConstraint
             TableConstraintKind::Unique(columns) => {
                 PlannedConstraintKind::Unique { columns: names(columns), is_primary: false }
             }
-            TableConstraintKind::Check(condition) => {
-                PlannedConstraintKind::Check { condition: condition.clone(), column: None }
+            TableConstraintKind::Check { condition, not_valid } => {
+                PlannedConstraintKind::Check { condition: condition.clone(), is_valid: !not_valid }
             }
             TableConstraintKind::ForeignKey(columns, references) => {
                 PlannedConstraintKind::Foreign { columns: names(columns), references: references.clone() }

@@ -49,7 +49,7 @@ impl Execution<'_> {
             ));
             return done("CREATE INDEX");
         }
-        self.check_new_relation(relation.schema, &index_name, false)?;
+        self.check_new_index(relation.schema, &index_name)?;
         if statement.unique {
             self.check_rows_unique(&relation, data, &places, &index_name)?;
         }

@@ -6,11 +6,12 @@ use super::super::{Execution, MissingSchema};
 use super::check::unique_keys;
 use super::column::free_name;
 use super::index::{check_constraint_name, is_constraint};
+use super::row_work::RowWork;
 use crate::catalog::{Constraint, ConstraintKind, ForeignKey, Object, Oid, Persistence, Relation, TableData};
 use crate::clause::Clause;
 use crate::error::{Result, error, notice, sqlstate, unsupported};
 use crate::lock::LockMode;
-use crate::query::Type;
+use crate::query::{SYSTEM_COLUMNS, Type};
 use crate::reply::Severity;
 use crate::statement::{Behavior, Deferral, Identifier, Privilege, References};
 
@@ -21,6 +22,7 @@ impl Execution<'_> {
         name: Option<&Rc<str>>,
         columns: &[Rc<str>],
         references: &References,
+        work: &mut RowWork,
     ) -> Result<()> {
         if let Some(name) = name {
             let (relation, data) = self.table_now(table)?;
@@ -82,6 +84,7 @@ impl Execution<'_> {
             on_delete: references.on_delete,
             on_update: references.on_update,
             is_deferred: references.deferral == Deferral::Deferred,
+            is_valid: !references.not_valid,
         };
         let oid = self.shared.catalog.new_oid();
         let kind = ConstraintKind::Foreign(key.clone());
@@ -89,9 +92,7 @@ impl Execution<'_> {
         self.update_table(&relation, data)?;
         self.reach(Clause::ForeignKey);
         if !references.not_valid {
-            for row in self.shared.catalog.rows(relation.storage, self.catalog_view()) {
-                self.check_reference(&relation, &name, &key, &row)?;
-            }
+            work.references.push((name, key));
         }
         Ok(())
     }
@@ -144,6 +145,9 @@ fn referencing_places(columns: &[Rc<str>], data: &TableData) -> Result<Vec<usize
     let mut places = Vec::with_capacity(columns.len());
     for column in columns {
         let Some((place, _)) = data.column(column) else {
+            if SYSTEM_COLUMNS.contains(&&**column) {
+                return Err(error(sqlstate::FEATURE_NOT_SUPPORTED, "system columns cannot be used in foreign keys"));
+            }
             return Err(error(
                 sqlstate::UNDEFINED_COLUMN,
                 format!("column \"{column}\" referenced in foreign key constraint does not exist"),

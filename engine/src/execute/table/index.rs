@@ -3,21 +3,26 @@
 use std::rc::Rc;
 
 use super::super::Execution;
-use super::alter_column::contains_null;
 use super::column::{PlannedConstraint, PlannedConstraintKind, free_name};
-use super::opaque::is_reliable;
+use super::opaque::{is_reliable, named_columns};
+use super::row_work::{NewKey, RowWork};
 use super::table_scope;
 use crate::catalog::{Constraint, ConstraintKind, Oid, Relation, TableData};
-use crate::error::{Result, Stop, error, sqlstate, unsupported};
-use crate::query::{Binder, Bound, Place, Row, Value};
+use crate::error::{Result, Stop, error, sqlstate};
+use crate::query::{Binder, Bound, Place};
 use crate::statement::Expression;
 
 impl Execution<'_> {
     /// Adds constraints to a table that exists: checks first, then keys, as PostgreSQL does.
-    pub(super) fn add_constraints(&mut self, table: Oid, planned: &[PlannedConstraint]) -> Result<()> {
+    pub(super) fn add_constraints(
+        &mut self,
+        table: Oid,
+        planned: &[PlannedConstraint],
+        work: &mut RowWork,
+    ) -> Result<()> {
         for constraint in planned {
-            if let PlannedConstraintKind::Check { condition, column } = &constraint.kind {
-                self.add_check(table, constraint.name.as_ref(), condition, column.as_deref())?;
+            if let PlannedConstraintKind::Check { condition, is_valid } = &constraint.kind {
+                self.add_check(table, constraint.name.as_ref(), condition, *is_valid, work)?;
             }
         }
         let primaries = planned
@@ -38,13 +43,13 @@ impl Execution<'_> {
                 if let PlannedConstraintKind::Unique { columns, is_primary } = &constraint.kind
                     && *is_primary == wanted
                 {
-                    self.add_key(table, constraint.name.as_ref(), columns, *is_primary)?;
+                    self.add_key(table, constraint.name.as_ref(), columns, *is_primary, work)?;
                 }
             }
         }
         for constraint in planned {
             if let PlannedConstraintKind::Foreign { columns, references } = &constraint.kind {
-                self.add_foreign_key(table, constraint.name.as_ref(), columns, references)?;
+                self.add_foreign_key(table, constraint.name.as_ref(), columns, references, work)?;
             }
         }
         Ok(())
@@ -55,50 +60,64 @@ impl Execution<'_> {
         table: Oid,
         name: Option<&Rc<str>>,
         condition: &Expression,
-        column: Option<&str>,
+        is_valid: bool,
+        work: &mut RowWork,
     ) -> Result<()> {
         let (relation, mut data) = self.table_now(table)?;
         let bound = self.bind_check(condition, &relation, &data);
-        let condition = match bound {
+        let bound = match bound {
             Ok(bound) => Some(bound),
             Err(Stop::Unsupported(_)) if is_reliable(condition, Some(&data)) => None,
             Err(other) => return Err(other),
         };
-        let columns = condition.as_ref().map(Bound::columns).unwrap_or_default();
+        let mut columns = match &bound {
+            Some(bound) => bound.columns(),
+            None => named_columns(condition, &data),
+        };
+        columns.sort_unstable();
+        columns.dedup();
         let name = match name {
             Some(name) => {
                 check_constraint_name(name, &relation.name, &data)?;
                 name.clone()
             }
-            None => free_name(&relation.name, column, "check", |name| is_constraint(name, &data)),
-        };
-        let rows = self.shared.catalog.rows(relation.storage, self.catalog_view());
-        for row in rows {
-            let Some(condition) = &condition else { return Err(unsupported("a CHECK outside the model")) };
-            if self.evaluate(condition, &Row { values: &row, ..Row::default() })? == Value::Boolean(false) {
-                return Err(error(
-                    sqlstate::CHECK_VIOLATION,
-                    format!("check constraint \"{name}\" of relation \"{}\" is violated by some row", relation.name),
-                ));
+            None => {
+                // A condition on one column is named after it, wherever it was written.
+                let column = match columns.as_slice() {
+                    [place] => Some(data.columns[*place].name.clone()),
+                    _ => None,
+                };
+                free_name(&relation.name, column.as_deref(), "check", |name| is_constraint(name, &data))
             }
+        };
+        if is_valid {
+            work.checks.push((name.clone(), bound.clone()));
         }
         let oid = self.shared.catalog.new_oid();
-        data.constraints.push(Constraint { oid, name, kind: ConstraintKind::Check { condition, columns } });
+        let kind = ConstraintKind::Check { condition: bound, columns, is_valid };
+        data.constraints.push(Constraint { oid, name, kind });
         self.update_table(&relation, data)?;
         Ok(())
     }
 
     fn bind_check(&mut self, condition: &Expression, relation: &Relation, data: &TableData) -> Result<Bound> {
-        let scope = table_scope(relation, &data.columns);
+        let scope = table_scope(relation, None, &data.columns);
         Binder::new(self, scope).boolean(condition, Place::Check, "CHECK")
     }
 
-    fn add_key(&mut self, table: Oid, name: Option<&Rc<str>>, columns: &[Rc<str>], is_primary: bool) -> Result<()> {
+    fn add_key(
+        &mut self,
+        table: Oid,
+        name: Option<&Rc<str>>,
+        columns: &[Rc<str>],
+        is_primary: bool,
+        work: &mut RowWork,
+    ) -> Result<()> {
         let (relation, mut data) = self.table_now(table)?;
         let places = key_places(columns, is_primary, |name| data.column(name).map(|(place, _)| place))?;
         let index_name: Rc<str> = match name {
             Some(name) => {
-                self.check_new_relation(relation.schema, name, false)?;
+                self.check_new_index(relation.schema, name)?;
                 check_constraint_name(name, &relation.name, &data)?;
                 name.clone()
             }
@@ -108,7 +127,14 @@ impl Execution<'_> {
                 self.choose_relation_name(&relation.name, Some(&joined), "key", relation.schema)
             }
         };
-        self.check_rows(&relation, &data, &places, &index_name, is_primary)?;
+        if is_primary {
+            work.verifies_nulls |= places.iter().any(|place| !data.columns[*place].not_null);
+        }
+        // The index of a table that is about to be written anew is filled afterwards.
+        match work.rewrites() {
+            true => work.keys.push(NewKey { columns: places.clone(), index: index_name.clone() }),
+            false => self.check_rows_unique(&relation, &data, &places, &index_name)?,
+        }
         let index = self.insert_index(&relation, index_name.clone());
         if is_primary {
             for place in &places {
@@ -120,25 +146,6 @@ impl Execution<'_> {
         data.constraints.push(Constraint { oid, name: index_name, kind });
         self.update_table(&relation, data)?;
         Ok(())
-    }
-
-    /// What a new key asks of the rows that are there: no NULL in a primary key, no key twice.
-    fn check_rows(
-        &mut self,
-        table: &Relation,
-        data: &TableData,
-        columns: &[usize],
-        index: &str,
-        is_primary: bool,
-    ) -> Result<()> {
-        let rows = self.shared.catalog.rows(table.storage, self.catalog_view());
-        let with_null = columns.iter().find(|place| is_primary && rows.iter().any(|row| row[**place].is_null()));
-        let are_unique = self.check_rows_unique(table, data, columns, index);
-        match (with_null, are_unique) {
-            (None, are_unique) => are_unique,
-            (Some(place), Ok(())) => Err(contains_null(&data.columns[*place].name, &table.name)),
-            (Some(_), Err(_)) => Err(unsupported("a primary key that NULLs and equal keys stand against")),
-        }
     }
 }
 

@@ -3,10 +3,10 @@
 use super::super::{Execution, Extent};
 use super::assign::unpredictable;
 use super::conflict::Conflict;
-use super::no_column;
 use super::opaque::takes_value;
 use super::referential::RowChange;
 use super::returning::Returning;
+use super::{no_column, table_scope};
 use crate::catalog::{Column, Relation, Slot, TableData, TableRow};
 use crate::clause::Clause;
 use crate::error::{Result, error, sqlstate, unsupported};
@@ -41,6 +41,7 @@ enum Source {
 impl Execution<'_> {
     pub(in crate::execute) fn insert(&mut self, statement: &Insert) -> Result<StatementResult> {
         let (table, data) = self.relation_to_change(&statement.table)?;
+        let scope = table_scope(&table, statement.alias.as_ref(), &data.columns);
         let targets = target_columns(&table, &data, &statement.columns)?;
         let mut source = self.bind_source(statement, &data, &targets)?;
         let targets = match &source {
@@ -48,10 +49,10 @@ impl Execution<'_> {
             Some(source) => targets[..source.width().min(targets.len())].to_vec(),
             None => Vec::new(),
         };
-        let mut returning = Returning::new(self, &table, &data.columns, &statement.returning)?;
+        let mut returning = Returning::new(self, &scope, &statement.returning)?;
         let sources = self.column_sources(statement, &data, &targets, source.as_ref())?;
         let mut conflict = match &statement.on_conflict {
-            Some(clause) => Some(self.bind_conflict(clause, &table, &data)?),
+            Some(clause) => Some(self.bind_conflict(clause, &table, &data, &scope)?),
             None => None,
         };
         if self.extent == Extent::Analyse {
@@ -166,7 +167,7 @@ impl Execution<'_> {
                     Err(several) => Source::Several(several),
                 }))
             }
-            Query::Select(_) | Query::Set(_) => {
+            Query::Select(_) | Query::Set(_) | Query::With(_) => {
                 let items = match query {
                     Query::Select(select) => select.items.as_slice(),
                     _ => &[],

@@ -10,6 +10,7 @@ mod column;
 mod conflict;
 mod copy;
 mod create;
+mod create_as;
 mod create_index;
 mod foreign_key;
 mod index;
@@ -18,7 +19,9 @@ mod like;
 mod opaque;
 mod referential;
 mod returning;
+mod row_work;
 mod truncate;
+mod validate;
 
 pub(in crate::execute) use alter::drop_from;
 
@@ -30,7 +33,7 @@ use crate::clause::Clause;
 use crate::error::{Result, Stop, error, sqlstate, unsupported};
 use crate::lock::LockMode;
 use crate::query::{Scope, ScopeTable, Type};
-use crate::statement::ObjectName;
+use crate::statement::{Identifier, ObjectName};
 
 /// The columns of the row that a sequence is.
 const SEQUENCE_COLUMNS: [(&str, Type); 3] =
@@ -98,15 +101,18 @@ fn plain_column(name: &str, column_type: Type) -> Column {
     }
 }
 
-/// One table's columns as expressions name them. Dropped columns keep their places, under a name that no SQL can have.
-fn table_scope(table: &Relation, columns: &[Column]) -> Scope {
-    Scope::table(scope_table(table.name.clone(), columns))
+/// One table's columns as expressions name them, under its name or an alias. Dropped columns keep their places, under a
+/// name that no SQL can have.
+fn table_scope(table: &Relation, alias: Option<&Identifier>, columns: &[Column]) -> Scope {
+    Scope::table(scope_table(table, alias, columns))
 }
 
-/// A table's columns under a name.
-pub(crate) fn scope_table(name: Rc<str>, columns: &[Column]) -> ScopeTable {
+/// A table's columns under its name or an alias.
+pub(crate) fn scope_table(table: &Relation, alias: Option<&Identifier>, columns: &[Column]) -> ScopeTable {
+    let alias = alias.filter(|alias| *alias.name() != *table.name);
     ScopeTable {
-        name,
+        name: alias.map_or_else(|| table.name.clone(), |alias| Rc::from(alias.name())),
+        hidden: alias.map(|_| table.name.clone()),
         columns: columns
             .iter()
             .map(|column| {

@@ -81,6 +81,36 @@ pub(super) fn is_reliable(expression: &Expression, data: Option<&TableData>) -> 
     }
 }
 
+/// The places of the columns that such an expression names.
+pub(super) fn named_columns(expression: &Expression, data: &TableData) -> Vec<usize> {
+    let all = |parts: &[Expression]| parts.iter().flat_map(|part| named_columns(part, data)).collect();
+    let both = |parts: [&Expression; 2]| parts.into_iter().flat_map(|part| named_columns(part, data)).collect();
+    match expression {
+        Expression::Column(name) => {
+            let last = name.parts.last().and_then(|name| data.column(name.name()));
+            last.map(|(place, _)| place).into_iter().collect()
+        }
+        Expression::Call(call) => all(&call.arguments),
+        Expression::Cast(operand, _) | Expression::Unary(_, operand) | Expression::IsNull { operand, .. } => {
+            named_columns(operand, data)
+        }
+        Expression::Binary(_, left, right) => both([left, right]),
+        Expression::InList { operand, items, .. } => {
+            let mut places = named_columns(operand, data);
+            places.extend(items.iter().flat_map(|part| named_columns(part, data)));
+            places
+        }
+        Expression::Between { operand, low, high, .. } => {
+            let mut places: Vec<usize> = both([low, high]);
+            places.extend(named_columns(operand, data));
+            places
+        }
+        Expression::Quantified { operand, array, .. } => both([operand, array]),
+        Expression::Array(items) => all(items),
+        _ => Vec::new(),
+    }
+}
+
 fn is_known_call(name: &ObjectName) -> bool {
     match name.parts.as_slice() {
         [name] => KNOWN_FUNCTIONS.contains(&name.name()),

@@ -4,10 +4,8 @@ use std::rc::Rc;
 
 use super::super::query::{check_types, column_names, wire_types};
 use super::super::{Execution, done, rows};
-use super::table_scope;
-use crate::catalog::{Column, Relation};
 use crate::error::{Result, error, sqlstate};
-use crate::query::{Binder, Output, Row, Type, Value};
+use crate::query::{Binder, Output, Row, Scope, Type, Value};
 use crate::reply::{Rows, StatementResult};
 use crate::statement::SelectItem;
 
@@ -19,16 +17,11 @@ pub(super) struct Returning {
 }
 
 impl Returning {
-    pub(super) fn new(
-        execution: &mut Execution<'_>,
-        table: &Relation,
-        columns: &[Column],
-        items: &[SelectItem],
-    ) -> Result<Returning> {
+    pub(super) fn new(execution: &mut Execution<'_>, scope: &Scope, items: &[SelectItem]) -> Result<Returning> {
         if items.is_empty() {
             return Ok(Returning { outputs: Vec::new(), types: Vec::new(), rows: None });
         }
-        let outputs = Binder::new(execution, table_scope(table, columns)).select_list(items)?;
+        let outputs = Binder::new(execution, scope.clone()).select_list(items)?;
         if outputs.is_empty() {
             return Err(error(sqlstate::SYNTAX_ERROR, "RETURNING must have at least one column"));
         }
@@ -53,6 +46,9 @@ impl Returning {
             .iter()
             .map(|output| execution.evaluate(&output.value, &context))
             .collect::<Result<Vec<_>>>()?;
+        if let Some(returned) = &mut execution.returned {
+            returned.push(values.clone());
+        }
         execution.push_row(rows, &self.types, &values)
     }
 

@@ -272,6 +272,7 @@ fn unwrap(statement: &mut Statement, turn: &mut Turn) {
     let inner = match statement {
         Statement::Explain(explain) => &explain.statement,
         Statement::Prepare(prepare) => &prepare.statement,
+        Statement::With(with) => &with.statement,
         _ => return,
     };
     if turn.is_now() {
@@ -288,6 +289,7 @@ variants!(Statement first unwrap {
     CreateSchema(create),
     DropSchema(drop),
     CreateTable(create),
+    CreateTableAs(create),
     AlterTable(alter),
     RenameColumn(rename),
     CreateRole(create),
@@ -305,6 +307,7 @@ variants!(Statement first unwrap {
     Truncate(truncate),
     Copy(copy),
     Query(query),
+    With(with),
     Transaction(transaction),
     SetParameter(set),
     Show(parameter),

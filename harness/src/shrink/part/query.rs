@@ -1,8 +1,9 @@
 //! SELECT, VALUES and expressions.
 
 use seqcheck_engine::statement::{
-    BinaryOperator, Call, Case, Expression, FromItem, JoinKind, Literal, LockStrength, Locking, OrderItem, Query,
-    Select, SelectItem, SessionValue, SetOperation, SetOperator, UnaryOperator,
+    BinaryOperator, Call, Case, CommonTable, CreateTableAs, Expression, FromItem, JoinKind, Literal, LockStrength,
+    Locking, OrderItem, Query, Select, SelectItem, SessionValue, SetOperation, SetOperator, UnaryOperator, With,
+    WithQuery,
 };
 
 use super::{Leaf, Part, Turn, atoms, structure, variants};
@@ -52,7 +53,7 @@ fn operands(expression: &Expression) -> Vec<Expression> {
         Expression::Subquery(query) => match query.as_ref() {
             Query::Select(select) => select.items.iter().map(|item| item.expression.clone()).collect(),
             Query::Values(rows) => rows.iter().flatten().cloned().collect(),
-            Query::Set(_) => Vec::new(),
+            Query::Set(_) | Query::With(_) => Vec::new(),
         },
         Expression::Literal(_)
         | Expression::Column(_)
@@ -111,6 +112,13 @@ structure!(SetOperation { operator, all, order_by, limit, offset, left, right })
 
 /// One side of UNION, INTERSECT or EXCEPT can do.
 fn one_side(query: &mut Query, turn: &mut Turn) {
+    if let Query::With(with) = query {
+        // What reads nothing of WITH can do without it.
+        if turn.is_now() {
+            *query = with.query.clone();
+        }
+        return;
+    }
     let Query::Set(operation) = query else { return };
     if turn.is_now() {
         *query = operation.left.clone();
@@ -123,7 +131,21 @@ variants!(Query first one_side {
     Select(select),
     Values(rows),
     Set(operation),
+    With(with),
 });
+
+structure!(WithQuery { tables, query });
+structure!(With { tables, statement });
+structure!(CommonTable { columns, statement } but name, materialized);
+structure!(CreateTableAs {
+    without_data,
+    if_not_exists,
+    is_global,
+    persistence,
+    columns,
+    query,
+    name
+} but is_select_into);
 
 /// One side of a join can do.
 fn one_input(item: &mut FromItem, turn: &mut Turn) {

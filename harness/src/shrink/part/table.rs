@@ -32,7 +32,7 @@ structure!(TableConstraint { name, kind });
 variants!(TableConstraintKind {
     PrimaryKey(columns),
     Unique(columns),
-    Check(condition),
+    Check { condition, not_valid },
     ForeignKey(columns, target),
 });
 
@@ -65,6 +65,7 @@ variants!(TableAction {
     DropIdentity { column, if_exists },
     AddConstraint(constraint),
     DropConstraint { if_exists, name, behavior },
+    ValidateConstraint(name),
     Relation(action),
 });
 
@@ -81,8 +82,8 @@ variants!(ConflictTarget {
 
 structure!(ConflictUpdate { filter, assignments });
 structure!(OnConflict { update, target });
-structure!(Insert { returning, on_conflict, overriding, columns, source, table });
-structure!(Update { returning, filter, assignments, table });
-structure!(Delete { returning, filter, table });
+structure!(Insert { returning, on_conflict, overriding, columns, source, alias, table });
+structure!(Update { returning, filter, assignments, alias, table });
+structure!(Delete { returning, filter, alias, table });
 structure!(Truncate { tables, restart_identity, behavior });
 structure!(Copy { data, columns, table });

@@ -117,6 +117,10 @@ fn action(node: &SyntaxNode) -> Lowered<TableAction> {
             let name = column(&cursor.expect_node::<ast::ConstraintNameRef>()?)?;
             TableAction::DropConstraint { if_exists, name, behavior: behavior(&mut cursor) }
         }
+        SyntaxKind::VALIDATE_CONSTRAINT => {
+            cursor.expect(&[SyntaxKind::VALIDATE_KW, SyntaxKind::CONSTRAINT_KW])?;
+            TableAction::ValidateConstraint(expect_column::<ast::ConstraintNameRef>(&mut cursor)?)
+        }
         kind => return Err(unsupported_node(node, kind_name(kind))),
     };
     cursor.finish()?;

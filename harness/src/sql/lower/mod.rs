@@ -23,6 +23,7 @@ mod string;
 mod table;
 mod type_name;
 mod view;
+mod with;
 
 use seqcheck_engine::Statement;
 use seqcheck_engine::statement::RelationKind;
@@ -50,6 +51,7 @@ pub(super) fn statement(node: &SyntaxNode) -> Lowered<Option<Statement>> {
         SyntaxKind::CREATE_SCHEMA => relation::create_schema(cursor)?,
         SyntaxKind::DROP_SCHEMA => relation::drop_schema(cursor)?,
         SyntaxKind::CREATE_TABLE => table::create(cursor)?,
+        SyntaxKind::CREATE_TABLE_AS => with::create_table_as(cursor)?,
         SyntaxKind::CREATE_VIEW => view::create(cursor)?,
         SyntaxKind::CREATE_INDEX => view::create_index(cursor)?,
         SyntaxKind::CREATE_ROLE | SyntaxKind::CREATE_USER | SyntaxKind::CREATE_GROUP => {
@@ -61,16 +63,15 @@ pub(super) fn statement(node: &SyntaxNode) -> Lowered<Option<Statement>> {
         SyntaxKind::ALTER_DEFAULT_PRIVILEGES => privilege::default_privileges(cursor)?,
         SyntaxKind::REASSIGN => role::reassign_owned(cursor)?,
         SyntaxKind::DROP_OWNED => role::drop_owned(cursor)?,
-        SyntaxKind::INSERT => rows::insert(cursor)?,
-        SyntaxKind::UPDATE => rows::update(cursor)?,
-        SyntaxKind::DELETE => rows::delete(cursor)?,
+        SyntaxKind::INSERT | SyntaxKind::UPDATE | SyntaxKind::DELETE => with::statement(node)?,
         SyntaxKind::TRUNCATE => rows::truncate(cursor)?,
         SyntaxKind::COPY => rows::copy(cursor)?,
         SyntaxKind::SELECT
+        | SyntaxKind::SELECT_INTO
         | SyntaxKind::VALUES
         | SyntaxKind::TABLE
         | SyntaxKind::PAREN_SELECT
-        | SyntaxKind::COMPOUND_SELECT => Statement::Query(query::query(node)?),
+        | SyntaxKind::COMPOUND_SELECT => with::statement(node)?,
         SyntaxKind::BEGIN
         | SyntaxKind::COMMIT_TRANSACTION
         | SyntaxKind::COMMIT_PREPARED

@@ -1,8 +1,9 @@
 //! SELECT, VALUES and TABLE.
 
+use seqcheck_engine::Statement;
 use seqcheck_engine::statement::{
     Expression, FromItem, Identifier, Literal, LockStrength, Locking, ObjectName, OrderItem, Query, Select, SelectItem,
-    SetOperation, SetOperator,
+    SetOperation, SetOperator, WithQuery,
 };
 use squawk_syntax::ast;
 use squawk_syntax::{SyntaxKind, SyntaxNode};
@@ -11,6 +12,7 @@ use super::atom::{atom, call, is_value_word};
 use super::expression::{expect_expression, expression, expressions};
 use super::join;
 use super::name::{Place, column, expect_column, relation_name, single, with_only};
+use super::with;
 use crate::sql::cursor::{Cursor, Lowered, kind_name, syntax_error_at, tokens, unsupported_node};
 
 /// Whether a node is a query.
@@ -29,6 +31,18 @@ pub(super) fn is_query(kind: SyntaxKind) -> bool {
 /// Lowers a node that is a query.
 pub(super) fn query(node: &SyntaxNode) -> Lowered<Query> {
     let mut cursor = Cursor::new(node);
+    if let Some(clause) = cursor.node::<ast::WithClause>() {
+        let tables = with::common_tables(&clause)?;
+        if tables.iter().any(|table| !matches!(table.statement, Statement::Query(_))) {
+            return Err(unsupported_node(&clause, "WITH that changes rows inside a query"));
+        }
+        return Ok(Query::With(Box::new(WithQuery { tables, query: body(node, cursor)? })));
+    }
+    body(node, cursor)
+}
+
+/// Lowers a query behind its WITH.
+pub(super) fn body(node: &SyntaxNode, mut cursor: Cursor) -> Lowered<Query> {
     match node.kind() {
         SyntaxKind::SELECT => Ok(Query::Select(Box::new(select(cursor)?))),
         SyntaxKind::VALUES => values(cursor),
@@ -51,14 +65,21 @@ pub(super) fn query(node: &SyntaxNode) -> Lowered<Query> {
             cursor.finish()?;
             Ok(inner)
         }
-        SyntaxKind::COMPOUND_SELECT => Ok(Query::Set(Box::new(set_operation(cursor)?))),
+        SyntaxKind::COMPOUND_SELECT => set_operation(cursor),
         kind => Err(unsupported_node(node, kind_name(kind))),
     }
 }
 
 /// Lowers `left UNION right` and its relatives, with the clauses that end the whole.
-fn set_operation(mut cursor: Cursor) -> Lowered<SetOperation> {
-    let left = query(&cursor.expect_node::<ast::SelectVariant>()?)?;
+fn set_operation(mut cursor: Cursor) -> Lowered<Query> {
+    let first = cursor.expect_node::<ast::SelectVariant>()?;
+    // WITH before the first of several queries is the whole's, though the parser gives it to the first.
+    let (tables, left) = match query(&first)? {
+        Query::With(with) if tokens(&first).next().is_some_and(|word| word.kind() == SyntaxKind::WITH_KW) => {
+            (with.tables, with.query)
+        }
+        left => (Vec::new(), left),
+    };
     let (operator, word, node) = if let Some(node) = cursor.node_of(SyntaxKind::UNION) {
         (SetOperator::Union, SyntaxKind::UNION_KW, node)
     } else if let Some(node) = cursor.node_of(SyntaxKind::INTERSECT) {
@@ -81,7 +102,7 @@ fn set_operation(mut cursor: Cursor) -> Lowered<SetOperation> {
         return Err(cursor.unexpected());
     }
     cursor.finish()?;
-    Ok(SetOperation {
+    let operation = Query::Set(Box::new(SetOperation {
         operator,
         all,
         left,
@@ -89,6 +110,10 @@ fn set_operation(mut cursor: Cursor) -> Lowered<SetOperation> {
         order_by: ending.order_by,
         limit: ending.limit,
         offset: ending.offset,
+    }));
+    Ok(match tables.is_empty() {
+        true => operation,
+        false => Query::With(Box::new(WithQuery { tables, query: operation })),
     })
 }
 
@@ -109,7 +134,14 @@ fn values(mut cursor: Cursor) -> Lowered<Query> {
     Ok(Query::Values(rows))
 }
 
-fn select(mut cursor: Cursor) -> Lowered<Select> {
+pub(super) fn select(mut cursor: Cursor) -> Lowered<Select> {
+    let select = select_with(&mut cursor, |_| Ok(()))?;
+    cursor.finish()?;
+    Ok(select)
+}
+
+/// Lowers a SELECT; `into` takes what follows the select list.
+pub(super) fn select_with(cursor: &mut Cursor, into: impl FnOnce(&mut Cursor) -> Lowered<()>) -> Lowered<Select> {
     let mut select = Select::default();
     let clause = cursor.expect_node::<ast::SelectClause>()?;
     let mut inner = Cursor::new(&clause);
@@ -129,13 +161,14 @@ fn select(mut cursor: Cursor) -> Lowered<Select> {
         None => Vec::new(),
     };
     inner.finish()?;
+    into(cursor)?;
     if let Some(clause) = cursor.node::<ast::FromClause>() {
         let mut inner = Cursor::new(&clause);
         inner.expect(&[SyntaxKind::FROM_KW])?;
         select.from = inner.comma_separated::<ast::FromListItem, _>(from_item)?;
         inner.finish()?;
     }
-    select.filter = filter(&mut cursor)?;
+    select.filter = filter(cursor)?;
     if let Some(clause) = cursor.node::<ast::GroupByClause>() {
         select.group_by = group_by(&clause)?;
     }
@@ -145,8 +178,7 @@ fn select(mut cursor: Cursor) -> Lowered<Select> {
         select.having = Some(expect_expression(&mut inner)?);
         inner.finish()?;
     }
-    tail(&mut cursor, &mut select)?;
-    cursor.finish()?;
+    tail(cursor, &mut select)?;
     Ok(select)
 }
 

@@ -17,6 +17,10 @@ use crate::sql::cursor::{Cursor, Lowered, kind_name, unsupported_node};
 pub(super) fn insert(mut cursor: Cursor) -> Lowered<Statement> {
     cursor.expect(&[SyntaxKind::INSERT_KW, SyntaxKind::INTO_KW])?;
     let table = relation_name(&cursor.expect_node::<ast::RelationNameRef>()?)?;
+    let alias = match cursor.node::<ast::RequiredAsAlias>() {
+        Some(node) => Some(changed_alias(&node)?),
+        None => None,
+    };
     let columns = match cursor.node::<ast::ColumnTargetList>() {
         Some(list) => {
             let mut inner = Cursor::new(&list);
@@ -38,7 +42,20 @@ pub(super) fn insert(mut cursor: Cursor) -> Lowered<Statement> {
     let on_conflict = on_conflict(&mut cursor)?;
     let returning = returning(&mut cursor)?;
     cursor.finish()?;
-    Ok(Statement::Insert(Insert { table, columns, overriding, source, on_conflict, returning }))
+    Ok(Statement::Insert(Insert { table, alias, columns, overriding, source, on_conflict, returning }))
+}
+
+fn optional_alias(cursor: &mut Cursor) -> Lowered<Option<Identifier>> {
+    cursor.node::<ast::OptionalAsAlias>().map(|node| changed_alias(&node)).transpose()
+}
+
+/// The alias of the table whose rows are changed.
+fn changed_alias(node: &SyntaxNode) -> Lowered<Identifier> {
+    let mut cursor = Cursor::new(node);
+    cursor.has(SyntaxKind::AS_KW);
+    let alias = expect_column::<ast::TableAlias>(&mut cursor)?;
+    cursor.finish()?;
+    Ok(alias)
 }
 
 fn overriding(cursor: &mut Cursor) -> Lowered<Option<Overriding>> {
@@ -121,11 +138,12 @@ fn returning(cursor: &mut Cursor) -> Lowered<Vec<SelectItem>> {
 pub(super) fn update(mut cursor: Cursor) -> Lowered<Statement> {
     cursor.expect(&[SyntaxKind::UPDATE_KW])?;
     let table = with_only(&cursor.expect_node::<ast::RelationName>()?)?;
+    let alias = optional_alias(&mut cursor)?;
     let assignments = set_clause(&mut cursor)?;
     let filter = filter(&mut cursor)?;
     let returning = returning(&mut cursor)?;
     cursor.finish()?;
-    Ok(Statement::Update(Update { table, assignments, filter, returning }))
+    Ok(Statement::Update(Update { table, alias, assignments, filter, returning }))
 }
 
 fn set_clause(cursor: &mut Cursor) -> Lowered<Vec<(Identifier, Expression)>> {
@@ -161,10 +179,11 @@ fn assignment(node: &SyntaxNode) -> Lowered<(Identifier, Expression)> {
 pub(super) fn delete(mut cursor: Cursor) -> Lowered<Statement> {
     cursor.expect(&[SyntaxKind::DELETE_KW, SyntaxKind::FROM_KW])?;
     let table = with_only(&cursor.expect_node::<ast::RelationName>()?)?;
+    let alias = optional_alias(&mut cursor)?;
     let filter = filter(&mut cursor)?;
     let returning = returning(&mut cursor)?;
     cursor.finish()?;
-    Ok(Statement::Delete(Delete { table, filter, returning }))
+    Ok(Statement::Delete(Delete { table, alias, filter, returning }))
 }
 
 pub(super) fn truncate(mut cursor: Cursor) -> Lowered<Statement> {

@@ -2,9 +2,9 @@
 
 use seqcheck_engine::Statement;
 use seqcheck_engine::statement::{
-    ColumnConstraint, ColumnConstraintKind, ColumnDefinition, CreateTable, Deferral, Expression, Generated, Identifier,
-    LikeFeature, ObjectName, References, ReferentialAction, SequenceOption, TableConstraint, TableConstraintKind,
-    TableElement,
+    BinaryOperator, ColumnConstraint, ColumnConstraintKind, ColumnDefinition, CreateTable, Deferral, Expression,
+    Generated, Identifier, LikeFeature, ObjectName, References, ReferentialAction, SequenceOption, TableConstraint,
+    TableConstraintKind, TableElement, UnaryOperator,
 };
 use squawk_syntax::ast;
 use squawk_syntax::{SyntaxKind, SyntaxNode};
@@ -13,7 +13,7 @@ use super::expression::expect_expression;
 use super::name::{column, expect_column, relation_name};
 use super::sequence::{options, persistence};
 use super::type_name::type_name;
-use crate::sql::cursor::{Cursor, Lowered, kind_name, unsupported_node};
+use crate::sql::cursor::{Cursor, Lowered, kind_name, tokens, unsupported_node};
 
 pub(super) fn create(mut cursor: Cursor) -> Lowered<Statement> {
     cursor.expect(&[SyntaxKind::CREATE_KW])?;
@@ -98,7 +98,7 @@ fn column_constraint(node: &SyntaxNode) -> Lowered<ColumnConstraint> {
         }
         SyntaxKind::DEFAULT_CONSTRAINT => {
             cursor.expect(&[SyntaxKind::DEFAULT_KW])?;
-            ColumnConstraintKind::Default(expect_expression(&mut cursor)?)
+            ColumnConstraintKind::Default(default_value(&mut cursor)?)
         }
         SyntaxKind::PRIMARY_KEY_CONSTRAINT => {
             cursor.expect(&[SyntaxKind::PRIMARY_KW, SyntaxKind::KEY_KW])?;
@@ -138,6 +138,33 @@ fn column_constraint(node: &SyntaxNode) -> Lowered<ColumnConstraint> {
     Ok(ColumnConstraint { name, kind })
 }
 
+/// Takes a column's default: PostgreSQL's grammar takes fewer operators here than elsewhere (its `b_expr`).
+fn default_value(cursor: &mut Cursor) -> Lowered<Expression> {
+    let value = expect_expression(cursor)?;
+    let needs_parentheses = match &value {
+        Expression::InList { .. }
+        | Expression::InQuery { .. }
+        | Expression::Between { .. }
+        | Expression::IsNull { .. }
+        | Expression::Unary(UnaryOperator::Not, _) => true,
+        Expression::Binary(operator, ..) => matches!(
+            operator,
+            BinaryOperator::And
+                | BinaryOperator::Or
+                | BinaryOperator::Like
+                | BinaryOperator::NotLike
+                | BinaryOperator::ILike
+                | BinaryOperator::NotILike
+        ),
+        _ => false,
+    };
+    let owner = cursor.owner();
+    match needs_parentheses && tokens(&owner).nth(1).is_some_and(|token| token.kind() != SyntaxKind::L_PAREN) {
+        true => Err(unsupported_node(&owner, "DEFAULT with an operator that asks for parentheses")),
+        false => Ok(value),
+    }
+}
+
 /// Lowers a constraint of a whole table.
 pub(super) fn table_constraint(node: &SyntaxNode) -> Lowered<TableConstraint> {
     let mut cursor = Cursor::new(node);
@@ -151,7 +178,10 @@ pub(super) fn table_constraint(node: &SyntaxNode) -> Lowered<TableConstraint> {
             cursor.expect(&[SyntaxKind::UNIQUE_KW])?;
             TableConstraintKind::Unique(index_columns(&mut cursor)?)
         }
-        SyntaxKind::CHECK_CONSTRAINT => TableConstraintKind::Check(check(&mut cursor)?),
+        SyntaxKind::CHECK_CONSTRAINT => TableConstraintKind::Check {
+            condition: check(&mut cursor)?,
+            not_valid: cursor.node_of(SyntaxKind::NOT_VALID).is_some(),
+        },
         SyntaxKind::FOREIGN_KEY_CONSTRAINT => {
             cursor.expect(&[SyntaxKind::FOREIGN_KW, SyntaxKind::KEY_KW])?;
             let columns = key_columns(&cursor.expect_node::<ast::ForeignKeyColumnList>()?)?;

@@ -1,0 +1,94 @@
+//! CREATE TABLE AS and SELECT INTO (manual, "CREATE TABLE AS").
+
+use std::rc::Rc;
+
+use super::super::names::{relation_exists, relation_exists_notice};
+use super::super::{Execution, done, shared_str};
+use super::plain_column;
+use crate::catalog::{Column, Kind, Relation, TableData, TableRow};
+use crate::clause::Clause;
+use crate::error::{Result, error, sqlstate, unsupported};
+use crate::lock::LockMode;
+use crate::query::{Binder, Order, Plan, Scope, Type};
+use crate::reply::StatementResult;
+use crate::statement::{CreateTableAs, Privilege};
+
+impl Execution<'_> {
+    pub(in crate::execute) fn create_table_as(&mut self, statement: &CreateTableAs) -> Result<StatementResult> {
+        self.prevent_if_read_only(if statement.is_select_into { "SELECT INTO" } else { "CREATE TABLE AS" })?;
+        let mut plan = Binder::new(self, Scope::default()).query(&statement.query)?;
+        let name = self.range_name(&statement.name)?;
+        let (schema, persistence) = self.creation_schema(name, statement.persistence)?;
+        if self.is_name_taken(schema, name.name) {
+            if !statement.if_not_exists {
+                return Err(relation_exists(name.name));
+            }
+            self.notice(relation_exists_notice(name.name));
+            return done("CREATE TABLE AS");
+        }
+        self.fold_plan(&mut plan)?;
+        if !statement.without_data {
+            self.check_needed()?;
+        }
+        let columns = new_columns(statement, &plan)?;
+        self.check_schema(schema, Privilege::Create)?;
+        self.check_new_relation(schema, name.name, true)?;
+        let oid = self.shared.catalog.new_oid();
+        self.lock(oid, LockMode::AccessExclusive)?;
+        let storage = self.shared.catalog.new_storage();
+        let relation = Relation {
+            oid,
+            schema,
+            name: shared_str(name.name),
+            owner: self.current_role(),
+            access: self.access_of_new(self.current_role(), schema, false),
+            persistence,
+            storage,
+            kind: Kind::Table(TableData { columns, ..TableData::default() }),
+        };
+        self.add_relation(relation);
+        self.reach(Clause::TableAs);
+        if statement.without_data {
+            return done("CREATE TABLE AS");
+        }
+        let mut count = 0;
+        let order = self.run_plan(&plan, None, &mut |execution, values| {
+            let view = execution.catalog_view();
+            let row: TableRow = values.into();
+            execution.shared.catalog.insert_row(storage, row, view, &mut execution.session.transaction.undo);
+            count += 1;
+            Ok(true)
+        })?;
+        if order == Order::Open && count > 1 {
+            return Err(unsupported("CREATE TABLE AS of rows whose order PostgreSQL leaves open"));
+        }
+        done(format!("SELECT {count}"))
+    }
+}
+
+/// The columns of a table that has a query's.
+fn new_columns(statement: &CreateTableAs, plan: &Plan) -> Result<Vec<Column>> {
+    let mut names: Vec<Rc<str>> = plan.names();
+    let types = plan.types();
+    if statement.columns.len() > names.len() {
+        return Err(error(sqlstate::SYNTAX_ERROR, "too many column names were specified"));
+    }
+    for (name, given) in names.iter_mut().zip(&statement.columns) {
+        *name = given.name().into();
+    }
+    let mut columns: Vec<Column> = Vec::with_capacity(names.len());
+    for (name, column_type) in names.into_iter().zip(types) {
+        let is_plain = matches!(
+            column_type,
+            Type::Boolean | Type::SmallInt | Type::Integer | Type::BigInt | Type::Numeric | Type::Text | Type::Name
+        );
+        if !is_plain {
+            return Err(unsupported(format!("CREATE TABLE AS with a column of type {}", column_type.sql_name())));
+        }
+        if columns.iter().any(|other| other.name == name) {
+            return Err(error(sqlstate::DUPLICATE_COLUMN, format!("column \"{name}\" specified more than once")));
+        }
+        columns.push(plain_column(&name, column_type));
+    }
+    Ok(columns)
+}

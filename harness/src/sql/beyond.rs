@@ -1,0 +1,106 @@
+//! Text that `squawk-syntax` refuses although PostgreSQL may take it: outside the model rather than wrong.
+
+use super::lex::{Token, TokenKind};
+
+/// What stands where the parser stopped, when its refusal proves nothing about PostgreSQL: a statement of a family that
+/// the model does not have, or syntax that the parser is known not to have.
+pub(super) fn beyond(sql: &str, tokens: &[Token], stop: usize) -> Option<String> {
+    let text = |token: &Token| sql[token.start..token.end].to_ascii_uppercase();
+    let mut words: Vec<String> = Vec::new();
+    let mut stopped_at = None;
+    for token in tokens {
+        let word = if token.kind == TokenKind::Word { text(token) } else { sql[token.start..token.end].to_owned() };
+        if token.start >= stop && stopped_at.is_none() {
+            stopped_at = Some(words.len());
+        }
+        if word == ";" {
+            if stopped_at.is_some() {
+                break;
+            }
+            words.clear();
+            continue;
+        }
+        words.push(word);
+    }
+    family(&words).or_else(|| missing_syntax(&words, stopped_at))
+}
+
+/// The family of a statement that the model does not have.
+fn family(words: &[String]) -> Option<String> {
+    const STATEMENTS: [&str; 17] = [
+        "CALL", "CLOSE", "CLUSTER", "DECLARE", "DO", "FETCH", "IMPORT", "LISTEN", "LOAD", "MERGE", "MOVE", "NOTIFY",
+        "REFRESH", "SECURITY", "UNLISTEN", "WITH", "PERFORM",
+    ];
+    const OBJECTS: [&str; 26] = [
+        "ACCESS",
+        "AGGREGATE",
+        "CAST",
+        "COLLATION",
+        "CONSTRAINT",
+        "CONVERSION",
+        "DATABASE",
+        "DOMAIN",
+        "EVENT",
+        "EXTENSION",
+        "FOREIGN",
+        "FUNCTION",
+        "LANGUAGE",
+        "MATERIALIZED",
+        "OPERATOR",
+        "POLICY",
+        "PROCEDURE",
+        "PUBLICATION",
+        "ROUTINE",
+        "RULE",
+        "SERVER",
+        "STATISTICS",
+        "SUBSCRIPTION",
+        "TABLESPACE",
+        "TRIGGER",
+        "TYPE",
+    ];
+    let first = words.first()?.as_str();
+    if STATEMENTS.contains(&first) {
+        return Some(first.to_owned());
+    }
+    if !matches!(first, "CREATE" | "ALTER" | "DROP") {
+        return None;
+    }
+    let replaces = words.get(1).is_some_and(|word| word == "OR") && words.get(2).is_some_and(|word| word == "REPLACE");
+    let object = words.get(if replaces { 3 } else { 1 })?;
+    OBJECTS.contains(&object.as_str()).then(|| format!("{first} {object}"))
+}
+
+/// Syntax that the parser is known not to have.
+fn missing_syntax(words: &[String], stopped_at: Option<usize>) -> Option<String> {
+    const FUNCTIONS: [&str; 9] = [
+        "GROUPING",
+        "MERGE_ACTION",
+        "XMLCONCAT",
+        "XMLELEMENT",
+        "XMLEXISTS",
+        "XMLFOREST",
+        "XMLPARSE",
+        "XMLPI",
+        "XMLROOT",
+    ];
+    let at = |place: usize| words.get(place).map(String::as_str);
+    let is_function =
+        |place: usize| at(place).is_some_and(|word| FUNCTIONS.contains(&word)) && at(place + 1) == Some("(");
+    if let Some(place) = stopped_at
+        && let Some(place) = [place, place.saturating_sub(1)].into_iter().find(|place| is_function(*place))
+    {
+        return Some(format!("expression {}", words[place]));
+    }
+    // PostgreSQL's grammar takes INTO in every SELECT and refuses it later.
+    let intos = words.iter().filter(|word| *word == "INTO").count();
+    if words.iter().any(|word| word == "SELECT") && intos > usize::from(at(0) == Some("INSERT")) {
+        return Some("SELECT INTO inside another statement".to_owned());
+    }
+    let is_conditional = words.iter().take(5).map(String::as_str).eq(["CREATE", "SCHEMA", "IF", "NOT", "EXISTS"]);
+    let stops_at = stopped_at.and_then(at);
+    if is_conditional && matches!(stops_at, Some("CREATE" | "GRANT")) {
+        return Some("CREATE SCHEMA IF NOT EXISTS with elements".to_owned());
+    }
+    None
+}
