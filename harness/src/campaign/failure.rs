@@ -95,7 +95,7 @@ impl Bench<'_> {
             run.infrastructure = lane.clean().err();
         }
         let Some(failure) = run.infrastructure.clone().filter(Infrastructure::may_be_its_own) else { return Ok(run) };
-        let what = words(&failure, server.last_failure());
+        let what = words(&failure, last_failure(server, &failure));
         let predicted = predict(steps, &mut Cluster::new(lane.model_settings()));
         self.lane = None;
         Ok(run.with_failure_as_divergence(steps, &what, predicted))
@@ -110,6 +110,17 @@ impl Bench<'_> {
             .map_err(|error| refused(error.to_string()))?;
         Ok((lane, database, server))
     }
+}
+
+/// What the server's log says of a failure. Of a process that just vanished, the log tells a moment later.
+fn last_failure(server: &Server, failure: &Infrastructure) -> Option<String> {
+    let looks = if matches!(failure, Infrastructure::Lost { .. }) { 20 } else { 1 };
+    (0..looks).find_map(|look| {
+        if look > 0 {
+            std::thread::sleep(Duration::from_millis(25));
+        }
+        server.last_failure()
+    })
 }
 
 /// What a server did instead of replying.
