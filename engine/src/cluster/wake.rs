@@ -16,7 +16,8 @@ impl Cluster {
         let waiting = |id: SessionId| {
             let request = self.shared.locks.request_of(id)?;
             let session = self.sessions.get(id.0 as usize)?.as_ref()?;
-            Some(Resumed { request, name: session.awaited_name.clone(), only_queries: false })
+            let name = session.awaited_name.clone();
+            Some(Resumed { request, name, only_queries: false, is_gone: false, failed: false })
         };
         let Some(own) = waiting(session) else { return false };
         let others = self.sessions.iter().flatten().map(|other| other.id).filter(|id| *id != session);
@@ -44,10 +45,20 @@ impl Cluster {
                 pending.part.is_none()
                     && pending.statements.iter().all(|statement| matches!(statement, Statement::Query(_)))
             });
+            let is_gone = self.is_gone(&request);
             self.resume(request.session, outcome);
-            resumed.push(Resumed { request, name, only_queries });
+            let failed =
+                outcome.woken.last().is_some_and(|(id, reply)| *id == request.session && reply.error.is_some());
+            resumed.push(Resumed { request, name, only_queries, is_gone, failed });
         }
         resumed
+    }
+
+    /// Whether what a session has waited for does not exist any more.
+    fn is_gone(&self, request: &Request) -> bool {
+        let Target::Object(oid) = request.target else { return false };
+        let view = View { session: request.session, until: CommitNumber::MAX };
+        self.shared.catalog.relation(oid, view).is_none() && self.shared.catalog.schema_name(oid, view).is_none()
     }
 
     /// Whether sessions that go on side by side give the same replies, and leave the same, in the opposite order: each
@@ -110,6 +121,10 @@ struct Resumed {
     name: Option<AwaitedName>,
     /// Whether its query does nothing but call functions and read.
     only_queries: bool,
+    /// Whether it found what it had waited for gone, so that it let the lock go and looked for the name again.
+    is_gone: bool,
+    /// Whether its statement then failed.
+    failed: bool,
 }
 
 impl Resumed {
@@ -118,7 +133,10 @@ impl Resumed {
     fn may_race(&self, other: &Resumed) -> bool {
         match (self.request.target, other.request.target) {
             (Target::Transaction(_), Target::Transaction(_)) => self.name == other.name,
-            (one, two) => one == two && !self.request.mode.conflicts(other.request.mode),
+            (one, two) => {
+                let side_by_side = !self.request.mode.conflicts(other.request.mode);
+                one == two && (side_by_side || self.is_gone && !(self.failed && other.failed))
+            }
         }
     }
 }

@@ -133,8 +133,13 @@ impl Execution<'_> {
         if new_schema == PG_TOAST || relation.schema == PG_TOAST {
             return Err(error(sqlstate::FEATURE_NOT_SUPPORTED, "cannot move objects into or out of TOAST schema"));
         }
+        let owned = match relation.table().is_some() && !self.deviates(Quirk::OwnedSequenceNotMoved) {
+            true => self.shared.catalog.owned_sequences(relation.oid, view),
+            false => Vec::new(),
+        };
         if new_schema == relation.schema {
-            return Ok(());
+            // Even then, the sequences that move along are locked as for a move.
+            return owned.into_iter().try_for_each(|sequence| self.lock(sequence, LockMode::AccessExclusive));
         }
         if relation.sequence().is_some() {
             self.reach(Clause::SetSchema);
@@ -142,11 +147,12 @@ impl Execution<'_> {
         let mut moving = vec![relation.oid];
         if relation.table().is_some() {
             moving.extend(self.shared.catalog.indexes_of(relation.oid, view));
-            if !self.deviates(Quirk::OwnedSequenceNotMoved) {
-                moving.extend(self.shared.catalog.owned_sequences(relation.oid, view));
-            }
+            moving.extend(&owned);
         }
         for oid in moving {
+            if owned.contains(&oid) {
+                self.lock(oid, LockMode::AccessExclusive)?;
+            }
             let Some(relation) = self.shared.catalog.relation(oid, view).cloned() else { continue };
             if self.is_name_taken(new_schema, &relation.name) {
                 return Err(error(

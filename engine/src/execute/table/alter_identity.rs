@@ -75,9 +75,7 @@ impl Execution<'_> {
             }
         }
         let sequence = self.shared.catalog.identity_sequence(relation.oid, place, self.catalog_view());
-        if let Some(sequence) = sequence
-            && !options.is_empty()
-        {
+        if let Some(sequence) = sequence {
             self.alter_sequence_of_identity(sequence, options)?;
         }
         if data.columns[place].identity.is_none() {

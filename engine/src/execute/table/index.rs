@@ -114,6 +114,10 @@ impl Execution<'_> {
         work: &mut RowWork,
     ) -> Result<()> {
         let (relation, mut data) = self.table_now(table)?;
+        // ALTER TABLE leaves it to the making of the index to miss columns.
+        if let Some(twice) = (1..columns.len()).find(|place| columns[..*place].contains(&columns[*place])) {
+            return Err(appears_twice(&columns[twice], is_primary));
+        }
         let places = key_places(columns, is_primary, |name| data.column(name).map(|(place, _)| place))?;
         let index_name: Rc<str> = match name {
             Some(name) => {
@@ -180,13 +184,14 @@ pub(super) fn key_places(
             return Err(error(sqlstate::UNDEFINED_COLUMN, format!("column \"{column}\" named in key does not exist")));
         };
         if places.contains(&place) {
-            let kind = if is_primary { "primary key" } else { "unique" };
-            return Err(error(
-                sqlstate::DUPLICATE_COLUMN,
-                format!("column \"{column}\" appears twice in {kind} constraint"),
-            ));
+            return Err(appears_twice(column, is_primary));
         }
         places.push(place);
     }
     Ok(places)
+}
+
+fn appears_twice(column: &str, is_primary: bool) -> Stop {
+    let kind = if is_primary { "primary key" } else { "unique" };
+    error(sqlstate::DUPLICATE_COLUMN, format!("column \"{column}\" appears twice in {kind} constraint"))
 }

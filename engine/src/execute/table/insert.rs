@@ -49,12 +49,12 @@ impl Execution<'_> {
             Some(source) => targets[..source.width().min(targets.len())].to_vec(),
             None => Vec::new(),
         };
-        let mut returning = Returning::new(self, &scope, &statement.returning)?;
-        let sources = self.column_sources(statement, &data, &targets, source.as_ref())?;
         let mut conflict = match &statement.on_conflict {
             Some(clause) => Some(self.bind_conflict(clause, &table, &data, &scope)?),
             None => None,
         };
+        let mut returning = Returning::new(self, &scope, &statement.returning)?;
+        let sources = self.column_sources(statement, &data, &targets, source.as_ref())?;
         if self.extent == Extent::Analyse {
             return returning.describe(self);
         }
