@@ -159,7 +159,9 @@ fn default_value(cursor: &mut Cursor) -> Lowered<Expression> {
         _ => false,
     };
     let owner = cursor.owner();
-    match needs_parentheses && tokens(&owner).nth(1).is_some_and(|token| token.kind() != SyntaxKind::L_PAREN) {
+    // A constraint's name may stand before DEFAULT.
+    let next = tokens(&owner).skip_while(|token| token.kind() != SyntaxKind::DEFAULT_KW).nth(1);
+    match needs_parentheses && next.is_some_and(|token| token.kind() != SyntaxKind::L_PAREN) {
         true => Err(unsupported_node(&owner, "DEFAULT with an operator that asks for parentheses")),
         false => Ok(value),
     }
