@@ -22,7 +22,7 @@ pub(crate) fn trials() -> Vec<Trial> {
 }
 
 const TRACE: &str = "S1: CREATE SEQUENCE s
-S2: SELECT nextval('s')
+S1: SELECT nextval('s')
 S1: CREATE SEQUENCE doomed
 S2: SELECT nextval('s')
 ";
