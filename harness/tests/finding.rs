@@ -29,6 +29,20 @@ fn cycle() -> Finding {
     finding(text, Quirk::CycleToStart)
 }
 
+fn lastval() -> Finding {
+    finding(
+        "S1: CREATE SEQUENCE s\nS1: SELECT nextval('s')\nS1: DISCARD ALL\nS1: SELECT lastval()",
+        Quirk::DiscardKeepsLastval,
+    )
+}
+
+fn maximum() -> Finding {
+    finding(
+        "S1: CREATE SEQUENCE s MAXVALUE 2\nS1: SELECT nextval('s')\nS1: SELECT nextval('s')",
+        Quirk::MaximumExcluded,
+    )
+}
+
 fn files(folder: &Path) -> Vec<String> {
     let mut names: Vec<String> =
         fs::read_dir(folder).unwrap().map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
@@ -113,15 +127,7 @@ fn what_cannot_be_written_leaves_nothing() {
 
 #[test]
 fn keys_tell_faults_apart() {
-    let last = finding(
-        "S1: CREATE SEQUENCE s\nS1: SELECT nextval('s')\nS1: DISCARD ALL\nS1: SELECT lastval()",
-        Quirk::DiscardKeepsLastval,
-    );
-    let maximum = finding(
-        "S1: CREATE SEQUENCE s MAXVALUE 2\nS1: SELECT nextval('s')\nS1: SELECT nextval('s')",
-        Quirk::MaximumExcluded,
-    );
-    let keys = [last.key(), maximum.key(), cycle().key()].map(str::to_owned);
+    let keys = [lastval().key(), maximum().key(), cycle().key()].map(str::to_owned);
     insta::assert_snapshot!(keys.join("\n"), @r"
     lastval-ok-55000
     nextval-2200H-ok
@@ -131,15 +137,7 @@ fn keys_tell_faults_apart() {
 
 #[test]
 fn a_sentence_tells_what_is_wrong() {
-    let last = finding(
-        "S1: CREATE SEQUENCE s\nS1: SELECT nextval('s')\nS1: DISCARD ALL\nS1: SELECT lastval()",
-        Quirk::DiscardKeepsLastval,
-    );
-    let maximum = finding(
-        "S1: CREATE SEQUENCE s MAXVALUE 2\nS1: SELECT nextval('s')\nS1: SELECT nextval('s')",
-        Quirk::MaximumExcluded,
-    );
-    let sentences = [cycle().sentence(), last.sentence(), maximum.sentence()];
+    let sentences = [cycle().sentence(), lastval().sentence(), maximum().sentence()];
     insta::assert_snapshot!(sentences.join("\n"), @r#"
     SELECT nextval('s') returns 1 instead of 3
     SELECT lastval() fails with 55000 (lastval is not yet defined in this session) instead of succeeding

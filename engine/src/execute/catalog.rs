@@ -1,11 +1,29 @@
 //! Writing the catalog: every change belongs to the session's transaction, which can take it back.
 
-use super::Execution;
-use crate::catalog::{Oid, Relation};
+use super::{Execution, shared_str};
+use crate::catalog::{Kind, Oid, Persistence, Relation, StorageId};
 use crate::error::{Result, unsupported};
+use crate::lock::LockMode;
 use crate::quirk::Quirk;
 
 impl Execution<'_> {
+    /// Makes a table or a view of the current role's, with the privileges that such a relation gets.
+    pub(super) fn make_relation(
+        &mut self,
+        schema: Oid,
+        name: &str,
+        persistence: Persistence,
+        kind: Kind,
+    ) -> Result<(Oid, StorageId)> {
+        let oid = self.shared.catalog.new_oid();
+        self.lock(oid, LockMode::AccessExclusive)?;
+        let owner = self.current_role();
+        let storage = self.shared.catalog.new_storage();
+        let access = self.access_of_new(owner, schema, false);
+        self.add_relation(Relation { oid, schema, name: shared_str(name), owner, access, persistence, storage, kind });
+        Ok((oid, storage))
+    }
+
     /// Adds a new relation.
     pub(super) fn add_relation(&mut self, relation: Relation) {
         let view = self.catalog_view();

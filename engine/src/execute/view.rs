@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::{Execution, done, shared_str};
+use super::{Execution, done};
 use crate::catalog::{BOOTSTRAP_ROLE, Kind, Oid, Persistence, Relation, ViewData};
 use crate::clause::Clause;
 use crate::error::{Result, error, notice, sqlstate, unsupported};
@@ -49,19 +49,7 @@ impl Execution<'_> {
         }
         check_columns(&data.columns)?;
         self.check_new_relation(schema, name.name, true)?;
-        let oid = self.shared.catalog.new_oid();
-        self.lock(oid, LockMode::AccessExclusive)?;
-        let relation = Relation {
-            oid,
-            schema,
-            name: shared_str(name.name),
-            owner: self.current_role(),
-            access: self.access_of_new(self.current_role(), schema, false),
-            persistence,
-            storage: self.shared.catalog.new_storage(),
-            kind: Kind::View(data),
-        };
-        self.add_relation(relation);
+        self.make_relation(schema, name.name, persistence, Kind::View(data))?;
         done("CREATE VIEW")
     }
 

@@ -202,14 +202,13 @@ impl Binder<'_, '_> {
         let Some(range) = RangeName::new(name) else {
             return Err(unsupported("a relation's name with more than three parts"));
         };
-        let shown: Rc<str> = alias.map_or(range.name, Identifier::name).into();
-        let hidden = |name: &str| alias.filter(|alias| alias.name() != name).map(|_| Rc::from(name));
+        let in_scope = |columns| ScopeTable::aliased(range.name.into(), alias, columns);
         if range.database.is_none()
             && let Some(system) = SystemRelation::named(range.schema, range.name)
         {
             self.execution.check_not_hidden(range)?;
             let columns = system.columns(self.execution.shared.settings.major);
-            return Ok((Source::System(system), ScopeTable { name: shown, hidden: hidden(range.name), columns }));
+            return Ok((Source::System(system), in_scope(columns)));
         }
         let relation = self.execution.require_relation(range, MissingSchema::IsMissingRelation)?;
         self.execution.lock(relation.oid, LockMode::AccessShare)?;
@@ -232,7 +231,7 @@ impl Binder<'_, '_> {
             }
             Kind::Index(_) => return Err(unsupported("an index in FROM")),
         };
-        Ok((source, ScopeTable { name: shown, hidden: hidden(range.name), columns }))
+        Ok((source, in_scope(columns)))
     }
 
     fn function_in_from(

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::Type;
 use super::plan::{Bound, Typed};
 use crate::error::{Result, Stop, error, sqlstate, unsupported};
-use crate::statement::ObjectName;
+use crate::statement::{Identifier, ObjectName};
 
 /// The columns that every table has (manual, "System Columns").
 pub(crate) const SYSTEM_COLUMNS: [&str; 6] = ["ctid", "xmin", "xmax", "cmin", "cmax", "tableoid"];
@@ -18,6 +18,16 @@ pub(crate) struct ScopeTable {
     /// The relation's own name, when an alias hides it.
     pub(crate) hidden: Option<Rc<str>>,
     pub(crate) columns: Vec<(Rc<str>, Type)>,
+}
+
+impl ScopeTable {
+    /// A relation's columns under its name, or under an alias, which hides the name unless it is the same.
+    pub(crate) fn aliased(name: Rc<str>, alias: Option<&Identifier>, columns: Vec<(Rc<str>, Type)>) -> ScopeTable {
+        match alias.filter(|alias| *alias.name() != *name) {
+            Some(alias) => ScopeTable { name: alias.name().into(), hidden: Some(name), columns },
+            None => ScopeTable { name, hidden: None, columns },
+        }
+    }
 }
 
 /// Everything in one query's FROM.

@@ -90,9 +90,7 @@ impl Binder<'_, '_> {
                 ));
             }
         };
-        let hidden = alias.filter(|alias| alias.name() != name.name()).map(|_| known.name.clone());
-        let shown = alias.map_or_else(|| known.name.clone(), |alias| alias.name().into());
-        Ok(Some((source, ScopeTable { name: shown, hidden, columns: known.columns.clone() })))
+        Ok(Some((source, ScopeTable::aliased(known.name.clone(), alias, known.columns.clone()))))
     }
 }
 

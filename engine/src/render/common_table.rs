@@ -3,6 +3,7 @@
 use super::name::{column_list, object_name};
 use super::query::{common_tables, query, select};
 use super::sequence::persistence;
+use super::table::create_table;
 use super::{Output, sql_if};
 use crate::statement::{CreateTableAs, Query, With};
 
@@ -30,12 +31,7 @@ pub(super) fn create(out: &mut impl Output, create: &CreateTableAs) {
             Query::Values(_) | Query::Set(_) => {}
         };
     }
-    out.sql("CREATE ");
-    sql_if(out, create.is_global, "GLOBAL ");
-    persistence(out, create.persistence);
-    out.sql("TABLE ");
-    sql_if(out, create.if_not_exists, "IF NOT EXISTS ");
-    object_name(out, &create.name);
+    create_table(out, create.is_global, create.persistence, create.if_not_exists, &create.name);
     column_list(out, &create.columns);
     out.sql(" AS ");
     query(out, &create.query);

@@ -7,16 +7,28 @@ use super::type_name::type_name;
 use super::{Output, separated, sql_if};
 use crate::statement::{
     ColumnConstraint, ColumnConstraintKind, ColumnDefinition, CreateTable, Deferral, Expression, Generated, Identifier,
-    LikeFeature, References, ReferentialAction, SequenceOption, TableConstraint, TableConstraintKind, TableElement,
+    LikeFeature, ObjectName, Persistence, References, ReferentialAction, SequenceOption, TableConstraint,
+    TableConstraintKind, TableElement,
 };
 
-pub(super) fn create(out: &mut impl Output, create: &CreateTable) {
+/// Writes how CREATE TABLE begins, up to the name.
+pub(super) fn create_table(
+    out: &mut impl Output,
+    is_global: bool,
+    kept: Persistence,
+    if_not_exists: bool,
+    name: &ObjectName,
+) {
     out.sql("CREATE ");
-    sql_if(out, create.is_global, "GLOBAL ");
-    persistence(out, create.persistence);
+    sql_if(out, is_global, "GLOBAL ");
+    persistence(out, kept);
     out.sql("TABLE ");
-    sql_if(out, create.if_not_exists, "IF NOT EXISTS ");
-    object_name(out, &create.name);
+    sql_if(out, if_not_exists, "IF NOT EXISTS ");
+    object_name(out, name);
+}
+
+pub(super) fn create(out: &mut impl Output, create: &CreateTable) {
+    create_table(out, create.is_global, create.persistence, create.if_not_exists, &create.name);
     out.sql(" (");
     separated(out, ", ", &create.elements, |out, element| match element {
         TableElement::Column(definition) => column(out, definition),

@@ -60,11 +60,9 @@ impl Bench<'_> {
         let first = self.run(&prepared.steps);
         first.divergence()?;
         self.time_out = self.time_out.min(SILENCE);
+        let board = self.board;
         let shrunk =
-            shrink(&prepared.steps, first.clone(), BUDGET, |candidate| match self.board.shutdown.is_requested() {
-                true => Run::stopped("the campaign"),
-                false => self.run(candidate),
-            });
+            shrink(&prepared.steps, first.clone(), BUDGET, |candidate| board.unless_stopped(|| self.run(candidate)));
         self.time_out = self.board.options.time_out;
         let again = self.run(&shrunk.steps);
         let signature = |run: &Run| run.divergence().map(|divergence| divergence.signature.clone());

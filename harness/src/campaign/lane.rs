@@ -188,11 +188,7 @@ impl Lane {
         let Some(finding) = Finding::new(origin.clone(), prepared, &run, &self.judging) else { return Some(run) };
         if board.is_new(&finding) {
             let shrunk = shrink(&prepared.steps, run.clone(), Budget::default(), |candidate| {
-                match board.shutdown.is_requested() {
-                    // What is left by now must do.
-                    true => Run::stopped("the campaign"),
-                    false => self.run(candidate, board),
-                }
+                board.unless_stopped(|| self.run(candidate, board))
             });
             let reduced = Prepared::numbered(shrunk.steps);
             if let Some(mut reduced) = Finding::new(origin, &reduced, &shrunk.run, &self.judging) {

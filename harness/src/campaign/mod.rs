@@ -284,6 +284,14 @@ impl Board<'_> {
         self.stop.load(Ordering::Relaxed) || self.shutdown.is_requested()
     }
 
+    /// Runs a candidate of shrinking, unless the campaign is told to end: what is left by then must do.
+    fn unless_stopped(&self, run: impl FnOnce() -> Run) -> Run {
+        match self.shutdown.is_requested() {
+            true => Run::stopped("the campaign"),
+            false => run(),
+        }
+    }
+
     fn with_summary<T>(&self, change: impl FnOnce(&mut Summary) -> T) -> T {
         change(&mut self.summary.lock().unwrap_or_else(PoisonError::into_inner))
     }

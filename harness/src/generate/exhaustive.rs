@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn no_step_belongs_to_a_session_that_waits() {
+    fn three_steps_leave_nobody_waiting_for_another() {
         let all = Exhaustive::new(3);
         let settings = Settings::new(Major::NEWEST);
         let missing = (0..all.count()).filter(|number| all.trace(*number, &settings).is_none()).count();

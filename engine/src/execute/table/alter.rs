@@ -24,25 +24,8 @@ impl Execution<'_> {
             return done("ALTER TABLE");
         };
         self.check_owner(&relation)?;
-        let is_foreign_key = |action: &TableAction| {
-            matches!(
-                action,
-                TableAction::AddConstraint(TableConstraint { kind: TableConstraintKind::ForeignKey(..), .. })
-            )
-        };
-        // A foreign key lets others read, and a look at the rows lets them write.
-        let mode = if statement.actions.iter().all(|action| matches!(action, TableAction::ValidateConstraint(_))) {
-            LockMode::ShareUpdateExclusive
-        } else if statement
-            .actions
-            .iter()
-            .all(|action| is_foreign_key(action) || matches!(action, TableAction::ValidateConstraint(_)))
-        {
-            LockMode::ShareRowExclusive
-        } else {
-            LockMode::AccessExclusive
-        };
-        self.lock(relation.oid, mode)?;
+        let strongest = statement.actions.iter().map(lock_mode).max();
+        self.lock(relation.oid, strongest.unwrap_or(LockMode::AccessExclusive))?;
         for action in &statement.actions {
             if relation.table().is_none() {
                 return Err(self.not_a_table(&relation, action));
@@ -205,6 +188,19 @@ pub(super) fn check_free_column(relation: &Relation, data: &TableData, name: &st
             format!("column \"{name}\" of relation \"{}\" already exists", relation.name),
         )),
         None => Ok(()),
+    }
+}
+
+/// The lock that an action needs; a statement takes the strongest of its actions'.
+fn lock_mode(action: &TableAction) -> LockMode {
+    match action {
+        // A look at the rows lets others write.
+        TableAction::ValidateConstraint(_) => LockMode::ShareUpdateExclusive,
+        // A foreign key lets them read.
+        TableAction::AddConstraint(TableConstraint { kind: TableConstraintKind::ForeignKey(..), .. }) => {
+            LockMode::ShareRowExclusive
+        }
+        _ => LockMode::AccessExclusive,
     }
 }
 

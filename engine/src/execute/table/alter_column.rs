@@ -206,10 +206,7 @@ impl Execution<'_> {
         change: &TypeChange,
     ) -> Result<()> {
         let TypeChange { column, type_name, using } = change;
-        let using = match using {
-            Some(using) => Some(self.bind_using(using, relation, data)?),
-            None => None,
-        };
+        let using = using.map(|using| self.bind_using(using, relation, data)).transpose()?;
         let place = self.require_column(relation, data, column)?;
         let (new_type, _) = self.column_type(type_name)?;
         let view = self.catalog_view();
@@ -305,10 +302,7 @@ impl Execution<'_> {
         let place = self.require_column(relation, &data, column)?;
         let (new_type, length) = self.column_type(type_name)?;
         let old_type = data.columns[place].column_type;
-        let using = match using {
-            Some(using) => Some(self.bind_using(using, relation, &data)?),
-            None => None,
-        };
+        let using = using.map(|using| self.bind_using(using, relation, &data)).transpose()?;
         let cast = self.cast_of_column(relation, &data, place, change, using)?;
         if let Some(default) = data.columns[place].default.clone() {
             let Some(value) = default.value else { return Err(unsupported("a default outside the model")) };

@@ -4,16 +4,15 @@ use std::rc::Rc;
 
 use super::super::create_sequence::set_owner;
 use super::super::names::relation_exists_notice;
-use super::super::{Execution, MissingSchema, done, shared_str};
+use super::super::{Execution, MissingSchema, done};
 use super::column::{
     Place, Planned, PlannedConstraint, PlannedConstraintKind, PlannedDefault, PlannedName, PlannedSequence,
 };
 use super::index::{key_places, several_primary_keys};
 use super::opaque::is_reliable;
 use super::row_work::RowWork;
-use crate::catalog::{Column, ColumnDefault, ColumnOwner, Kind, Oid, RangeName, Relation, TableData};
+use crate::catalog::{Column, ColumnDefault, ColumnOwner, Kind, Oid, RangeName, TableData};
 use crate::error::{Result, Stop, error, sqlstate};
-use crate::lock::LockMode;
 use crate::query::{Binder, Bound, CastContext, Place as ExpressionPlace, Scope, Type};
 use crate::quirk::Quirk;
 use crate::reply::StatementResult;
@@ -50,19 +49,8 @@ impl Execution<'_> {
             columns.push(column.to_column());
         }
         self.check_new_relation(schema, name.name, true)?;
-        let oid = self.shared.catalog.new_oid();
-        self.lock(oid, LockMode::AccessExclusive)?;
-        let relation = Relation {
-            oid,
-            schema,
-            name: shared_str(name.name),
-            owner: self.current_role(),
-            access: self.access_of_new(self.current_role(), schema, false),
-            persistence,
-            storage: self.shared.catalog.new_storage(),
-            kind: Kind::Table(TableData { columns, ..TableData::default() }),
-        };
-        self.add_relation(relation);
+        let kind = Kind::Table(TableData { columns, ..TableData::default() });
+        let (oid, _) = self.make_relation(schema, name.name, persistence, kind)?;
         // The table exists by now: a default may name it.
         let (relation, mut data) = self.table_now(oid)?;
         for (column, planned) in data.columns.iter_mut().zip(&planned.columns) {

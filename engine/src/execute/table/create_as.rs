@@ -3,12 +3,11 @@
 use std::rc::Rc;
 
 use super::super::names::{relation_exists, relation_exists_notice};
-use super::super::{Execution, done, shared_str};
+use super::super::{Execution, done};
 use super::plain_column;
-use crate::catalog::{Column, Kind, Relation, TableData, TableRow};
+use crate::catalog::{Column, Kind, TableData, TableRow};
 use crate::clause::Clause;
 use crate::error::{Result, error, sqlstate, unsupported};
-use crate::lock::LockMode;
 use crate::query::{Binder, Order, Plan, Scope, Type};
 use crate::reply::StatementResult;
 use crate::statement::{CreateTableAs, Privilege};
@@ -33,20 +32,8 @@ impl Execution<'_> {
         let columns = new_columns(statement, &plan)?;
         self.check_schema(schema, Privilege::Create)?;
         self.check_new_relation(schema, name.name, true)?;
-        let oid = self.shared.catalog.new_oid();
-        self.lock(oid, LockMode::AccessExclusive)?;
-        let storage = self.shared.catalog.new_storage();
-        let relation = Relation {
-            oid,
-            schema,
-            name: shared_str(name.name),
-            owner: self.current_role(),
-            access: self.access_of_new(self.current_role(), schema, false),
-            persistence,
-            storage,
-            kind: Kind::Table(TableData { columns, ..TableData::default() }),
-        };
-        self.add_relation(relation);
+        let kind = Kind::Table(TableData { columns, ..TableData::default() });
+        let (_, storage) = self.make_relation(schema, name.name, persistence, kind)?;
         self.reach(Clause::TableAs);
         if statement.without_data {
             return done("CREATE TABLE AS");

@@ -97,6 +97,22 @@ impl Execution<'_> {
         Ok(())
     }
 
+    /// What is said of a constraint that an action names and the table has not; from 18 on, NOT NULL has names, too, which
+    /// are outside the model.
+    pub(super) fn missing_constraint(
+        &self,
+        relation: &Relation,
+        data: &TableData,
+        name: &Identifier,
+        action: &str,
+    ) -> Result<String> {
+        let has_not_null = data.live_columns().any(|(_, column)| column.not_null);
+        if has_not_null && self.shared.settings.major.names_not_null_constraints() {
+            return Err(unsupported(format!("{action} of what may be a NOT NULL constraint")));
+        }
+        Ok(format!("constraint \"{}\" of relation \"{}\" does not exist", name.name(), relation.name))
+    }
+
     /// ALTER TABLE … DROP CONSTRAINT.
     pub(super) fn drop_constraint(
         &mut self,
@@ -108,11 +124,7 @@ impl Execution<'_> {
     ) -> Result<()> {
         let found = data.constraints.iter().find(|constraint| *constraint.name == *name.name());
         let Some(constraint) = found else {
-            let has_not_null = data.live_columns().any(|(_, column)| column.not_null);
-            if has_not_null && self.shared.settings.major.names_not_null_constraints() {
-                return Err(unsupported("DROP CONSTRAINT of what may be a NOT NULL constraint"));
-            }
-            let missing = format!("constraint \"{}\" of relation \"{}\" does not exist", name.name(), relation.name);
+            let missing = self.missing_constraint(relation, data, name, "DROP CONSTRAINT")?;
             if !if_exists {
                 return Err(error(sqlstate::UNDEFINED_OBJECT, missing));
             }

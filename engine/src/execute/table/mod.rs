@@ -109,18 +109,11 @@ fn table_scope(table: &Relation, alias: Option<&Identifier>, columns: &[Column])
 
 /// A table's columns under its name or an alias.
 pub(crate) fn scope_table(table: &Relation, alias: Option<&Identifier>, columns: &[Column]) -> ScopeTable {
-    let alias = alias.filter(|alias| *alias.name() != *table.name);
-    ScopeTable {
-        name: alias.map_or_else(|| table.name.clone(), |alias| Rc::from(alias.name())),
-        hidden: alias.map(|_| table.name.clone()),
-        columns: columns
-            .iter()
-            .map(|column| {
-                let shown = if column.is_dropped { Rc::from("") } else { column.name.clone() };
-                (shown, if column.is_opaque() { Type::Opaque } else { column.column_type })
-            })
-            .collect(),
-    }
+    let shown = |column: &Column| {
+        let name = if column.is_dropped { Rc::from("") } else { column.name.clone() };
+        (name, if column.is_opaque() { Type::Opaque } else { column.column_type })
+    };
+    ScopeTable::aliased(table.name.clone(), alias, columns.iter().map(shown).collect())
 }
 
 pub(crate) fn no_column(column: &str, relation: &str) -> Stop {

@@ -3,7 +3,7 @@
 use super::super::Execution;
 use super::row_work::RowWork;
 use crate::catalog::{ConstraintKind, Relation, TableData};
-use crate::error::{Result, error, sqlstate, unsupported};
+use crate::error::{Result, error, sqlstate};
 use crate::lock::LockMode;
 use crate::statement::Identifier;
 
@@ -17,14 +17,8 @@ impl Execution<'_> {
     ) -> Result<()> {
         let found = data.constraints.iter_mut().find(|constraint| *constraint.name == *name.name());
         let Some(constraint) = found else {
-            let has_not_null = data.live_columns().any(|(_, column)| column.not_null);
-            if has_not_null && self.shared.settings.major.names_not_null_constraints() {
-                return Err(unsupported("VALIDATE CONSTRAINT of what may be a NOT NULL constraint"));
-            }
-            return Err(error(
-                sqlstate::UNDEFINED_OBJECT,
-                format!("constraint \"{}\" of relation \"{}\" does not exist", name.name(), relation.name),
-            ));
+            let missing = self.missing_constraint(relation, &data, name, "VALIDATE CONSTRAINT")?;
+            return Err(error(sqlstate::UNDEFINED_OBJECT, missing));
         };
         let name = constraint.name.clone();
         match &mut constraint.kind {

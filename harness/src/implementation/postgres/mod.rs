@@ -415,12 +415,12 @@ impl Implementation for Postgres {
     fn is_waiting(&mut self, session: usize) -> Result<Option<Vec<usize>>, Infrastructure> {
         let waiting = self.session(session)?;
         waiting.flush()?;
+        let process = waiting.process_id();
         if self.settings.dialect == Dialect::AuroraDsql {
             // Nobody waits there, and nobody can be asked.
             return Ok(None);
         }
-        let waiting = self.session(session)?;
-        let query = format!("SELECT pg_blocking_pids({})", waiting.process_id());
+        let query = format!("SELECT pg_blocking_pids({process})");
         let blockers = self.control(|control, deadline| reset::table(control.query(&query, deadline)?))?;
         let array = blockers.first().map(|row| reset::text(row, 0)).unwrap_or_default();
         let blockers: Vec<i64> =
