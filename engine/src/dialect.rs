@@ -157,6 +157,12 @@ impl Major {
         }
     }
 
+    /// `NOWAIT` gets a lock for which a session that holds another one on the object goes before those who wait (17). Until
+    /// 16 it fails as soon as somebody waits for what conflicts.
+    pub(crate) fn nowait_goes_before_waiters(self) -> bool {
+        self.0 >= 17
+    }
+
     /// OWNED BY names a relation that is no table: reworded in 15.
     pub(crate) fn cannot_own_a_sequence(self, relation: &Relation) -> Stop {
         let name = &relation.name;

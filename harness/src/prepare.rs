@@ -27,6 +27,7 @@ impl Prepared {
                 trace::Action::Query { sql, copy_data } => query(sql, copy_data),
                 trace::Action::Connect { role } => Action::Connect { role: role.clone() },
                 trace::Action::Disconnect => Action::Disconnect,
+                trace::Action::Cancel => Action::Cancel,
                 trace::Action::Checkpoint => Action::Checkpoint,
                 trace::Action::Crash => Action::Crash,
                 trace::Action::Restart => Action::Restart,
@@ -47,6 +48,7 @@ impl Prepared {
                 GeneratedAction::Query(statements) => queried(statements.clone()),
                 GeneratedAction::Connect => Action::Connect { role: None },
                 GeneratedAction::Disconnect => Action::Disconnect,
+                GeneratedAction::Cancel => Action::Cancel,
                 GeneratedAction::Checkpoint => Action::Checkpoint,
                 GeneratedAction::Crash => Action::Crash,
                 GeneratedAction::Restart => Action::Restart,
@@ -83,6 +85,7 @@ impl Prepared {
                     }
                     Action::Connect { role } => trace::Action::Connect { role: role.clone() },
                     Action::Disconnect => trace::Action::Disconnect,
+                    Action::Cancel => trace::Action::Cancel,
                     Action::Checkpoint => trace::Action::Checkpoint,
                     Action::Crash => trace::Action::Crash,
                     Action::Restart => trace::Action::Restart,

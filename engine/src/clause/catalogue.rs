@@ -361,6 +361,16 @@ catalogue! {
         ImplicitTransaction "transaction.implicit" ("Multiple Statements in a Simple Query")
             "Several statements in one simple query are one transaction."
     }
+    page "LOCK" {
+        LockTable "lock.table" ("Description")
+            "LOCK TABLE takes a lock on tables until the transaction ends, and is no query that would fix what it sees."
+        LockNowait "lock.nowait" ("Parameters, NOWAIT")
+            "With NOWAIT, LOCK TABLE fails where it would have to wait."
+    }
+    page "Message Flow" {
+        CancelEndsStatement "cancel.ends-the-statement" ("Canceling Requests in Progress")
+            "A statement that is cancelled while it waits fails, and whoever waited for it alone goes on."
+    }
     page "The Schema Search Path" {
         PathOrder "path.first-match" ("The Schema Search Path")
             "An unqualified name means the first relation of that name in the search path."

@@ -1,7 +1,7 @@
 //! What a server needs that runs on the model: the extended query protocol and cancelling.
 
 use super::{Cluster, Outcome, Progress, SessionId};
-use crate::clause::ClauseSet;
+use crate::clause::{Clause, ClauseSet};
 use crate::error::{Stop, error, sqlstate};
 use crate::execute::{Execution, milliseconds, result_columns};
 use crate::reply::Message;
@@ -96,6 +96,24 @@ impl Cluster {
             outcome.progress = execution.interrupt(message);
             self.wake(&mut outcome);
         }
+        outcome
+    }
+
+    /// Cancels what a session is doing (manual, "Canceling Requests in Progress"): the statement that waits ends with an
+    /// error, and its reply is the first of those that come with the step. A session that does not wait has replied
+    /// already, and notices nothing.
+    pub fn cancel(&mut self, session: SessionId) -> Outcome {
+        if !self.is_waiting(session) {
+            return Outcome::new(Progress::Done(Default::default()));
+        }
+        let Stop::Error(message) = error(sqlstate::QUERY_CANCELED, "canceling statement due to user request") else {
+            unreachable!("this is an error")
+        };
+        let mut outcome = self.interrupt(session, *message);
+        if let Progress::Done(reply) = std::mem::replace(&mut outcome.progress, Progress::Done(Default::default())) {
+            outcome.woken.insert(0, (session, reply));
+        }
+        outcome.clauses.insert(Clause::CancelEndsStatement);
         outcome
     }
 

@@ -3,6 +3,7 @@
 use super::names::{MissingSchema, no_relation};
 use super::{Execution, done};
 use crate::catalog::{Column, Kind, Oid, Persistence};
+use crate::clause::Clause;
 use crate::cluster::{Progress, SessionId};
 use crate::error::{Result, Stop, error, sqlstate, unsupported};
 use crate::lock::{Deadlock, LockMode, Refused, Target};
@@ -19,6 +20,7 @@ impl Execution<'_> {
                 "LOCK TABLE can only be used in transaction blocks",
             ));
         }
+        self.reach(Clause::LockTable);
         for name in &statement.tables {
             let name = self.range_name(name)?;
             let Some(relation) = self.find_to_lock(name, MissingSchema::Fails)? else { return Err(no_relation(name)) };
@@ -35,7 +37,10 @@ impl Execution<'_> {
                 continue;
             }
             let (session, depth) = (self.session.id, self.session.transaction.depth());
-            if !self.shared.locks.try_acquire(session, Target::Object(relation.oid), statement.mode, depth) {
+            let target = Target::Object(relation.oid);
+            let passes_waiters = self.shared.settings.major.nowait_goes_before_waiters();
+            if !self.shared.locks.try_acquire(session, target, statement.mode, depth, passes_waiters) {
+                self.reach(Clause::LockNowait);
                 return Err(error(
                     sqlstate::LOCK_NOT_AVAILABLE,
                     format!("could not obtain lock on relation \"{}\"", name.name),

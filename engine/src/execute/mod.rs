@@ -255,7 +255,8 @@ impl<'a> Execution<'a> {
             Statement::SetParameter(statement) => self.set_parameter(statement),
             Statement::Show(name) => self.show(name),
             Statement::Query(query) => self.query(query),
-            Statement::Deallocate(statement) => self.deallocate(statement),
+            // Who locks first sees what is committed by then, even in a transaction that keeps its snapshot.
+            Statement::Lock(statement) => self.lock_tables(statement),
             Statement::Maintenance(statement @ Maintenance::Checkpoint) => self.maintenance(statement),
             other => {
                 self.take_snapshot();
@@ -290,12 +291,12 @@ impl<'a> Execution<'a> {
                     Statement::Prepare(statement) => self.prepare(statement),
                     Statement::Execute(statement) => self.execute_prepared(statement),
                     Statement::Explain(statement) => self.explain(statement),
-                    Statement::Lock(statement) => self.lock_tables(statement),
+                    Statement::Deallocate(statement) => self.deallocate(statement),
                     Statement::Maintenance(statement) => self.maintenance(statement),
                     Statement::Transaction(_)
                     | Statement::SetParameter(_)
                     | Statement::Show(_)
-                    | Statement::Deallocate(_)
+                    | Statement::Lock(_)
                     | Statement::Query(_) => unreachable!("matched above"),
                 }
             }

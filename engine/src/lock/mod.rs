@@ -80,8 +80,7 @@ impl LockTable {
             return Ok(std::mem::take(&mut own.is_fresh));
         }
         let request = Request { target, session, mode, depth };
-        let passes_queue = !self.queue.iter().any(|other| other.target == target && other.mode.conflicts(mode));
-        if passes_queue && self.is_free(&request) {
+        if !self.is_waited_for(target, mode) && self.is_free(&request) {
             self.hold(&request, false);
             return Ok(true);
         }
@@ -98,8 +97,20 @@ impl LockTable {
         }
     }
 
-    /// Takes a lock, or says that it would have to wait (`NOWAIT`).
-    pub(crate) fn try_acquire(&mut self, session: SessionId, target: Target, mode: LockMode, depth: usize) -> bool {
+    /// Takes a lock, or says that it would have to wait (`NOWAIT`). `passes_waiters` tells whether it may go before those
+    /// who wait for this session.
+    pub(crate) fn try_acquire(
+        &mut self,
+        session: SessionId,
+        target: Target,
+        mode: LockMode,
+        depth: usize,
+        passes_waiters: bool,
+    ) -> bool {
+        let is_held = self.modes(session, target).any(|held| held == mode);
+        if !is_held && !passes_waiters && self.is_waited_for(target, mode) {
+            return false;
+        }
         let queue = self.queue.len();
         let acquired = self.acquire(session, target, mode, depth);
         if self.queue.len() > queue {
@@ -112,6 +123,11 @@ impl LockTable {
     pub(crate) fn wait_for_transaction(&mut self, session: SessionId, other: SessionId) {
         let (target, mode) = (Target::Transaction(other), LockMode::Share);
         self.queue.push(Request { target, session, mode, depth: 0 });
+    }
+
+    /// Whether somebody waits for what conflicts with a mode.
+    fn is_waited_for(&self, target: Target, mode: LockMode) -> bool {
+        self.queue.iter().any(|other| other.target == target && other.mode.conflicts(mode))
     }
 
     /// Where a request that cannot be granted simply joins its queue.

@@ -125,6 +125,7 @@ fn event(action: &Action) -> &'static str {
         Action::Query { .. } => "a query",
         Action::Connect { .. } => "\\connect",
         Action::Disconnect => "\\disconnect",
+        Action::Cancel => "\\cancel",
         Action::Checkpoint => "\\checkpoint",
         Action::Crash => "\\crash",
         Action::Restart => "\\restart",

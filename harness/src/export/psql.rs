@@ -31,6 +31,7 @@ trap 'kill $(jobs -p) 2>/dev/null; wait 2>/dev/null; rm -rf "$folder"' EXIT
 session() {
   mkfifo "$folder/$1"
   psql -X -q <"$folder/$1" >"$folder/$1.out" 2>&1 &
+  echo $! >"$folder/$1.process"
   eval "exec $2>\"\$folder/$1\""
   echo 0 >"$folder/$1.shown"
 }
@@ -45,6 +46,14 @@ step() {
     grep -q "^step $number is over\$" "$folder/$session.out" && break
     sleep 0.05
   done
+  show
+}
+
+# Cancels what a session waits for, as Ctrl-C does.
+cancel() {
+  printf '%s is cancelled\n' "$1"
+  kill -INT "$(cat "$folder/$1.process")"
+  sleep 0.5
   show
 }
 
@@ -75,6 +84,10 @@ fn many(header: &[String], sessions: &[&str], items: &[Item<'_>]) -> String {
             continue;
         }
         let session = &item.step.session;
+        if item.step.action == Action::Cancel {
+            text.push_str(&format!("\ncancel {session}\n"));
+            continue;
+        }
         let input = input(item);
         let end = (0..).map(|count| format!("END{}", "_".repeat(count))).find(|end| !input.contains(end.as_str()));
         let end = end.unwrap_or_default();
@@ -109,6 +122,8 @@ fn input(item: &Item<'_>) -> String {
         // psql cannot be without a connection; a new one is as good for what dies with the old.
         Action::Disconnect => "\\connect -\n".to_owned(),
         Action::Checkpoint => "CHECKPOINT;\n".to_owned(),
+        // Whoever reads this line waits for nobody.
+        Action::Cancel => String::new(),
         Action::Crash | Action::Restart => {
             format!("\\prompt '{} ' done\n\\connect -\n", by_hand(&item.step.action))
         }

@@ -247,6 +247,7 @@ impl Finding {
             Some(trace::Action::Query { sql, .. }) => sql.clone(),
             Some(trace::Action::Connect { .. }) => r"\connect".to_owned(),
             Some(trace::Action::Disconnect) => r"\disconnect".to_owned(),
+            Some(trace::Action::Cancel) => r"\cancel".to_owned(),
             Some(trace::Action::Checkpoint) => r"\checkpoint".to_owned(),
             Some(trace::Action::Crash) => r"\crash".to_owned(),
             Some(trace::Action::Restart) => r"\restart".to_owned(),

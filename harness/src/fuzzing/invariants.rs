@@ -184,6 +184,11 @@ impl Reference for Watched {
         self.cluster.fail(session, message)
     }
 
+    fn cancel(&mut self, session: SessionId) -> Outcome {
+        self.at_begin.clear();
+        self.cluster.cancel(session)
+    }
+
     fn checkpoint(&mut self) -> Result<(), String> {
         Reference::checkpoint(&mut self.cluster)
     }

@@ -15,14 +15,27 @@ impl Generator<'_> {
             self.cluster.checkpoint();
             return Some(GeneratedAction::Checkpoint);
         }
-        if let Some(session) = self.waiting_session_to_close() {
+        if let Some(session) = self.waiting_session_to_end() {
             self.current = session;
+            if self.choice.chance(1, 2) {
+                return self.cancel();
+            }
         } else if !self.choice.chance(1, SESSION_EVENTS) {
             return None;
         }
         self.reopen();
         // A closed session is opened again by its next query, which is all that the two differ in.
         Some(if self.choice.chance(1, 2) { GeneratedAction::Connect } else { GeneratedAction::Disconnect })
+    }
+
+    /// Cancels the current session's statement, unless nobody could tell what follows.
+    fn cancel(&mut self) -> Option<GeneratedAction> {
+        let mut cluster = self.cluster.clone();
+        if cluster.cancel(self.sessions[self.current]).lost.is_some() {
+            return None;
+        }
+        self.cluster = cluster;
+        Some(GeneratedAction::Cancel)
     }
 
     /// Draws what happens to the whole server.

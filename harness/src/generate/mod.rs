@@ -46,6 +46,8 @@ pub enum GeneratedAction {
     Connect,
     /// Closes the session.
     Disconnect,
+    /// Cancels the statement for which the session waits.
+    Cancel,
     /// Runs a checkpoint.
     Checkpoint,
     /// Ends the server without warning, and starts it again.

@@ -122,9 +122,9 @@ impl Generator<'_> {
         }
     }
 
-    /// The session that waits, if the trace is to lose one while it does so.
-    pub(super) fn waiting_session_to_close(&mut self) -> Option<usize> {
-        if !self.plan.waits || !self.choice.chance(1, 30) {
+    /// The session that waits, if one is to stop waiting, be it that it is closed or that its statement is cancelled.
+    pub(super) fn waiting_session_to_end(&mut self) -> Option<usize> {
+        if !self.plan.waits || !self.choice.chance(1, 15) {
             return None;
         }
         (0..self.sessions.len()).find(|index| self.is_waiting(*index))

@@ -146,6 +146,13 @@ pub trait Implementation {
         Ok(())
     }
 
+    /// Cancels the request that `session` is running, if it has one, as `psql` does at Ctrl-C. Returns when the database
+    /// has been told, which may be before the session ends with an error.
+    fn cancel(&mut self, session: usize) -> Result<(), Infrastructure> {
+        let _ = session;
+        Err(not_able(self.name(), "cancel a statement"))
+    }
+
     /// Runs a checkpoint.
     fn checkpoint(&mut self) -> Result<(), Infrastructure> {
         Err(not_able(self.name(), "run a checkpoint"))

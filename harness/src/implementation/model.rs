@@ -161,6 +161,16 @@ impl<R: Reference> Implementation for Model<R> {
         Ok(Some(numbers.map(|(&number, _)| number).collect()))
     }
 
+    fn cancel(&mut self, session: usize) -> Result<(), Infrastructure> {
+        let id = self.session(session)?.id;
+        let Outcome { progress, woken, lost, .. } = self.engine.cancel(id);
+        self.follow(lost)?;
+        match progress {
+            Progress::Unsupported(what) => Err(not_able(self.name.clone(), &what)),
+            _ => self.wake(woken),
+        }
+    }
+
     fn checkpoint(&mut self) -> Result<(), Infrastructure> {
         let done = self.engine.checkpoint();
         self.event("run a checkpoint", done)

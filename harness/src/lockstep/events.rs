@@ -1,10 +1,10 @@
-//! The steps that are not queries and leave the server running: sessions come and go, and checkpoints.
+//! The steps that are not queries and leave the server running: sessions come and go, statements are cancelled, and checkpoints.
 
 use super::record::{Observed, StepRecord};
 use super::reference::Connected;
 use super::runner::{Runner, Session, Stop};
 use crate::compare;
-use seqcheck_engine::{Outcome, Reply};
+use seqcheck_engine::{Outcome, Progress, Reply};
 
 impl Runner<'_> {
     pub(super) fn connect(&mut self, index: usize, role: Option<&str>) -> Result<(), Stop> {
@@ -30,7 +30,7 @@ impl Runner<'_> {
         self.flush()?;
         self.check_silence()?;
         self.close(index)?;
-        self.records[index] = Some(StepRecord::agrees(None, None));
+        self.records[index] = Some(StepRecord::done());
         Ok(())
     }
 
@@ -64,6 +64,33 @@ impl Runner<'_> {
         }
         self.implementation.disconnect(session)?;
         self.take_woken(woken)
+    }
+
+    /// Cancels a session's statement on both sides.
+    pub(super) fn cancel(&mut self, index: usize) -> Result<(), Stop> {
+        self.flush()?;
+        self.check_silence()?;
+        let session = self.steps[index].session;
+        let Some(&Session { id, .. }) = self.sessions.get(&session) else {
+            self.records[index] = Some(StepRecord::done());
+            return Ok(());
+        };
+        let Outcome { progress, woken, clauses, lost, .. } = self.reference.cancel(id);
+        self.run.exercise(index, clauses);
+        if let Some(what) = lost {
+            return Err(self.lose_track(index, &what));
+        }
+        if let Progress::Unsupported(what) = progress {
+            self.records[index] = Some(StepRecord::unsupported(what));
+            return Ok(());
+        }
+        self.implementation.cancel(session)?;
+        self.records[index] = Some(StepRecord::done());
+        // Until it has noticed, the session waits, and says so.
+        self.slow = self.options.deadlock;
+        self.take_woken(woken)?;
+        self.slow = self.options.slow;
+        Ok(())
     }
 
     pub(super) fn checkpoint(&mut self, index: usize) -> Result<(), Stop> {

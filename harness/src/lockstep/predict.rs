@@ -76,13 +76,25 @@ impl Prediction<'_> {
                     return StepRecord::unsupported(what);
                 }
                 match self.open(step.session, role.as_deref()) {
-                    Ok(_) => StepRecord::agrees(Some(Observed::reply(Reply::default())), None),
+                    Ok(_) => done(),
                     Err(record) => *record,
                 }
             }
             Action::Disconnect => {
                 self.close(step.session);
-                StepRecord::agrees(None, None)
+                done()
+            }
+            Action::Cancel => {
+                let outcome = match self.sessions.get(&step.session) {
+                    Some(id) => self.reference.cancel(*id),
+                    None => return done(),
+                };
+                self.run.exercise(self.run.steps.len(), outcome.clauses);
+                (self.woken_now, self.lost) = (outcome.woken, outcome.lost);
+                match outcome.progress {
+                    Progress::Unsupported(what) => StepRecord::unsupported(what),
+                    _ => done(),
+                }
             }
             Action::Checkpoint => event(self.reference.checkpoint()),
             Action::Crash => match self.reference.crash_outcomes() {
@@ -161,6 +173,11 @@ impl Prediction<'_> {
             }
         }
     }
+}
+
+/// A step that has nothing to answer.
+fn done() -> StepRecord {
+    StepRecord::agrees(Some(Observed::reply(Reply::default())), None)
 }
 
 fn event(result: Result<(), String>) -> StepRecord {

@@ -152,6 +152,12 @@ impl StepRecord {
         StepRecord { verdict: Verdict::Agrees, model, server }
     }
 
+    /// A step that both sides did, and that has nothing to answer.
+    pub(super) fn done() -> StepRecord {
+        let nothing = Some(Observed::reply(Reply::default()));
+        StepRecord::agrees(nothing.clone(), nothing)
+    }
+
     pub(super) fn unsupported(what: impl Into<String>) -> StepRecord {
         StepRecord { verdict: Verdict::Unsupported(what.into()), model: None, server: None }
     }
@@ -170,6 +176,7 @@ pub(super) fn kind(step: &Step, differences: &[Difference], model: Option<&Reply
         Action::Query { statements: Err(Refusal::Unsupported { .. }), .. } => return "unsupported".into(),
         Action::Connect { .. } => return "connect".into(),
         Action::Disconnect => return "disconnect".into(),
+        Action::Cancel => return "cancel".into(),
         Action::Checkpoint => return "checkpoint".into(),
         Action::Crash => return "crash".into(),
         Action::Restart => return "restart".into(),

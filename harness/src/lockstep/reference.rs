@@ -1,6 +1,8 @@
 //! The side that predicts.
 
-use seqcheck_engine::{ClauseSet, Cluster, Message, Outcome, SequenceSummary, SessionId, Statement, StoredSequence};
+use seqcheck_engine::{
+    ClauseSet, Cluster, Message, Outcome, Progress, SequenceSummary, SessionId, Statement, StoredSequence,
+};
 
 /// What lockstep needs of the engine.
 ///
@@ -17,6 +19,12 @@ pub trait Reference {
 
     /// Makes a query fail that cannot be parsed: an open transaction is aborted.
     fn fail(&mut self, session: SessionId, message: Message) -> Outcome;
+
+    /// Cancels what a session is doing: if it waits, it is among those that wake.
+    fn cancel(&mut self, session: SessionId) -> Outcome {
+        let _ = session;
+        Outcome::new(Progress::Unsupported("cancelling is outside the model".into()))
+    }
 
     /// The sequences that a session sees: what is known in advance of values that nobody predicts.
     fn sequences(&self, session: SessionId) -> Vec<SequenceSummary> {
@@ -85,6 +93,10 @@ impl Reference for Cluster {
 
     fn fail(&mut self, session: SessionId, message: Message) -> Outcome {
         Cluster::fail(self, session, message)
+    }
+
+    fn cancel(&mut self, session: SessionId) -> Outcome {
+        Cluster::cancel(self, session)
     }
 
     fn sequences(&self, session: SessionId) -> Vec<SequenceSummary> {

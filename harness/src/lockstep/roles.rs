@@ -4,24 +4,12 @@ use super::step::{Action, Step};
 use seqcheck_engine::Statement;
 
 /// Words without which SQL is not about roles other than its own.
-const TELLING: [&str; 11] = [
-    "role",
-    "grant",
-    "revoke",
-    "owner to",
-    "privilege",
-    "reassign",
-    "drop owned",
-    "user ",
-    "group ",
-    "authorization",
-    // The names of prepared transactions belong to the whole server, too.
-    "prepare transaction",
-];
+const TELLING: [&str; 10] =
+    ["role", "grant", "revoke", "owner to", "privilege", "reassign", "drop owned", "user ", "group ", "authorization"];
 
-/// The roles that a trace makes, or nothing when it has nothing to do with roles.
+/// The roles that a trace makes, or nothing when it has to do with nothing that all databases of a server share.
 pub(super) fn roles(steps: &[Step]) -> Option<Vec<String>> {
-    if !steps.iter().any(is_about_roles) {
+    if !steps.iter().any(is_about_roles) && !prepares(steps) {
         return None;
     }
     let mut names: Vec<String> = Vec::new();
@@ -38,10 +26,14 @@ pub(super) fn roles(steps: &[Step]) -> Option<Vec<String>> {
     Some(names)
 }
 
-/// Whether a trace may leave a prepared transaction behind.
+/// Whether a trace has to do with prepared transactions, whose identifiers belong to the whole server as roles do.
 pub(super) fn prepares(steps: &[Step]) -> bool {
+    use seqcheck_engine::statement::Transaction::{CommitPrepared, Prepare, RollbackPrepared};
+    let is_two_phase = |statement: &Statement| {
+        matches!(statement, Statement::Transaction(Prepare(_) | CommitPrepared(_) | RollbackPrepared(_)))
+    };
     steps.iter().any(|step| match &step.action {
-        Action::Query { sql, .. } => sql.to_ascii_lowercase().contains("prepare transaction"),
+        Action::Query { statements: Ok(statements), .. } => statements.iter().any(is_two_phase),
         _ => false,
     })
 }
@@ -54,6 +46,6 @@ fn is_about_roles(step: &Step) -> bool {
             let sql = sql.to_ascii_lowercase();
             TELLING.iter().any(|word| sql.contains(word))
         }
-        Action::Disconnect | Action::Checkpoint | Action::Crash | Action::Restart => false,
+        Action::Disconnect | Action::Cancel | Action::Checkpoint | Action::Crash | Action::Restart => false,
     }
 }

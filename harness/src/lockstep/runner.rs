@@ -47,7 +47,7 @@ pub(super) struct Runner<'a> {
     /// Steps of one session that were sent, with the predicted replies, until the replies are taken.
     batch: Vec<(usize, Reply)>,
     /// How long a reply to the step under way may take before it is asked whether the session waits.
-    slow: Duration,
+    pub(super) slow: Duration,
     /// The values that sequences have given, where nobody predicts them.
     values: Values,
     /// The records of steps so far; a step of the batch has none yet.
@@ -131,6 +131,7 @@ impl<'a> Runner<'a> {
             Action::Query { sql, copy_data, .. } => self.query(index, Request { sql, copy_data }),
             Action::Connect { role } => self.connect(index, role.as_deref()),
             Action::Disconnect => self.disconnect(index),
+            Action::Cancel => self.cancel(index),
             Action::Checkpoint => self.checkpoint(index),
             Action::Crash => self.crash(index),
             Action::Restart => self.restart(index),

@@ -25,7 +25,7 @@ impl Step {
             Action::Query { statements: Ok(statements), .. } => {
                 statements.contains(&Statement::Maintenance(Maintenance::Checkpoint))
             }
-            Action::Query { .. } | Action::Connect { .. } | Action::Disconnect => false,
+            Action::Query { .. } | Action::Connect { .. } | Action::Disconnect | Action::Cancel => false,
         }
     }
 }
@@ -49,6 +49,8 @@ pub enum Action {
     },
     /// Closes the session.
     Disconnect,
+    /// Cancels the statement that the session is running.
+    Cancel,
     /// Runs a checkpoint.
     Checkpoint,
     /// Ends the server without warning, and starts it again.

@@ -103,6 +103,7 @@ fn action_text(action: &Action) -> String {
         Action::Connect { role: Some(role) } => format!("\\connect {role}"),
         Action::Connect { role: None } => "\\connect".to_owned(),
         Action::Disconnect => "\\disconnect".to_owned(),
+        Action::Cancel => "\\cancel".to_owned(),
         Action::Checkpoint => "\\checkpoint".to_owned(),
         Action::Crash => "\\crash".to_owned(),
         Action::Restart => "\\restart".to_owned(),

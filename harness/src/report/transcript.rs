@@ -69,6 +69,7 @@ fn write_action(text: &mut String, step: &Step) {
         Action::Connect { role: None } => line(text, &format!("({session} connects)")),
         Action::Connect { role: Some(role) } => line(text, &format!("({session} connects as {role})")),
         Action::Disconnect => line(text, &format!("({session} disconnects)")),
+        Action::Cancel => line(text, &format!("({session}'s statement is cancelled)")),
         Action::Checkpoint => line(text, "(checkpoint)"),
         Action::Crash => line(text, "(crash)"),
         Action::Restart => line(text, "(restart)"),

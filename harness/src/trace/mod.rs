@@ -20,7 +20,7 @@
 //!   no step precedes, otherwise the step directly below.
 //! - `S1: SQL` is a step of session S1, one simple query. `S1| SQL` adds a line to the query, `S1< data` a line of COPY
 //!   data, which is taken as it is, trailing blanks included.
-//! - `S1: \connect ROLE`, `\disconnect`, `\checkpoint`, `\crash` and `\restart` are events.
+//! - `S1: \connect ROLE`, `\disconnect`, `\cancel`, `\checkpoint`, `\crash` and `\restart` are events.
 //! - Lines indented by four spaces say what the step above answers; see [`Expectation`]. None: it succeeds, and gives no
 //!   rows and no notices. `or` stands between answers of which each is right.
 //! - Empty lines separate groups of steps. Trailing blanks mean nothing. Lines end with a line feed, optionally after a
@@ -103,6 +103,8 @@ pub enum Action {
     },
     /// Closes the session.
     Disconnect,
+    /// Cancels the statement that the session is running, as a client does that gives up on it.
+    Cancel,
     /// Makes the server write a checkpoint.
     Checkpoint,
     /// Kills the server as a power failure would, and starts it again.

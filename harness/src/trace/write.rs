@@ -92,6 +92,7 @@ fn action(formatter: &mut fmt::Formatter<'_>, session: &str, action: &Action) ->
             writeln!(formatter, "{session}: \\connect {role}")
         }
         Action::Disconnect => writeln!(formatter, "{session}: \\disconnect"),
+        Action::Cancel => writeln!(formatter, "{session}: \\cancel"),
         Action::Checkpoint => writeln!(formatter, "{session}: \\checkpoint"),
         Action::Crash => writeln!(formatter, "{session}: \\crash"),
         Action::Restart => writeln!(formatter, "{session}: \\restart"),

@@ -33,6 +33,10 @@ impl Engine {
                 outcome
             }
             GeneratedAction::Disconnect => self.close(step.session),
+            GeneratedAction::Cancel => match self.sessions.get(&step.session) {
+                Some(session) => self.cluster.cancel(*session),
+                None => nothing(),
+            },
             GeneratedAction::Checkpoint => {
                 self.cluster.checkpoint();
                 nothing()

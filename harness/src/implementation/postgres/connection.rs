@@ -27,6 +27,8 @@ pub(super) struct Connection {
     who: String,
     patience: Duration,
     process_id: i32,
+    /// What the server wants to hear from whoever cancels this session's statements.
+    secret_key: i32,
 }
 
 /// Why a connection could not be opened.
@@ -63,6 +65,7 @@ impl Connection {
             who,
             patience,
             process_id: 0,
+            secret_key: 0,
         };
         connection.start_up(endpoint, user, parameters, deadline)?;
         Ok(connection)
@@ -85,7 +88,9 @@ impl Connection {
                 return Err(Infrastructure::TimedOut { who: self.who.clone(), after: self.patience }.into());
             };
             match message {
-                Message::BackendKeyData(body) => self.process_id = body.process_id(),
+                Message::BackendKeyData(body) => {
+                    (self.process_id, self.secret_key) = (body.process_id(), body.secret_key());
+                }
                 Message::ReadyForQuery(_) => return Ok(()),
                 Message::ParameterStatus(_) | Message::NoticeResponse(_) => {}
                 Message::ErrorResponse(body) => {
@@ -108,6 +113,25 @@ impl Connection {
     /// How messages name this connection.
     pub(super) fn who(&self) -> &str {
         &self.who
+    }
+
+    /// Asks the server to cancel what it is doing for this connection, over another one; returns when the server has closed
+    /// that, which it does after it has told the process (manual, "Canceling Requests in Progress").
+    pub(super) fn cancel(&self, endpoint: &Endpoint, patience: Duration) -> Result<(), Infrastructure> {
+        let stream = Stream::connect(endpoint, patience)
+            .map_err(|error| Infrastructure::Connect { target: endpoint.to_string(), reason: error.to_string() })?;
+        let mut request = Connection {
+            stream,
+            input: BytesMut::new(),
+            output: BytesMut::new(),
+            who: format!("the request to cancel {}'s statement", self.who),
+            patience,
+            process_id: 0,
+            secret_key: 0,
+        };
+        frontend::cancel_request(self.process_id, self.secret_key, &mut request.output);
+        request.flush()?;
+        request.wait_for_end()
     }
 
     /// Appends a message to what the next [`flush`](Self::flush) sends.

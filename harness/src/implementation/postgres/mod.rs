@@ -454,6 +454,14 @@ impl Implementation for Postgres {
         }
     }
 
+    fn cancel(&mut self, session: usize) -> Result<(), Infrastructure> {
+        let endpoint = self.endpoint.clone();
+        let patience = self.settings.patience;
+        let running = self.session(session)?;
+        running.flush()?;
+        running.cancel(&endpoint, patience)
+    }
+
     fn checkpoint(&mut self) -> Result<(), Infrastructure> {
         self.control(|control, deadline| reset::table(control.query("CHECKPOINT", deadline)?).map(|_| ()))
     }

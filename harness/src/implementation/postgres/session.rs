@@ -4,11 +4,12 @@ use super::connection::Connection;
 use super::decode::{Collected, Collector};
 use super::suspicion::may_copy;
 use crate::implementation::{Infrastructure, Received, Request};
+use crate::server::Endpoint;
 use bytes::BytesMut;
 use postgres_protocol::message::frontend::{self, CopyData};
 use seqcheck_engine::{Message, Reply, Severity};
 use std::collections::VecDeque;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// Requests are sent together until there are this many bytes of them.
 ///
@@ -47,6 +48,11 @@ impl Session {
     /// The number of the server process behind this session.
     pub(super) fn process_id(&self) -> i32 {
         self.connection.process_id()
+    }
+
+    /// Asks the server to cancel what it is doing for this session.
+    pub(super) fn cancel(&self, endpoint: &Endpoint, patience: Duration) -> Result<(), Infrastructure> {
+        self.connection.cancel(endpoint, patience)
     }
 
     /// Whether a transaction block is open.

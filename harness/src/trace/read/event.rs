@@ -4,16 +4,18 @@ use super::line::Line;
 use crate::trace::Action;
 use crate::trace::error::ParseError;
 
-const EVENTS: &str = "`\\connect`, `\\connect ROLE`, `\\disconnect`, `\\checkpoint`, `\\crash` or `\\restart`";
+const EVENTS: &str =
+    "`\\connect`, `\\connect ROLE`, `\\disconnect`, `\\cancel`, `\\checkpoint`, `\\crash` or `\\restart`";
 
 /// What people may write for an event, and what they mean.
-const OTHER_NAMES: [(&str, &str); 8] = [
+const OTHER_NAMES: [(&str, &str); 9] = [
     ("c", "connect"),
     ("reconnect", "connect"),
     ("q", "disconnect"),
     ("quit", "disconnect"),
     ("exit", "disconnect"),
     ("close", "disconnect"),
+    ("interrupt", "cancel"),
     ("kill", "crash"),
     ("reboot", "restart"),
 ];
@@ -26,6 +28,7 @@ pub(super) fn read(line: &Line<'_>, place: usize) -> Result<Action, ParseError> 
     let action = match word {
         "connect" => return Ok(Action::Connect { role: role(line, argument_place)? }),
         "disconnect" => Action::Disconnect,
+        "cancel" => Action::Cancel,
         "checkpoint" => Action::Checkpoint,
         "crash" => Action::Crash,
         "restart" => Action::Restart,
@@ -57,7 +60,7 @@ fn role(line: &Line<'_>, place: usize) -> Result<Option<String>, ParseError> {
 /// The error for a word that is no event.
 fn unknown(line: &Line<'_>, place: usize, word: &str) -> ParseError {
     let error = line.error(place, format!("the unknown event `\\{word}`"), EVENTS);
-    let known = ["connect", "disconnect", "checkpoint", "crash", "restart"];
+    let known = ["connect", "disconnect", "cancel", "checkpoint", "crash", "restart"];
     let lower = word.to_ascii_lowercase();
     let other = OTHER_NAMES.iter().find(|(name, _)| *name == lower).map(|(_, meant)| *meant);
     match other.or_else(|| known.into_iter().find(|name| edits(name, &lower) <= 2)) {
