@@ -2,6 +2,7 @@
 
 mod crash;
 mod served;
+mod standby;
 mod wake;
 
 pub use crash::{StoredSequence, Survivor};
@@ -161,6 +162,8 @@ pub(crate) struct Shared {
     pub(crate) processes: Vec<Process>,
     /// What its functions have asked for.
     pub(crate) signals: Vec<Signal>,
+    /// Whether this is a standby that replays another server's log.
+    pub(crate) in_recovery: bool,
     /// Whether sessions other than the one that acts are in transaction blocks. Only dialects that care are told.
     pub(crate) others_in_blocks: bool,
 }
@@ -187,6 +190,8 @@ pub(crate) struct Shared {
 pub struct Cluster {
     shared: Shared,
     sessions: Vec<Option<Box<Session>>>,
+    /// The server that replays this one's log.
+    standby: Option<Box<Cluster>>,
 }
 
 impl Cluster {
@@ -208,9 +213,11 @@ impl Cluster {
                 has_orphans: false,
                 processes: Vec::new(),
                 signals: Vec::new(),
+                in_recovery: false,
                 others_in_blocks: false,
             },
             sessions: Vec::new(),
+            standby: None,
         }
     }
 

@@ -24,9 +24,12 @@ impl Entry {
         self.trace.dialect()
     }
 
-    /// Whether the trace crashes or restarts the server, which ends every session that anybody has there.
-    pub fn ends_sessions(&self) -> bool {
-        self.trace.steps.iter().any(|step| matches!(step.action, Action::Crash | Action::Restart))
+    /// Whether the trace needs a server to itself: it crashes or restarts the server, which ends every session that anybody
+    /// has there, or has a standby, which begins with a checkpoint.
+    pub fn needs_own_server(&self) -> bool {
+        let needs =
+            |action: &Action| matches!(action, Action::Crash | Action::Restart | Action::Standby | Action::Promote);
+        self.trace.steps.iter().any(|step| needs(&step.action))
     }
 
     /// Whether the trace uses PREPARE TRANSACTION, which servers have disabled unless told otherwise.

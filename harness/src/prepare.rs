@@ -31,6 +31,8 @@ impl Prepared {
                 trace::Action::Checkpoint => Action::Checkpoint,
                 trace::Action::Crash => Action::Crash,
                 trace::Action::Restart => Action::Restart,
+                trace::Action::Standby => Action::Standby,
+                trace::Action::Promote => Action::Promote,
             };
             prepared.steps.push(Step { session, action });
         }
@@ -89,6 +91,8 @@ impl Prepared {
                     Action::Checkpoint => trace::Action::Checkpoint,
                     Action::Crash => trace::Action::Crash,
                     Action::Restart => trace::Action::Restart,
+                    Action::Standby => trace::Action::Standby,
+                    Action::Promote => trace::Action::Promote,
                 };
                 trace::Step::new(self.sessions[step.session].clone(), action)
             })

@@ -371,6 +371,12 @@ catalogue! {
         CancelEndsStatement "cancel.ends-the-statement" ("Canceling Requests in Progress")
             "A statement that is cancelled while it waits fails, and whoever waited for it alone goes on."
     }
+    page "Hot Standby" {
+        StandbyRefuses "standby.refuses-changes" ("User's Overview")
+            "A standby refuses what would change anything, nextval and setval included."
+        StandbyAhead "standby.shows-logged-ahead" ("User's Overview")
+            "A standby shows of a sequence the value up to which was logged ahead, and goes on behind it when promoted."
+    }
     page "The Schema Search Path" {
         PathOrder "path.first-match" ("The Schema Search Path")
             "An unqualified name means the first relation of that name in the search path."

@@ -110,6 +110,9 @@ impl Cluster {
     ///
     /// Why the model cannot follow, in which case nothing has changed.
     pub fn restart(&mut self) -> Result<(), String> {
+        if self.standby.is_some() {
+            return Err("a restart of a server that has a standby".to_owned());
+        }
         let mut ended = self.clone();
         // Whoever waits is ended before what it waits for is free.
         for session in ended.sessions.iter_mut().flatten() {

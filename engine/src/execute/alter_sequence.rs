@@ -84,7 +84,13 @@ impl Execution<'_> {
             }
         }
         if let Some(owned_by) = &change.owned_by {
-            self.own(&mut altered, owned_by)?;
+            let made = altered.clone();
+            let owned = self.own(&mut altered, owned_by);
+            if owned.is_err() && change.rewrite {
+                // The new storage is there by now, and taken back with the rest.
+                self.replace_relation(made)?;
+            }
+            owned?;
         }
         if let Kind::Sequence(data) = &mut altered.kind {
             data.definition = change.definition;

@@ -28,7 +28,7 @@ impl Execution<'_> {
         let transaction = &mut self.session.transaction;
         transaction.serial += 1;
         transaction.characteristics.isolation = parameters.default_isolation.value;
-        transaction.characteristics.read_only = parameters.default_read_only.value;
+        transaction.characteristics.read_only = parameters.default_read_only.value || self.shared.in_recovery;
         transaction.characteristics.deferrable = parameters.default_deferrable.value;
         transaction.levels.push(Level {
             name: None,

@@ -151,7 +151,7 @@ impl Execution<'_> {
     pub(super) fn new_page(&mut self, page: Page, persistence: Persistence) -> StorageId {
         let storage = self.shared.catalog.new_storage();
         let position = match persistence {
-            Persistence::Permanent => self.shared.log.insert_nothing(),
+            Persistence::Permanent => self.shared.log.insert_new(storage, page.row()),
             Persistence::Unlogged | Persistence::Temporary => 0,
         };
         self.shared.pages.insert(storage, Page { set_count: page.set_count, ..Page::new(page.row(), position) });

@@ -20,6 +20,7 @@ mod portal;
 mod prepared;
 mod privilege;
 mod query;
+mod recovery;
 mod relation;
 mod role;
 mod schema;
@@ -250,6 +251,7 @@ impl<'a> Execution<'a> {
     fn execute(&mut self, statement: &Statement) -> Result<StatementResult> {
         self.check_own_role()?;
         self.check_dialect(statement)?;
+        self.check_recovery(statement)?;
         match statement {
             Statement::Transaction(statement) => self.transaction_statement(statement),
             Statement::SetParameter(statement) => self.set_parameter(statement),
@@ -383,7 +385,7 @@ impl<'a> Execution<'a> {
         if !self.session.transaction.characteristics.read_only {
             return Ok(());
         }
-        self.reach(Clause::ReadOnly);
+        self.reach(if self.shared.in_recovery { Clause::StandbyRefuses } else { Clause::ReadOnly });
         Err(error(sqlstate::READ_ONLY_SQL_TRANSACTION, format!("cannot execute {command} in a read-only transaction")))
     }
 }

@@ -188,7 +188,9 @@ impl Execution<'_> {
                         if in_savepoint {
                             return refused("SET TRANSACTION ISOLATION LEVEL must not be called in a subtransaction");
                         }
+                        self.check_mode_in_recovery(*mode)?;
                     }
+                    let transaction = &mut self.session.transaction;
                     transaction.characteristics.isolation = level;
                 }
                 TransactionMode::ReadOnly => transaction.characteristics.read_only = true,
@@ -200,7 +202,9 @@ impl Execution<'_> {
                         if transaction.has_snapshot {
                             return refused("transaction read-write mode must be set before any query");
                         }
+                        self.check_mode_in_recovery(*mode)?;
                     }
+                    let transaction = &mut self.session.transaction;
                     transaction.characteristics.read_only = false;
                 }
                 TransactionMode::Deferrable | TransactionMode::NotDeferrable => {

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::function::SEQUENCE_PARAMETERS;
 use super::{Type, Value};
-use crate::catalog::{Oid, Privileges, Relation, is_temporary_schema, temporary_schema};
+use crate::catalog::{Oid, Persistence, Privileges, Relation, is_temporary_schema, temporary_schema};
 use crate::clause::Clause;
 use crate::error::{Result, error, sqlstate, unsupported};
 use crate::execute::{Execution, no_column};
@@ -27,7 +27,9 @@ impl Execution<'_> {
         }
         let page = self.page(&relation);
         let is_shown = page.is_called || self.deviates(Quirk::LastValueBeforeUse);
-        Ok(match is_shown && !self.is_other_temporary(&relation) {
+        // A standby has nothing of an unlogged sequence.
+        let is_here = !(self.shared.in_recovery && relation.persistence == Persistence::Unlogged);
+        Ok(match is_shown && is_here && !self.is_other_temporary(&relation) {
             true => Value::Integer(page.last_value),
             false => Value::Null,
         })

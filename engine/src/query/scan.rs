@@ -227,6 +227,7 @@ impl Execution<'_> {
                 let Some(relation) = self.shared.catalog.relation(*oid, view).cloned() else {
                     return Ok(Order::Certain);
                 };
+                self.check_readable_in_recovery(relation.persistence)?;
                 self.reach(Clause::SelectState);
                 let page = self.page(&relation);
                 let caches = &self.session.caches.entries;
@@ -244,10 +245,11 @@ impl Execution<'_> {
             }
             Source::Table(oid) => {
                 let view = self.query_view();
-                let Some(storage) = self.shared.catalog.relation(*oid, self.catalog_view()).map(|table| table.storage)
-                else {
+                let table = self.shared.catalog.relation(*oid, self.catalog_view());
+                let Some((storage, persistence)) = table.map(|table| (table.storage, table.persistence)) else {
                     return Ok(Order::Certain);
                 };
+                self.check_readable_in_recovery(persistence)?;
                 for row in self.shared.catalog.rows(storage, view) {
                     if !sink(self, &row)? {
                         break;

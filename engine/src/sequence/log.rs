@@ -7,6 +7,7 @@
 
 use super::page::{Pages, Row};
 use crate::catalog::StorageId;
+use crate::number_map::NumberMap;
 use crate::quirk::{Quirk, QuirkSet};
 
 /// A position in the write-ahead log. Zero is before every record: what unlogged storage has for ever.
@@ -30,12 +31,22 @@ pub(crate) struct WriteAheadLog {
     unflushed: Vec<Record>,
     /// Whether a rollback has removed unlogged storage, and a crash may lose the record of that.
     has_removed_unlogged: bool,
+    /// What a standby makes of each storage once it has replayed all records, where there is a standby.
+    replayed: Option<NumberMap<StorageId, Row>>,
 }
 
 impl WriteAheadLog {
-    /// Writes a record that need not be remembered. That of new storage is one: the storage counts only once its
-    /// transaction has committed, which takes the record to the disk.
-    pub(crate) fn insert_nothing(&mut self) -> LogPosition {
+    /// Writes the record of new storage, which no crash can lose: the storage counts only once its transaction has
+    /// committed, which takes the record to the disk.
+    pub(crate) fn insert_new(&mut self, storage: StorageId, row: Row) -> LogPosition {
+        if let Some(replayed) = &mut self.replayed {
+            replayed.insert(storage, row);
+        }
+        self.insert_nothing()
+    }
+
+    /// Writes a record that says nothing of the row.
+    pub(super) fn insert_nothing(&mut self) -> LogPosition {
         self.end += 1;
         self.end
     }
@@ -43,6 +54,9 @@ impl WriteAheadLog {
     /// Writes a record that recovery makes `row` of, and returns its position.
     pub(super) fn insert(&mut self, storage: StorageId, row: Row) -> LogPosition {
         self.end += 1;
+        if let Some(replayed) = &mut self.replayed {
+            replayed.insert(storage, row);
+        }
         self.unflushed.push(Record { storage, row });
         self.end
     }
@@ -82,6 +96,31 @@ impl WriteAheadLog {
         for page in pages.values_mut().filter(|page| page.is_logged()) {
             page.recovered = page.row();
         }
+    }
+
+    /// Begins to send records to a standby that starts from a base backup, which a checkpoint has just preceded.
+    pub(crate) fn begin_streaming(&mut self, pages: &Pages) {
+        let logged = pages.iter().filter(|(_, page)| page.is_logged());
+        self.replayed = Some(logged.map(|(storage, page)| (*storage, page.row())).collect());
+    }
+
+    /// Whether there is a standby.
+    pub(crate) fn is_streaming(&self) -> bool {
+        self.replayed.is_some()
+    }
+
+    /// The log and the pages of a standby that has replayed all records. Unlogged storage has its first content there,
+    /// which is all that is sent of it.
+    pub(crate) fn standby(&self, pages: &Pages) -> (WriteAheadLog, Pages) {
+        let mut pages = pages.clone();
+        for (storage, page) in pages.iter_mut() {
+            if let Some(row) = self.replayed.as_ref().and_then(|replayed| replayed.get(storage)) {
+                page.recovered = *row;
+            }
+            page.recover();
+        }
+        let log = WriteAheadLog { end: self.end, redo: self.end, ..WriteAheadLog::default() };
+        (log, pages)
     }
 
     /// The pages that recovery from a crash may make of `pages`, each with the log as it is then: with none of the

@@ -93,7 +93,7 @@ impl Bench<'_> {
             run.infrastructure = lane.clean().err();
         }
         let Some(failure) = run.infrastructure.clone().filter(Infrastructure::may_be_its_own) else { return Ok(run) };
-        let what = words(&failure, last_failure(server, &failure));
+        let what = describe(&failure, server);
         let predicted = predict(steps, &mut Cluster::new(lane.model_settings()));
         self.lane = None;
         Ok(run.with_failure_as_divergence(steps, &what, predicted))
@@ -108,6 +108,11 @@ impl Bench<'_> {
             .map_err(|error| refused(error.to_string()))?;
         Ok((lane, database, server))
     }
+}
+
+/// What a server did instead of replying, with what its log says of that.
+pub(crate) fn describe(failure: &Infrastructure, server: &Server) -> String {
+    words(failure, last_failure(server, failure))
 }
 
 /// What the server's log says of a failure. Of a process that just vanished, the log tells a moment later.

@@ -20,6 +20,7 @@ use crate::generate::Exhaustive;
 use crate::implementation::Infrastructure;
 use crate::lockstep::{Observed, Run, StepRecord};
 use crate::server::{Server, ServerError, Shutdown, TraceDatabase, has_one_database};
+pub(crate) use failure::describe;
 use failure::{Suspect, find_culprit};
 use lane::Lane;
 
@@ -198,7 +199,7 @@ pub fn run(
     // dropped after the last.
     let get = |_| TraceDatabase::get(server, options.dialect);
     let databases = (0..count).map(get).collect::<Result<Vec<_>, _>>()?;
-    let (crashing, corpus) = corpus.iter().partition(|entry| server.is_managed() && entry.ends_sessions());
+    let (crashing, corpus) = corpus.iter().partition(|entry| server.is_managed() && entry.needs_own_server());
     let board = Board {
         options,
         exhaustive: options.exhaustive.map(Exhaustive::new),

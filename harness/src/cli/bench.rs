@@ -6,7 +6,9 @@ use seqcheck_engine::{Cluster, Dialect, Major, QuirkSet, Settings};
 
 use super::failure::Failure;
 use super::input::Source;
+use crate::campaign::describe;
 use crate::expectation::{self, Side};
+use crate::implementation::Infrastructure;
 use crate::implementation::postgres::{self, Postgres};
 use crate::lockstep::{self, Run, Step};
 use crate::prepare::Prepared;
@@ -70,6 +72,26 @@ impl<'s> Bench<'s> {
         let mut cluster = Cluster::new(self.settings.clone());
         let options = lockstep::Options::of(self.settings.dialect, self.time_out);
         lockstep::run(steps, &mut cluster, &mut self.postgres, &options)
+    }
+
+    /// Runs a file under which a server has failed on another one, which gets nothing else. When that fails, too, the file
+    /// is what does it, and the failure is a divergence.
+    pub(super) fn confirm_failure(
+        server: &Server,
+        source: &Source,
+        quirks: QuirkSet,
+        time_out: Duration,
+    ) -> Option<Replayed> {
+        let server = server.another().ok()?;
+        let mut bench = Bench::new(&server, quirks, time_out).ok()?;
+        let mut replayed = bench.replay(source);
+        let failure = replayed.run.infrastructure.clone().filter(Infrastructure::may_be_its_own)?;
+        let what = describe(&failure, &server);
+        let steps = source.steps_for(bench.settings.major.number());
+        let prepared = Prepared::from_trace(steps);
+        let predicted = lockstep::predict(&prepared.steps, &mut Cluster::new(bench.settings.clone()));
+        replayed.run = replayed.run.with_failure_as_divergence(&prepared.steps, &what, predicted);
+        Some(replayed)
     }
 
     /// Runs a file on the model and on the server; a divergence does not end it.

@@ -14,6 +14,7 @@ use super::input::{Source, read};
 use super::output::{Output, is_for_people};
 use super::server_options::{ServerOptions, get_server_of, on_signals, parse_dialect, parse_quirk, quirk_set};
 use crate::expectation::{self, Side};
+use crate::implementation::Infrastructure;
 use crate::lockstep::{self, Run};
 use crate::prepare::Prepared;
 use crate::report::replay::{Listing, Replayed};
@@ -161,9 +162,15 @@ impl Replay {
                 if has_failed {
                     bench = bench.anew()?;
                 }
-                let one = bench.replay(source);
+                let mut one = bench.replay(source);
                 shutdown.let_signal_win();
                 has_failed = one.run.infrastructure.is_some();
+                let is_suspect = one.run.infrastructure.as_ref().is_some_and(Infrastructure::may_be_its_own);
+                if is_suspect && server.is_managed() && !self.bless {
+                    let confirmed = Bench::confirm_failure(&server, source, quirk_set(&self.quirk), self.time_out);
+                    shutdown.let_signal_win();
+                    one = confirmed.unwrap_or(one);
+                }
                 if self.bless && one.is_decided() {
                     let steps = source.steps_for(server.major());
                     seen.push((server.major(), observed_in_file(source, &steps, &one.run)));

@@ -129,5 +129,7 @@ fn event(action: &Action) -> &'static str {
         Action::Checkpoint => "\\checkpoint",
         Action::Crash => "\\crash",
         Action::Restart => "\\restart",
+        Action::Standby => "\\standby",
+        Action::Promote => "\\promote",
     }
 }

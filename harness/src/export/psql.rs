@@ -79,7 +79,7 @@ fn many(header: &[String], sessions: &[&str], items: &[Item<'_>]) -> String {
         text.push_str(&format!("session {session} {}\n", descriptor(session)));
     }
     for (number, item) in items.iter().enumerate() {
-        if let Action::Crash | Action::Restart = item.step.action {
+        if let Action::Crash | Action::Restart | Action::Promote = item.step.action {
             text.push_str(&format!("\nread -rp '{} '\n", by_hand(&item.step.action)));
             continue;
         }
@@ -124,7 +124,8 @@ fn input(item: &Item<'_>) -> String {
         Action::Checkpoint => "CHECKPOINT;\n".to_owned(),
         // Whoever reads this line waits for nobody.
         Action::Cancel => String::new(),
-        Action::Crash | Action::Restart => {
+        Action::Standby => format!("\\prompt '{} ' host\n\\connect - - :host -\n", by_hand(&item.step.action)),
+        Action::Crash | Action::Restart | Action::Promote => {
             format!("\\prompt '{} ' done\n\\connect -\n", by_hand(&item.step.action))
         }
     }
@@ -134,6 +135,8 @@ fn input(item: &Item<'_>) -> String {
 fn by_hand(action: &Action) -> &'static str {
     match action {
         Action::Crash => "Stop the server with pg_ctl stop -m immediate, start it again, and press Enter.",
+        Action::Standby => "Let a standby replay everything, and name its host or socket directory.",
+        Action::Promote => "Promote the standby with pg_ctl promote, and press Enter.",
         _ => "Restart the server, and press Enter.",
     }
 }

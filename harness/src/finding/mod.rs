@@ -251,6 +251,8 @@ impl Finding {
             Some(trace::Action::Checkpoint) => r"\checkpoint".to_owned(),
             Some(trace::Action::Crash) => r"\crash".to_owned(),
             Some(trace::Action::Restart) => r"\restart".to_owned(),
+            Some(trace::Action::Standby) => r"\standby".to_owned(),
+            Some(trace::Action::Promote) => r"\promote".to_owned(),
             None => String::new(),
         }
     }

@@ -167,6 +167,22 @@ pub trait Implementation {
     fn restart(&mut self) -> Result<(), Infrastructure> {
         Err(not_able(self.name(), "restart"))
     }
+
+    /// Brings a standby up to date, which is made when there is none since the last [`reset`](Self::reset). What happens
+    /// after this does not show there before this is called again.
+    fn catch_up(&mut self) -> Result<(), Infrastructure> {
+        Err(not_able(self.name(), "have a standby"))
+    }
+
+    /// Brings the standby up to date, and makes it a database of its own.
+    fn promote(&mut self) -> Result<(), Infrastructure> {
+        Err(not_able(self.name(), "have a standby"))
+    }
+
+    /// The standby, if there is one. Its sessions are numbered on their own; only they, and requests, are asked of it.
+    fn standby(&mut self) -> Option<&mut dyn Implementation> {
+        None
+    }
 }
 
 /// The error for something that an implementation has no way to do.

@@ -54,7 +54,7 @@ impl Runner<'_> {
     }
 
     /// Closes the session of a step on both sides, if it is open.
-    fn close(&mut self, index: usize) -> Result<(), Stop> {
+    pub(super) fn close(&mut self, index: usize) -> Result<(), Stop> {
         let session = self.steps[index].session;
         let Some(Session { id, .. }) = self.sessions.remove(&session) else { return Ok(()) };
         let Outcome { woken, clauses, lost, .. } = self.reference.disconnect(id);

@@ -23,6 +23,7 @@ mod record;
 pub(crate) mod reference;
 mod roles;
 mod runner;
+mod standby;
 mod step;
 mod waiting;
 

@@ -16,6 +16,7 @@ pub fn predict(steps: &[Step], reference: &mut dyn Reference) -> Run {
     let mut prediction = Prediction {
         reference,
         sessions: BTreeMap::new(),
+        on_standby: BTreeMap::new(),
         waiting: BTreeMap::new(),
         woken_now: Vec::new(),
         lost: None,
@@ -42,6 +43,8 @@ pub fn predict(steps: &[Step], reference: &mut dyn Reference) -> Run {
 struct Prediction<'r> {
     reference: &'r mut dyn Reference,
     sessions: BTreeMap<usize, SessionId>,
+    /// The sessions that are on the standby.
+    on_standby: BTreeMap<usize, SessionId>,
     /// The steps that wait, by their sessions.
     waiting: BTreeMap<SessionId, usize>,
     woken_now: Vec<(SessionId, Reply)>,
@@ -52,6 +55,11 @@ struct Prediction<'r> {
 
 impl Prediction<'_> {
     fn step(&mut self, step: &Step) -> StepRecord {
+        if let Some(&id) = self.on_standby.get(&step.session)
+            && let Some(record) = self.step_on_standby(step, id)
+        {
+            return record;
+        }
         match &step.action {
             Action::Query { statements: Err(Refusal::Unsupported { what }), .. } => StepRecord::unsupported(what),
             Action::Query { statements, .. } => {
@@ -107,6 +115,24 @@ impl Prediction<'_> {
                 }
                 Err(what) => event(Err(what)),
             },
+            Action::Standby => {
+                if let Err(what) = self.reference.catch_up() {
+                    return event(Err(what));
+                }
+                self.on_standby.remove(&step.session);
+                self.close(step.session);
+                match self.reference.standby().map(|standby| standby.connect(None)) {
+                    Some(Connected::Open(id)) => {
+                        self.on_standby.insert(step.session, id);
+                        done()
+                    }
+                    _ => StepRecord::unsupported("a session on this standby"),
+                }
+            }
+            Action::Promote => match self.reference.promote() {
+                Ok(()) => done(),
+                Err(what) => StepRecord::unsupported(what),
+            },
             Action::Restart => {
                 let restarted = self.reference.restart();
                 if restarted.is_ok() {
@@ -114,6 +140,35 @@ impl Prediction<'_> {
                 }
                 event(restarted)
             }
+        }
+    }
+
+    /// Runs the step of a session that is on the standby; nothing when it is none for the standby.
+    fn step_on_standby(&mut self, step: &Step, id: SessionId) -> Option<StepRecord> {
+        let standby = self.reference.standby()?;
+        match &step.action {
+            Action::Query { statements: Err(Refusal::Unsupported { what }), .. } => Some(StepRecord::unsupported(what)),
+            Action::Query { statements, .. } => {
+                let outcome = match statements {
+                    Ok(statements) => standby.step(id, statements),
+                    Err(Refusal::Syntax { message } | Refusal::Unsupported { what: message }) => {
+                        standby.fail(id, syntax_error(message.clone()))
+                    }
+                };
+                self.run.exercise(self.run.steps.len(), outcome.clauses);
+                Some(match outcome.progress {
+                    Progress::Done(reply) => StepRecord::agrees(Some(Observed::reply(reply)), None),
+                    Progress::Unsupported(what) => StepRecord::unsupported(what),
+                    Progress::Waits { .. } => StepRecord::unsupported("sessions that wait on a standby"),
+                })
+            }
+            Action::Disconnect | Action::Connect { .. } => {
+                standby.disconnect(id);
+                self.on_standby.remove(&step.session);
+                (step.action == Action::Disconnect).then(done)
+            }
+            Action::Cancel => Some(done()),
+            _ => None,
         }
     }
 

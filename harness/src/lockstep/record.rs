@@ -180,6 +180,8 @@ pub(super) fn kind(step: &Step, differences: &[Difference], model: Option<&Reply
         Action::Checkpoint => return "checkpoint".into(),
         Action::Crash => return "crash".into(),
         Action::Restart => return "restart".into(),
+        Action::Standby => return "standby".into(),
+        Action::Promote => return "promote".into(),
     };
     let results = |reply: Option<&Reply>| reply.map_or(0, |reply| reply.results.len());
     let first = differences.iter().find_map(|difference| difference.result);

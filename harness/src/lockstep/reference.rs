@@ -59,6 +59,21 @@ pub trait Reference {
     fn restart(&mut self) -> Result<(), String> {
         Err("restarts are outside the model".into())
     }
+
+    /// Brings a standby up to date, which is made when there is none; an error says what the engine does not model.
+    fn catch_up(&mut self) -> Result<(), String> {
+        Err("a standby is outside the model".into())
+    }
+
+    /// Brings the standby up to date, and makes it a database of its own; an error says what the engine does not model.
+    fn promote(&mut self) -> Result<(), String> {
+        Err("a standby is outside the model".into())
+    }
+
+    /// The standby, if there is one.
+    fn standby(&mut self) -> Option<&mut dyn Reference> {
+        None
+    }
 }
 
 /// What [`Reference::connect`] did.
@@ -109,6 +124,9 @@ impl Reference for Cluster {
     }
 
     fn crash_outcomes(&self) -> Result<Vec<Vec<StoredSequence>>, String> {
+        if self.has_standby() {
+            return Err("a crash of a server that has a standby".into());
+        }
         match Cluster::crash(self).as_slice() {
             [] => {
                 Err("a crash that PostgreSQL may not recover from: it follows a rollback of unlogged relations".into())
@@ -133,5 +151,17 @@ impl Reference for Cluster {
 
     fn stored(&self) -> Vec<StoredSequence> {
         Cluster::stored(self)
+    }
+
+    fn catch_up(&mut self) -> Result<(), String> {
+        Cluster::catch_up(self)
+    }
+
+    fn promote(&mut self) -> Result<(), String> {
+        Cluster::promote(self)
+    }
+
+    fn standby(&mut self) -> Option<&mut dyn Reference> {
+        Cluster::standby(self).map(|standby| standby as &mut dyn Reference)
     }
 }

@@ -46,6 +46,6 @@ fn is_about_roles(step: &Step) -> bool {
             let sql = sql.to_ascii_lowercase();
             TELLING.iter().any(|word| sql.contains(word))
         }
-        Action::Disconnect | Action::Cancel | Action::Checkpoint | Action::Crash | Action::Restart => false,
+        _ => false,
     }
 }

@@ -5,6 +5,7 @@ use super::distinct::{Judgement, Values};
 use super::record::{Divergence, Observed, Run, StepRecord, Verdict, kind};
 use super::reference::{Connected, Reference};
 use super::roles::{prepares, roles};
+use super::standby::StandbySession;
 use super::step::{Action, Refusal, Step, syntax_error};
 use super::waiting::{Answer, expect_reply, find_out};
 use crate::compare::{self, Difference, Field, Level, Signature};
@@ -44,6 +45,8 @@ pub(super) struct Runner<'a> {
     pub(super) implementation: &'a mut dyn Implementation,
     pub(super) options: &'a Options,
     pub(super) sessions: BTreeMap<usize, Session>,
+    /// The sessions that are on the standby.
+    pub(super) on_standby: BTreeMap<usize, StandbySession>,
     /// Steps of one session that were sent, with the predicted replies, until the replies are taken.
     batch: Vec<(usize, Reply)>,
     /// How long a reply to the step under way may take before it is asked whether the session waits.
@@ -68,6 +71,7 @@ impl<'a> Runner<'a> {
             implementation,
             options,
             sessions: BTreeMap::new(),
+            on_standby: BTreeMap::new(),
             batch: Vec::new(),
             slow: options.slow,
             values: Values::default(),
@@ -123,6 +127,9 @@ impl<'a> Runner<'a> {
 
     fn run_step(&mut self, index: usize) -> Result<(), Stop> {
         let step = &self.steps[index];
+        if !self.on_standby.is_empty() && self.step_on_standby(index)? {
+            return Ok(());
+        }
         match &step.action {
             Action::Query { statements: Err(Refusal::Unsupported { what }), .. } => {
                 self.records[index] = Some(StepRecord::unsupported(what));
@@ -135,6 +142,8 @@ impl<'a> Runner<'a> {
             Action::Checkpoint => self.checkpoint(index),
             Action::Crash => self.crash(index),
             Action::Restart => self.restart(index),
+            Action::Standby => self.open_on_standby(index),
+            Action::Promote => self.promote(index),
         }
     }
 
@@ -385,7 +394,7 @@ impl<'a> Runner<'a> {
         }
     }
 
-    fn level(&self, index: usize) -> Level {
+    pub(super) fn level(&self, index: usize) -> Level {
         match &self.steps[index].action {
             Action::Query { statements: Err(Refusal::Syntax { .. }), .. } => self.options.level.min(Level::SqlState),
             _ => self.options.level,

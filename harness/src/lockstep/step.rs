@@ -21,7 +21,7 @@ impl Step {
     /// Whether it does something to the server as a whole, so that traces in its other databases may notice.
     pub fn concerns_server(&self) -> bool {
         match &self.action {
-            Action::Checkpoint | Action::Crash | Action::Restart => true,
+            Action::Checkpoint | Action::Crash | Action::Restart | Action::Standby | Action::Promote => true,
             Action::Query { statements: Ok(statements), .. } => {
                 statements.contains(&Statement::Maintenance(Maintenance::Checkpoint))
             }
@@ -57,6 +57,10 @@ pub enum Action {
     Crash,
     /// Stops the server in an orderly way, and starts it again.
     Restart,
+    /// Opens the session anew on a standby that has replayed everything.
+    Standby,
+    /// Lets the standby, once it has replayed everything, become a server of its own.
+    Promote,
 }
 
 /// Why SQL text has no statements.

@@ -107,6 +107,8 @@ fn action_text(action: &Action) -> String {
         Action::Checkpoint => "\\checkpoint".to_owned(),
         Action::Crash => "\\crash".to_owned(),
         Action::Restart => "\\restart".to_owned(),
+        Action::Standby => "\\standby".to_owned(),
+        Action::Promote => "\\promote".to_owned(),
     }
 }
 

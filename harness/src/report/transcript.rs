@@ -73,6 +73,8 @@ fn write_action(text: &mut String, step: &Step) {
         Action::Checkpoint => line(text, "(checkpoint)"),
         Action::Crash => line(text, "(crash)"),
         Action::Restart => line(text, "(restart)"),
+        Action::Standby => line(text, &format!("({session} connects to the standby)")),
+        Action::Promote => line(text, "(the standby is promoted)"),
     }
 }
 

@@ -15,7 +15,7 @@ use super::account::Account;
 use super::binaries::Binaries;
 use super::cleanup::{self, Registration};
 use super::endpoint::{DEFAULT_PORT, Endpoint, Host};
-use super::error::{ServerError, last_lines};
+use super::error::{ServerError, last_lines, with_causes};
 use super::settings;
 use super::watchdog::Watchdog;
 
@@ -60,6 +60,14 @@ struct Run {
 impl Cluster {
     /// Makes a data directory and starts a server on it.
     pub(crate) fn start(binaries: Binaries, account: Account, start_limit: Duration) -> Result<Self, ServerError> {
+        let cluster = Self::prepare(binaries, account, start_limit)?;
+        cluster.state.initdb()?;
+        cluster.state.launch()?;
+        Ok(cluster)
+    }
+
+    /// Makes a place for a data directory, which goes with this value.
+    fn prepare(binaries: Binaries, account: Account, start_limit: Duration) -> Result<Self, ServerError> {
         let directory = make_directory(&account)?;
         let watchdog = match Watchdog::over_directory(&directory) {
             Ok(watchdog) => watchdog,
@@ -75,22 +83,28 @@ impl Cluster {
             move || state.remove()
         });
         // From here on, dropping the cluster undoes whatever was done.
-        let cluster = match registration {
-            Ok(registration) => Self { state, _registration: registration },
+        match registration {
+            Ok(registration) => Ok(Self { state, _registration: registration }),
             Err(error) => {
                 state.remove();
-                return Err(error);
+                Err(error)
             }
-        };
-        cluster.state.initdb()?;
-        cluster.state.launch()?;
-        Ok(cluster)
+        }
     }
 
     /// Makes another data directory for the same programs, and starts a server on it.
     pub(crate) fn another(&self) -> Result<Self, ServerError> {
         let State { binaries, account, start_limit, .. } = &*self.state;
         Self::start(binaries.clone(), account.clone(), *start_limit)
+    }
+
+    /// Starts a server that replays this one's log, from a base backup that begins with a checkpoint (manual, "Hot Standby").
+    pub(crate) fn standby(&self) -> Result<Self, ServerError> {
+        let State { binaries, account, start_limit, .. } = &*self.state;
+        let standby = Self::prepare(binaries.clone(), account.clone(), *start_limit)?;
+        standby.state.back_up(&self.state)?;
+        standby.state.launch()?;
+        Ok(standby)
     }
 
     /// The last line of the log that tells of a panic, of a failed assertion, or of a process that a signal has ended.
@@ -152,17 +166,7 @@ impl State {
             command.arg("--pgdata").arg(self.data());
             command.args(["--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync"]);
         })?;
-        let deadline = Instant::now() + self.start_limit;
-        let status = loop {
-            match self.exited()? {
-                Some(status) => break status,
-                None if Instant::now() > deadline => return Err(self.problem("initdb", "did not end in time")),
-                None => thread::sleep(PAUSE),
-            }
-        };
-        if !status.success() {
-            return Err(self.problem("initdb", &format!("failed ({status})")));
-        }
+        self.wait_for("initdb")?;
         let file = self.data().join("postgresql.conf");
         OpenOptions::new()
             .append(true)
@@ -171,6 +175,68 @@ impl State {
                 let sockets = self.directory.display().to_string().replace('\'', "''");
                 writeln!(conf, "\nlisten_addresses = ''\nunix_socket_directories = '{sockets}'")?;
                 settings::MANAGED.iter().try_for_each(|(name, value)| writeln!(conf, "{name} = '{value}'"))
+            })
+            .map_err(|error| ServerError::io("write", &file, error))
+    }
+
+    /// Waits until a program that was spawned has ended well.
+    fn wait_for(&self, program: &str) -> Result<(), ServerError> {
+        let deadline = Instant::now() + self.start_limit;
+        let status = loop {
+            match self.exited()? {
+                Some(status) => break status,
+                None if Instant::now() > deadline => return Err(self.problem(program, "did not end in time")),
+                None => thread::sleep(PAUSE),
+            }
+        };
+        match status.success() {
+            true => Ok(()),
+            false => Err(self.problem(program, &format!("failed ({status})"))),
+        }
+    }
+
+    /// Makes the data directory of a standby out of that of a server that runs (manual, "Making a Base Backup Using the Low
+    /// Level API"). The program that does this over the network is not in every package of the server.
+    fn back_up(&self, primary: &State) -> Result<(), ServerError> {
+        let endpoint = primary.endpoint();
+        let refused = |statement: &str, error: &postgres::Error| ServerError::Refused {
+            address: endpoint.to_string(),
+            statement: statement.to_owned(),
+            reason: with_causes(error),
+        };
+        let mut client = endpoint.connect()?;
+        let version = "SELECT current_setting('server_version_num')::int >= 150000";
+        let is_new = client.query_one(version, &[]).map_err(|error| refused(version, &error))?.get(0);
+        let (start, stop) = match is_new {
+            true => ("SELECT pg_backup_start('standby', true)", "SELECT labelfile FROM pg_backup_stop(false)"),
+            false => {
+                ("SELECT pg_start_backup('standby', true, false)", "SELECT labelfile FROM pg_stop_backup(false, false)")
+            }
+        };
+        client.batch_execute(start).map_err(|error| refused(start, &error))?;
+        self.spawn("/bin/cp", |command| {
+            command.arg("-Rp").arg(primary.data()).arg(self.data());
+        })?;
+        self.wait_for("cp")?;
+        let label: String = client.query_one(stop, &[]).map_err(|error| refused(stop, &error))?.get(0);
+
+        let lock_file = self.data().join("postmaster.pid");
+        fs::remove_file(&lock_file).map_err(|error| ServerError::io("remove", &lock_file, error))?;
+        for (name, text) in [("backup_label", label.as_str()), ("standby.signal", "")] {
+            let file = self.data().join(name);
+            fs::write(&file, text).map_err(|error| ServerError::io("write", &file, error))?;
+            self.account.give(&file)?;
+        }
+        let Endpoint { port, user, .. } = &endpoint;
+        let quoted = |directory: &Path| directory.display().to_string().replace('\'', "''");
+        let (own, other) = (quoted(&self.directory), quoted(&primary.directory));
+        let file = self.data().join("postgresql.conf");
+        OpenOptions::new()
+            .append(true)
+            .open(&file)
+            .and_then(|mut conf| {
+                writeln!(conf, "\nunix_socket_directories = '{own}'")?;
+                writeln!(conf, "primary_conninfo = 'host=''{other}'' port={port} user={user}'")
             })
             .map_err(|error| ServerError::io("write", &file, error))
     }

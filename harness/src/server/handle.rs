@@ -4,7 +4,7 @@ use std::sync::{Arc, Weak};
 
 use super::Source;
 use super::error::ServerError;
-use crate::implementation::postgres::Power;
+use crate::implementation::postgres::{Power, StandbyServer};
 
 /// Crashes and restarts a server that seqcheck has started; see [`Server::handle`](super::Server::handle).
 #[derive(Debug, Clone)]
@@ -28,5 +28,12 @@ impl Power for Handle {
 
     fn restart(&mut self) -> Result<(), String> {
         self.act(Source::restart)
+    }
+
+    fn standby(&mut self) -> Result<Option<StandbyServer>, String> {
+        let source = self.0.upgrade().ok_or("the server has been stopped")?;
+        let standby = source.standby().transpose().map_err(|error| error.to_string())?;
+        Ok(standby
+            .and_then(|standby| Some(StandbyServer { endpoint: standby.endpoint()?, running: Box::new(standby) })))
     }
 }

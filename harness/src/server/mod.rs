@@ -102,6 +102,14 @@ impl Source {
         }
     }
 
+    /// Starts a standby of it, if it is ours and runs on this machine.
+    fn standby(&self) -> Option<Result<Source, ServerError>> {
+        match self {
+            Self::Url | Self::Container(_) => None,
+            Self::Cluster(cluster) => Some(apart(|| cluster.standby()).map(Self::Cluster)),
+        }
+    }
+
     /// Where it listens, if it is ours.
     fn endpoint(&self) -> Option<Endpoint> {
         match self {

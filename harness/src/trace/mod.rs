@@ -20,7 +20,8 @@
 //!   no step precedes, otherwise the step directly below.
 //! - `S1: SQL` is a step of session S1, one simple query. `S1| SQL` adds a line to the query, `S1< data` a line of COPY
 //!   data, which is taken as it is, trailing blanks included.
-//! - `S1: \connect ROLE`, `\disconnect`, `\cancel`, `\checkpoint`, `\crash` and `\restart` are events.
+//! - `S1: \connect ROLE`, `\disconnect`, `\cancel`, `\checkpoint`, `\crash`, `\restart`, `\standby` and
+//!   `\promote` are events.
 //! - Lines indented by four spaces say what the step above answers; see [`Expectation`]. None: it succeeds, and gives no
 //!   rows and no notices. `or` stands between answers of which each is right.
 //! - Empty lines separate groups of steps. Trailing blanks mean nothing. Lines end with a line feed, optionally after a
@@ -111,6 +112,10 @@ pub enum Action {
     Crash,
     /// Stops the server in good order, and starts it again.
     Restart,
+    /// Opens the session anew, on a standby of the server that has replayed everything.
+    Standby,
+    /// Lets the standby, once it has replayed everything, become a server of its own.
+    Promote,
 }
 
 impl Trace {

@@ -93,6 +93,8 @@ fn action(formatter: &mut fmt::Formatter<'_>, session: &str, action: &Action) ->
         }
         Action::Disconnect => writeln!(formatter, "{session}: \\disconnect"),
         Action::Cancel => writeln!(formatter, "{session}: \\cancel"),
+        Action::Standby => writeln!(formatter, "{session}: \\standby"),
+        Action::Promote => writeln!(formatter, "{session}: \\promote"),
         Action::Checkpoint => writeln!(formatter, "{session}: \\checkpoint"),
         Action::Crash => writeln!(formatter, "{session}: \\crash"),
         Action::Restart => writeln!(formatter, "{session}: \\restart"),

@@ -17,14 +17,18 @@ pub(crate) fn trials() -> Vec<Trial> {
         ("falls_silent_each_time", falls_silent_each_time),
         ("does_not_come_back", does_not_come_back),
         ("dies_once", dies_once),
+        ("dies_each_time_it_is_replayed", dies_each_time_it_is_replayed),
+        ("dies_once_when_replayed", dies_once_when_replayed),
     ];
     server_trials("failing_server", tests)
 }
 
 const TRACE: &str = "S1: CREATE SEQUENCE s
 S1: SELECT nextval('s')
+    1
 S1: CREATE SEQUENCE doomed
 S2: SELECT nextval('s')
+    2
 ";
 
 /// Has each server run a statement at the name `doomed`; only the first one that is made, where `once`.
@@ -46,8 +50,8 @@ touch \"$0.done\""
     )
 }
 
-/// Judges servers whose programs are these scripts by one trace; `$real` is where PostgreSQL's are.
-fn check(server: &Server, folder: &Path, initdb: &str, postgres: &str, trace: &str) -> Said {
+/// Writes these scripts as a server's programs, and one trace; `$real` is where PostgreSQL's are. Returns where they are.
+fn prepare(server: &Server, folder: &Path, initdb: &str, postgres: &str, trace: &str) -> String {
     let real = server.origin().strip_prefix("local binaries ").expect("the server is one of this machine");
     let programs = folder.join("bin");
     for place in [folder, &programs] {
@@ -62,9 +66,20 @@ fn check(server: &Server, folder: &Path, initdb: &str, postgres: &str, trace: &s
     }
     fs::create_dir(folder.join("corpus")).unwrap();
     fs::write(folder.join("corpus/a.trace"), trace).unwrap();
-    let bindir = programs.display().to_string();
+    programs.display().to_string()
+}
+
+/// Judges servers of these programs by one trace.
+fn check(server: &Server, folder: &Path, initdb: &str, postgres: &str, trace: &str) -> Said {
+    let bindir = prepare(server, folder, initdb, postgres, trace);
     let traces = ["--corpus", "corpus", "--traces", "0", "--crashes", "0", "--lanes", "1"];
     say(folder, &[&["check", "--bindir", &bindir, "--time-out", "4s", "--json", "o.json"], &traces[..]].concat())
+}
+
+/// Replays one trace on servers of these programs.
+fn replay(server: &Server, folder: &Path, initdb: &str) -> Said {
+    let bindir = prepare(server, folder, initdb, POSTGRES, TRACE);
+    say(folder, &["replay", "corpus/a.trace", "--bindir", &bindir, "--time-out", "4s"])
 }
 
 const INITDB: &str = "exec \"$real/initdb\" \"$@\"";
@@ -111,4 +126,15 @@ fn dies_once(server: Server, folder: &Path) {
     let said = check(&server, folder, &initdb, POSTGRES, TRACE);
     said.fails(3, &["57P01"]);
     assert!(said.out.contains("divergences  0") && said.out.contains("undecided"), "{}", said.out);
+}
+
+fn dies_each_time_it_is_replayed(server: Server, folder: &Path) {
+    let said = replay(&server, folder, &with_trigger("PERFORM pg_terminate_backend(pg_backend_pid())", false));
+    said.ends(1);
+    assert!(said.out.contains("57P01") && said.out.contains("1 diverge"), "{}", said.out);
+}
+
+fn dies_once_when_replayed(server: Server, folder: &Path) {
+    let said = replay(&server, folder, &with_trigger("PERFORM pg_terminate_backend(pg_backend_pid())", true));
+    said.fails(3, &["57P01"]);
 }

@@ -99,7 +99,9 @@ fn print(program: &PathBuf, endpoint: &Endpoint, entry: &Entry, major: u8) -> St
             }
             Action::Disconnect => drop(sessions.remove(name)),
             Action::Checkpoint => control.batch_execute("CHECKPOINT").expect("it takes checkpoints"),
-            Action::Cancel | Action::Crash | Action::Restart => panic!("{}: nothing here does this", entry.name),
+            Action::Cancel | Action::Crash | Action::Restart | Action::Standby | Action::Promote => {
+                panic!("{}: nothing here does this", entry.name)
+            }
             Action::Query { sql, copy_data } => {
                 let session = sessions.entry(name).or_insert_with(|| Session::open(program, endpoint));
                 session.send(sql, copy_data);

@@ -179,7 +179,7 @@ fn action() -> impl Strategy<Value = Action> {
         6 => nasty_text().prop_map(Action::query),
         2 => copy,
         2 => option::of(nasty_text()).prop_map(|role| Action::Connect { role }),
-        1 => prop::sample::select(vec![Action::Disconnect, Action::Cancel, Action::Checkpoint, Action::Crash, Action::Restart]),
+        1 => prop::sample::select(vec![Action::Disconnect, Action::Cancel, Action::Checkpoint, Action::Crash, Action::Restart, Action::Standby, Action::Promote]),
     ]
 }
 

@@ -13,6 +13,7 @@ mod plain;
 mod reset;
 mod roles;
 mod session;
+mod standby;
 mod stream;
 mod suspicion;
 
@@ -23,6 +24,8 @@ use open::{class, open_control, open_patiently, refused};
 use reset::Baseline;
 use seqcheck_engine::{Dialect, Major, Message, Reply};
 use session::Session;
+use standby::Standby;
+pub use standby::StandbyServer;
 use std::time::{Duration, Instant};
 use suspicion::may_make_temporary;
 
@@ -63,6 +66,10 @@ pub trait Power: Send {
     fn crash(&mut self) -> Result<(), String>;
     /// Stops the server in an orderly way, and starts it again.
     fn restart(&mut self) -> Result<(), String>;
+    /// Starts a standby that replays the server's log; `None` where that cannot be done.
+    fn standby(&mut self) -> Result<Option<StandbyServer>, String> {
+        Ok(None)
+    }
 }
 
 /// A server, reached over the wire protocol, with one database for itself.
@@ -83,6 +90,8 @@ pub struct Postgres {
     /// Whether the server takes the session parameters that make replies comparable.
     takes_parameters: bool,
     power: Option<Box<dyn Power>>,
+    /// The standby that the trace under way has made.
+    standby: Option<Standby>,
     /// That the server's roles belong to the trace under way.
     claim: Option<roles::Claim>,
     /// What traces leave in a database where only plain statements can be counted on.
@@ -133,6 +142,7 @@ impl Postgres {
             maintenance: None,
             slots: Vec::new(),
             power: None,
+            standby: None,
             claim: None,
             leftovers,
         })
@@ -324,6 +334,7 @@ impl Implementation for Postgres {
     }
 
     fn reset(&mut self) -> Result<(), Infrastructure> {
+        self.standby = None;
         self.release()?;
         if self.leftovers.is_some() {
             return self.clean_plainly();
@@ -474,6 +485,18 @@ impl Implementation for Postgres {
     fn restart(&mut self) -> Result<(), Infrastructure> {
         let result = self.power.as_mut().map(|power| power.restart());
         self.after_power("restart", result)
+    }
+
+    fn catch_up(&mut self) -> Result<(), Infrastructure> {
+        self.let_standby_catch_up()
+    }
+
+    fn promote(&mut self) -> Result<(), Infrastructure> {
+        self.promote_standby()
+    }
+
+    fn standby(&mut self) -> Option<&mut dyn Implementation> {
+        self.standby.as_mut().map(|standby| standby.server() as &mut dyn Implementation)
     }
 }
 

@@ -4,8 +4,8 @@ use super::line::Line;
 use crate::trace::Action;
 use crate::trace::error::ParseError;
 
-const EVENTS: &str =
-    "`\\connect`, `\\connect ROLE`, `\\disconnect`, `\\cancel`, `\\checkpoint`, `\\crash` or `\\restart`";
+const EVENTS: &str = "`\\connect`, `\\connect ROLE`, `\\disconnect`, `\\cancel`, `\\checkpoint`, `\\crash`, \
+                      `\\restart`, `\\standby` or `\\promote`";
 
 /// What people may write for an event, and what they mean.
 const OTHER_NAMES: [(&str, &str); 9] = [
@@ -32,6 +32,8 @@ pub(super) fn read(line: &Line<'_>, place: usize) -> Result<Action, ParseError> 
         "checkpoint" => Action::Checkpoint,
         "crash" => Action::Crash,
         "restart" => Action::Restart,
+        "standby" => Action::Standby,
+        "promote" => Action::Promote,
         _ => return Err(unknown(line, place, word)),
     };
     if !argument.is_empty() {
@@ -60,7 +62,7 @@ fn role(line: &Line<'_>, place: usize) -> Result<Option<String>, ParseError> {
 /// The error for a word that is no event.
 fn unknown(line: &Line<'_>, place: usize, word: &str) -> ParseError {
     let error = line.error(place, format!("the unknown event `\\{word}`"), EVENTS);
-    let known = ["connect", "disconnect", "cancel", "checkpoint", "crash", "restart"];
+    let known = ["connect", "disconnect", "cancel", "checkpoint", "crash", "restart", "standby", "promote"];
     let lower = word.to_ascii_lowercase();
     let other = OTHER_NAMES.iter().find(|(name, _)| *name == lower).map(|(_, meant)| *meant);
     match other.or_else(|| known.into_iter().find(|name| edits(name, &lower) <= 2)) {
