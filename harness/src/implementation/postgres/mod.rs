@@ -237,27 +237,44 @@ impl Postgres {
         }
     }
 
-    /// Ends a connection; one that does not listen is ended through the control session.
-    fn end(&mut self, session: Session) -> Result<(), Infrastructure> {
+    /// Ends a connection.
+    fn end(&mut self, mut session: Session) -> Result<(), Infrastructure> {
+        self.tell_to_end(&mut session)?;
+        session.into_connection().wait_for_end()
+    }
+
+    /// Tells a connection to end; one that does not listen is told through the control session.
+    fn tell_to_end(&mut self, session: &mut Session) -> Result<(), Infrastructure> {
         if session.is_idle() {
-            return session.into_connection().close();
+            session.say_goodbye();
+            return Ok(());
         }
         let process = session.process_id();
         self.control(|control, deadline| {
             reset::table(control.query(&format!("SELECT pg_terminate_backend({process})"), deadline)?)
-        })?;
-        session.into_connection().wait_for_end()
+        })
+        .map(|_| ())
     }
 
     /// Makes the kept connections fresh, all at the same time; those that cannot be are ended.
     fn refresh_sessions(&mut self) -> Result<(), Infrastructure> {
         let deadline = self.deadline();
+        let mut ending = Vec::new();
         for number in 0..self.slots.len() {
             let Some(slot) = self.open_slot(number) else { continue };
             let reusable = slot.reusable && slot.session.is_idle() && ask_to_forget(&mut slot.session).is_ok();
             if !reusable && let Some(slot) = self.slots[number].take() {
-                self.end(slot.session)?;
+                let mut session = slot.session;
+                self.tell_to_end(&mut session)?;
+                ending.push(session);
             }
+        }
+        // Only when all have been told to: one may need for its end what another still holds, or a prepared transaction.
+        if !ending.is_empty() {
+            self.control(reset::end_prepared)?;
+        }
+        for session in ending {
+            session.into_connection().wait_for_end()?;
         }
         for slot in &mut self.slots {
             if let Some(Slot { session, open: open @ true, .. }) = slot {

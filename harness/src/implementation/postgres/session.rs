@@ -70,6 +70,11 @@ impl Session {
         self.connection
     }
 
+    /// Tells the server that the session is over.
+    pub(super) fn say_goodbye(&mut self) {
+        self.connection.say_goodbye();
+    }
+
     /// Takes a request; it goes out with [`flush`](Self::flush) or [`receive`](Self::receive).
     pub(super) fn send(&mut self, request: Request<'_>) -> Result<(), Infrastructure> {
         if !self.held_back.is_empty() || !self.has_room(request.sql) {
