@@ -3,17 +3,19 @@
 mod crash;
 mod served;
 mod standby;
+mod summary;
 mod wake;
 
 pub use crash::{StoredSequence, Survivor};
 
-use crate::catalog::{BOOTSTRAP_ROLE, Catalog, CommitNumber, Oid, View, temporary_schema};
+use crate::catalog::{BOOTSTRAP_ROLE, Catalog, CommitNumber, Oid, View};
 use crate::clause::ClauseSet;
+use crate::copy_on_write::CopyOnWrite;
 use crate::dialect::{Dialect, Major};
 use crate::error::sqlstate;
 use crate::execute::Execution;
 use crate::lock::{Found, LockTable};
-use crate::quirk::QuirkSet;
+use crate::quirk::{Quirk, QuirkSet};
 use crate::reply::{Message, Reply, Severity};
 use crate::sequence::{Pages, WriteAheadLog};
 use crate::session::Session;
@@ -22,6 +24,7 @@ use crate::transaction::{Block, PreparedTransaction};
 
 pub(crate) use served::Process;
 pub use served::{Description, Host, Signal};
+pub use summary::{ColumnSummary, SequenceSummary, TableSummary};
 
 /// What to model.
 #[derive(Debug, Clone)]
@@ -99,34 +102,6 @@ impl Outcome {
     }
 }
 
-/// What a session can see of a sequence.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[expect(missing_docs, reason = "each is the parameter or column of its name (manual, \"pg_sequences\")")]
-pub struct SequenceSummary {
-    /// The schema's name; `pg_temp` for the session's own temporary schema.
-    pub schema: String,
-    pub name: String,
-    pub start: i64,
-    pub increment: i64,
-    pub minimum: i64,
-    pub maximum: i64,
-    pub cache: i64,
-    pub cycle: bool,
-    pub last_value: i64,
-    pub is_called: bool,
-}
-
-/// What a session can see of a table.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TableSummary {
-    /// The schema's name; `pg_temp` for the session's own temporary schema.
-    pub schema: String,
-    /// The table's name.
-    pub name: String,
-    /// Its columns' names, in order.
-    pub columns: Vec<String>,
-}
-
 /// Whether a session is in a transaction block, as the wire protocol tells after each query.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TransactionStatus {
@@ -142,7 +117,7 @@ pub enum TransactionStatus {
 #[derive(Debug, Clone)]
 pub(crate) struct Shared {
     pub(crate) settings: Settings,
-    pub(crate) catalog: Catalog,
+    pub(crate) catalog: CopyOnWrite<Catalog>,
     pub(crate) pages: Pages,
     pub(crate) log: WriteAheadLog,
     pub(crate) locks: LockTable,
@@ -189,7 +164,7 @@ pub(crate) struct Shared {
 #[derive(Debug, Clone)]
 pub struct Cluster {
     shared: Shared,
-    sessions: Vec<Option<Box<Session>>>,
+    sessions: Vec<Option<CopyOnWrite<Session>>>,
     /// The server that replays this one's log.
     standby: Option<Box<Cluster>>,
 }
@@ -198,13 +173,14 @@ impl Cluster {
     /// An empty database with one superuser.
     pub fn new(settings: Settings) -> Cluster {
         let catalog = Catalog::new(&settings.user, settings.major);
+        let locks = LockTable::new(settings.quirks);
         Cluster {
             shared: Shared {
                 settings,
-                catalog,
+                catalog: CopyOnWrite::new(catalog),
                 pages: Pages::default(),
                 log: WriteAheadLog::default(),
-                locks: LockTable::default(),
+                locks,
                 commits: 0,
                 privileges_changed: 0,
                 prepared: Vec::new(),
@@ -253,7 +229,7 @@ impl Cluster {
 
     fn open(&mut self, role: Oid) -> SessionId {
         let id = SessionId(self.sessions.len() as u32);
-        self.sessions.push(Some(Box::new(Session::new(id, role))));
+        self.sessions.push(Some(CopyOnWrite::new(Session::new(id, role))));
         id
     }
 
@@ -296,57 +272,6 @@ impl Cluster {
         self.shared.log.checkpoint(&mut self.shared.pages);
     }
 
-    /// The sequences that a session sees, in order of creation: what a generator of statements may want to aim at.
-    pub fn sequences(&self, session: SessionId) -> Vec<SequenceSummary> {
-        let view = View { session, until: CommitNumber::MAX };
-        self.shared
-            .catalog
-            .relations(view)
-            .filter_map(|relation| {
-                let definition = &relation.sequence()?.definition;
-                let page = self.shared.pages.get(&relation.storage)?;
-                let schema = self.shown_schema(relation.schema, session)?;
-                Some(SequenceSummary {
-                    schema,
-                    name: relation.name.to_string(),
-                    start: definition.start,
-                    increment: definition.increment,
-                    minimum: definition.minimum,
-                    maximum: definition.maximum,
-                    cache: definition.cache,
-                    cycle: definition.cycle,
-                    last_value: page.last_value,
-                    is_called: page.is_called,
-                })
-            })
-            .collect()
-    }
-
-    /// The tables that a session sees, in order of creation.
-    pub fn tables(&self, session: SessionId) -> Vec<TableSummary> {
-        let view = View { session, until: CommitNumber::MAX };
-        self.shared
-            .catalog
-            .relations(view)
-            .filter_map(|relation| {
-                let table = relation.table()?;
-                let schema = self.shown_schema(relation.schema, session)?;
-                let columns = table.live_columns().map(|(_, column)| column.name.to_string()).collect();
-                Some(TableSummary { schema, name: relation.name.to_string(), columns })
-            })
-            .collect()
-    }
-
-    fn shown_schema(&self, schema: Oid, session: SessionId) -> Option<String> {
-        match schema == temporary_schema(session) {
-            true => Some("pg_temp".to_owned()),
-            false => {
-                let view = View { session, until: CommitNumber::MAX };
-                self.shared.catalog.schema_name(schema, view).map(|name| name.to_string())
-            }
-        }
-    }
-
     /// The identifiers of the prepared transactions, in the order in which they were prepared.
     pub fn prepared_transactions(&self) -> impl Iterator<Item = &str> {
         self.shared.prepared.iter().map(|prepared| &*prepared.identifier)
@@ -366,7 +291,7 @@ impl Cluster {
         }
     }
 
-    fn take(&mut self, session: SessionId) -> Option<Box<Session>> {
+    fn take(&mut self, session: SessionId) -> Option<CopyOnWrite<Session>> {
         self.sessions.get_mut(session.0 as usize)?.take()
     }
 
@@ -392,7 +317,11 @@ impl Cluster {
             // A server has a clock of its own.
             let is_served = execution.shared.settings.host.is_some();
             let timeout = if is_served { 0 } else { execution.session.parameters.lock_timeout.value };
-            match execution.shared.locks.find_deadlock(id) {
+            let found = match execution.deviates(Quirk::DeadlockUnseen) {
+                true => Found::Nothing,
+                false => execution.shared.locks.find_deadlock(id),
+            };
+            match found {
                 Found::Nothing if timeout == 0 => {}
                 Found::Nothing => progress = execution.time_out(timeout),
                 _ if timeout != 0 => {

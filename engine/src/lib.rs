@@ -10,6 +10,7 @@
 mod catalog;
 pub mod clause;
 pub mod cluster;
+mod copy_on_write;
 pub mod dialect;
 mod error;
 mod execute;
@@ -27,8 +28,8 @@ mod transaction;
 
 pub use clause::{Clause, ClauseSet};
 pub use cluster::{
-    Cluster, Description, Host, Outcome, Progress, SequenceSummary, SessionId, Settings, Signal, StoredSequence,
-    Survivor, TableSummary, TransactionStatus,
+    Cluster, ColumnSummary, Description, Host, Outcome, Progress, SequenceSummary, SessionId, Settings, Signal,
+    StoredSequence, Survivor, TableSummary, TransactionStatus,
 };
 pub use dialect::{Dialect, Major};
 pub use lock::LockMode;

@@ -5,8 +5,8 @@ use seqcheck::report::zoo::{Times, print};
 use seqcheck::zoo::{self, Options};
 use seqcheck_engine::{Major, Quirk};
 
-/// As many traces as are run in a few seconds.
-const TRACES: u64 = 250;
+/// Within so many traces each fault is to be found.
+const TRACES: u64 = 2_000;
 
 fn options(seed: u64) -> Options {
     Options { seed, traces: TRACES, major: Major::new(15).expect("the engine models 15") }

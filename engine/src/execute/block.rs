@@ -176,7 +176,9 @@ impl Execution<'_> {
             self.session.transaction.characteristics = level.characteristics;
             self.session.has_temporary_schema = level.has_temporary_schema;
         }
-        self.shared.locks.release(self.session.id, depth);
+        if depth == 0 || !self.deviates(Quirk::SavepointKeepsLocks) {
+            self.shared.locks.release(self.session.id, depth);
+        }
     }
 
     pub(super) fn statement_mark(&self) -> StatementMark {

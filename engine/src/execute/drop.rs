@@ -58,7 +58,7 @@ impl Execution<'_> {
             if let Kind::Index(table) = relation.kind {
                 self.lock(table, LockMode::AccessExclusive)?;
             }
-            self.lock(relation.oid, LockMode::AccessExclusive)?;
+            self.lock_to_drop(relation.oid)?;
             objects.push(Object::Relation(relation.oid));
         }
         if statement.kind == RelationKind::Sequence && !objects.is_empty() {
@@ -97,12 +97,20 @@ impl Execution<'_> {
         Ok(())
     }
 
+    fn lock_to_drop(&mut self, oid: Oid) -> Result<()> {
+        let relation = self.shared.catalog.relation(oid, self.catalog_view());
+        let weakens =
+            self.deviates(Quirk::DropLetsOthersFetch) && relation.is_some_and(|relation| relation.sequence().is_some());
+        self.lock(oid, if weakens { LockMode::ShareUpdateExclusive } else { LockMode::AccessExclusive })
+    }
+
     /// Takes the locks under which objects are gathered: nobody else is to drop them meanwhile. A default or a constraint
     /// has a lock of its own, beside its table's.
     fn lock_gathered(&mut self, deletions: &[Deletion]) -> Result<()> {
         for deletion in deletions.iter().rev() {
             match deletion.object {
-                Object::Relation(oid) | Object::Default { oid, .. } | Object::Constraint { oid, .. } => {
+                Object::Relation(oid) => self.lock_to_drop(oid)?,
+                Object::Default { oid, .. } | Object::Constraint { oid, .. } => {
                     self.lock(oid, LockMode::AccessExclusive)?;
                 }
                 Object::Schema(_) | Object::Column(..) => {}

@@ -52,7 +52,10 @@ impl Execution<'_> {
         if self.deviates(Quirk::FunctionsTakeNoLock) {
             return Ok(());
         }
-        let taken = self.lock_at(oid, LockMode::RowExclusive, 0);
+        let taken = match self.deviates(Quirk::FunctionLocksEndEarly) {
+            true => self.lock_briefly(oid, LockMode::RowExclusive),
+            false => self.lock_at(oid, LockMode::RowExclusive, 0),
+        };
         if let Err(Stop::Waits(_)) = taken {
             self.session.waits_in_function = true;
             self.reach(Clause::AlterBlocks);

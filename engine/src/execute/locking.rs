@@ -7,6 +7,7 @@ use crate::clause::Clause;
 use crate::cluster::{Progress, SessionId};
 use crate::error::{Result, Stop, error, sqlstate, unsupported};
 use crate::lock::{Deadlock, LockMode, Refused, Target};
+use crate::quirk::Quirk;
 use crate::reply::{Message, StatementResult};
 use crate::statement::LockTables;
 use crate::transaction::Block;
@@ -32,7 +33,7 @@ impl Execution<'_> {
             if !self.acts_as(relation.owner) {
                 return Err(unsupported("LOCK TABLE of another role's table"));
             }
-            if !statement.nowait {
+            if !statement.nowait || self.deviates(Quirk::NowaitWaits) {
                 self.lock(relation.oid, statement.mode)?;
                 continue;
             }
@@ -58,7 +59,7 @@ impl Execution<'_> {
     }
 
     /// Takes a lock and gives it back at once, unless the session holds it anyway.
-    pub(super) fn lock_briefly(&mut self, object: Oid, mode: LockMode) -> Result<()> {
+    pub(crate) fn lock_briefly(&mut self, object: Oid, mode: LockMode) -> Result<()> {
         let depth = self.session.transaction.depth();
         if self.take_lock(object, mode, depth)? {
             self.shared.locks.give_up(self.session.id, Target::Object(object), mode);

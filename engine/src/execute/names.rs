@@ -295,6 +295,7 @@ impl Execution<'_> {
             return Err(duplicate_relation(name, has_type && other_has_type));
         }
         match self.shared.catalog.uncommitted_namesake(schema, name, view) {
+            Some(_) if self.deviates(Quirk::TakenNameFailsAtOnce) => Err(duplicate_relation(name, has_type)),
             Some(session) => {
                 self.session.awaited_name = Some(AwaitedName::Relation(schema, name.into()));
                 Err(self.wait_for_transaction(session))

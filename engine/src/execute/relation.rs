@@ -54,6 +54,9 @@ impl Execution<'_> {
             }
             self.lock_briefly(relation.oid, LockMode::ShareUpdateExclusive)?;
         }
+        if matches!(statement.action, RelationAction::RenameTo(_)) && self.deviates(Quirk::RenameLetsOthersFetch) {
+            return self.lock(relation.oid, LockMode::ShareUpdateExclusive);
+        }
         self.lock(relation.oid, LockMode::AccessExclusive)
     }
 

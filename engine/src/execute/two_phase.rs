@@ -3,6 +3,7 @@
 use super::{Execution, done};
 use crate::cluster::SessionId;
 use crate::error::{Result, Stop, error, sqlstate, unsupported};
+use crate::quirk::Quirk;
 use crate::reply::StatementResult;
 use crate::transaction::{Block, PreparedTransaction};
 
@@ -35,7 +36,9 @@ impl Execution<'_> {
         self.shared.preparations += 1;
         let writes = std::mem::take(&mut self.session.transaction.undo);
         self.shared.catalog.hand_over(&writes, stand_in);
-        self.shared.locks.hand_over(self.session.id, stand_in);
+        if !self.deviates(Quirk::PrepareDropsLocks) {
+            self.shared.locks.hand_over(self.session.id, stand_in);
+        }
         let prepared = PreparedTransaction {
             identifier: identifier.into(),
             stand_in,
@@ -90,7 +93,10 @@ impl Execution<'_> {
     pub(super) fn rollback_prepared(&mut self, identifier: &str) -> Result<StatementResult> {
         let prepared = self.take_prepared("ROLLBACK PREPARED", identifier)?;
         self.flush_log();
-        self.undo_writes(prepared.writes);
+        match self.deviates(Quirk::RollbackPreparedCommits) {
+            true => self.commit_writes(prepared.writes, prepared.changes_privileges),
+            false => self.undo_writes(prepared.writes),
+        }
         self.shared.locks.release(prepared.stand_in, 0);
         done("ROLLBACK PREPARED")
     }

@@ -13,6 +13,7 @@ pub use mode::LockMode;
 
 use crate::catalog::Oid;
 use crate::cluster::SessionId;
+use crate::quirk::{Quirk, QuirkSet};
 
 /// What a lock is on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -61,9 +62,15 @@ pub(crate) struct LockTable {
     queue: Vec<Request>,
     /// Sessions whose request was granted and that have not gone on yet, in the order of the grants.
     granted: Vec<Request>,
+    quirks: QuirkSet,
 }
 
 impl LockTable {
+    /// No locks at all.
+    pub(crate) fn new(quirks: QuirkSet) -> LockTable {
+        LockTable { quirks, ..LockTable::default() }
+    }
+
     /// Takes a lock for a session, or joins the queue. False when the session holds it already.
     pub(crate) fn acquire(
         &mut self,
@@ -127,7 +134,8 @@ impl LockTable {
 
     /// Whether somebody waits for what conflicts with a mode.
     fn is_waited_for(&self, target: Target, mode: LockMode) -> bool {
-        self.queue.iter().any(|other| other.target == target && other.mode.conflicts(mode))
+        let is_in_its_way = |other: &Request| other.target == target && other.mode.conflicts(mode);
+        !self.quirks.contains(Quirk::QueuePassed) && self.queue.iter().any(is_in_its_way)
     }
 
     /// Where a request that cannot be granted simply joins its queue.
@@ -144,11 +152,19 @@ impl LockTable {
             }
             ahead.push(other.mode);
         }
-        Place::At(self.queue.len())
+        Place::At(if self.quirks.contains(Quirk::QueueBackwards) { 0 } else { self.queue.len() })
     }
 
     fn modes(&self, session: SessionId, target: Target) -> impl Iterator<Item = LockMode> {
         self.held.iter().filter(move |held| held.target == target && held.session == session).map(|held| held.mode)
+    }
+
+    /// Whether a session that asked for a lock on an object would have to wait.
+    pub(crate) fn would_wait(&self, session: SessionId, object: Oid, mode: LockMode) -> bool {
+        let target = Target::Object(object);
+        let request = Request { target, session, mode, depth: 0 };
+        let is_held = self.modes(session, target).any(|held| held == mode);
+        !is_held && (self.is_waited_for(target, mode) || !self.is_free(&request))
     }
 
     /// Whether no other session holds what conflicts with a request.

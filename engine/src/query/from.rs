@@ -14,6 +14,7 @@ use crate::catalog::{Kind, RangeName};
 use crate::error::{Result, Stop, error, sqlstate, unsupported};
 use crate::execute::MissingSchema;
 use crate::lock::LockMode;
+use crate::quirk::Quirk;
 use crate::statement::{
     BinaryOperator, Call, Expression, FromItem, Identifier, JoinKind, ObjectName, Privilege, Query,
 };
@@ -89,7 +90,7 @@ impl Binder<'_, '_> {
                 let mut names = plan.names();
                 rename_columns(&mut names, columns, alias.name())?;
                 let columns = names.into_iter().zip(plan.types()).collect();
-                Ok(Item::of(Source::Subquery(plan), ScopeTable { name: alias.name().into(), hidden: None, columns }))
+                Ok(Item::of(Source::Subquery(plan), ScopeTable::new(alias.name().into(), columns)))
             }
         }
     }
@@ -211,7 +212,9 @@ impl Binder<'_, '_> {
             return Ok((Source::System(system), in_scope(columns)));
         }
         let relation = self.execution.require_relation(range, MissingSchema::IsMissingRelation)?;
-        self.execution.lock(relation.oid, LockMode::AccessShare)?;
+        if relation.sequence().is_none() || !self.execution.deviates(Quirk::ReadersTakeNoLock) {
+            self.execution.lock(relation.oid, LockMode::AccessShare)?;
+        }
         self.execution.need(relation.oid, Privilege::Select);
         let (source, columns) = match &relation.kind {
             Kind::Sequence(_) => (
@@ -231,7 +234,8 @@ impl Binder<'_, '_> {
             }
             Kind::Index(_) => return Err(unsupported("an index in FROM")),
         };
-        Ok((source, in_scope(columns)))
+        let is_untyped = relation.sequence().is_some() && !self.execution.shared.settings.major.sequences_have_types();
+        Ok((source, ScopeTable { is_untyped, ..in_scope(columns) }))
     }
 
     fn function_in_from(
@@ -269,7 +273,7 @@ impl Binder<'_, '_> {
         let (mut names, types): (Vec<Rc<str>>, Vec<Type>) = columns.into_iter().unzip();
         rename_columns(&mut names, column_names, &table_name)?;
         let columns = names.into_iter().zip(types).collect();
-        Ok(Item { lateral, ..Item::of(source, ScopeTable { name: table_name, hidden: None, columns }) })
+        Ok(Item { lateral, ..Item::of(source, ScopeTable::new(table_name, columns)) })
     }
 }
 

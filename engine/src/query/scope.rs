@@ -18,14 +18,21 @@ pub(crate) struct ScopeTable {
     /// The relation's own name, when an alias hides it.
     pub(crate) hidden: Option<Rc<str>>,
     pub(crate) columns: Vec<(Rc<str>, Type)>,
+    /// Whether its rows have no type of their own, so that they cannot be passed to a function.
+    pub(crate) is_untyped: bool,
 }
 
 impl ScopeTable {
+    /// Columns under a name.
+    pub(crate) fn new(name: Rc<str>, columns: Vec<(Rc<str>, Type)>) -> ScopeTable {
+        ScopeTable { name, hidden: None, columns, is_untyped: false }
+    }
+
     /// A relation's columns under its name, or under an alias, which hides the name unless it is the same.
     pub(crate) fn aliased(name: Rc<str>, alias: Option<&Identifier>, columns: Vec<(Rc<str>, Type)>) -> ScopeTable {
         match alias.filter(|alias| *alias.name() != *name) {
-            Some(alias) => ScopeTable { name: alias.name().into(), hidden: Some(name), columns },
-            None => ScopeTable { name, hidden: None, columns },
+            Some(alias) => ScopeTable { hidden: Some(name), ..ScopeTable::new(alias.name().into(), columns) },
+            None => ScopeTable::new(name, columns),
         }
     }
 }
@@ -139,6 +146,10 @@ fn missing_column(scopes: &[Scope], table: Option<&str>, column: &str) -> Stop {
     match table {
         Some("excluded") => unsupported("EXCLUDED where it cannot be seen"),
         Some(table) if !known(table) => missing_table(scopes, table),
+        Some(table) if let Some(untyped) = untyped(scopes, table) => error(
+            sqlstate::WRONG_OBJECT_TYPE,
+            format!("relation \"{}\" does not have a composite type", untyped.hidden.as_ref().unwrap_or(&untyped.name)),
+        ),
         _ if table.is_none() && known(column) => unsupported("a whole row as a value"),
         _ if has_similar_column(scopes, column) => {
             unsupported("a misspelt column name, for which PostgreSQL guesses what was meant")
@@ -146,6 +157,13 @@ fn missing_column(scopes: &[Scope], table: Option<&str>, column: &str) -> Stop {
         Some(table) => error(sqlstate::UNDEFINED_COLUMN, format!("column {table}.{column} does not exist")),
         None => error(sqlstate::UNDEFINED_COLUMN, format!("column \"{column}\" does not exist")),
     }
+}
+
+/// The item of FROM that has a name, when its rows have no type. PostgreSQL takes what is no column for a function of the
+/// whole row.
+fn untyped<'s>(scopes: &'s [Scope], table: &str) -> Option<&'s ScopeTable> {
+    let mut tables = scopes.iter().rev().flat_map(|scope| &scope.tables);
+    tables.find(|known| *known.name == *table).filter(|known| known.is_untyped)
 }
 
 /// The error of a name that stands for nothing in FROM.

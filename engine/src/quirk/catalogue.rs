@@ -381,4 +381,30 @@ quirks! {
     AlterLetsOthersFetch "alter-lets-others-fetch"
     /// ALTER SEQUENCE lets nobody read `last_value`.
     AlterExcludesReaders "alter-excludes-readers"
+    /// Sequence functions hold their lock only while they run.
+    FunctionLocksEndEarly "function-locks-end-early"
+    /// Reading a sequence's row takes no lock.
+    ReadersTakeNoLock "readers-take-no-lock"
+    /// RENAME lets others fetch.
+    RenameLetsOthersFetch "rename-lets-others-fetch"
+    /// DROP SEQUENCE lets others fetch.
+    DropLetsOthersFetch "drop-lets-others-fetch"
+    /// TRUNCATE … RESTART IDENTITY lets others fetch from the sequences.
+    TruncateLetsOthersFetch "truncate-lets-others-fetch"
+    /// ROLLBACK TO SAVEPOINT keeps the locks that were taken since.
+    SavepointKeepsLocks "savepoint-keeps-locks"
+    /// A lock is granted before others that wait for one in its way.
+    QueuePassed "queue-passed"
+    /// Who has waited for the shortest time goes first.
+    QueueBackwards "queue-backwards"
+    /// A name that an open transaction has taken counts as taken at once.
+    TakenNameFailsAtOnce "taken-name-fails-at-once"
+    /// A circle of waiting sessions goes unseen.
+    DeadlockUnseen "deadlock-unseen"
+    /// LOCK … NOWAIT waits.
+    NowaitWaits "nowait-waits"
+    /// PREPARE TRANSACTION gives the transaction's locks back.
+    PrepareDropsLocks "prepare-drops-locks"
+    /// ROLLBACK PREPARED commits.
+    RollbackPreparedCommits "rollback-prepared-commits"
 }

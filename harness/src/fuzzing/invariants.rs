@@ -124,7 +124,7 @@ impl Watched {
     }
 
     fn check_value(&mut self, session: SessionId, name: &str, value: i64) {
-        let Some(sequence) = self.cluster.sequences(session).into_iter().find(|one| one.name == name) else { return };
+        let Some(sequence) = self.cluster.sequences(session).into_iter().find(|one| &*one.name == name) else { return };
         let Some(given) = self.untouched.get_mut(name) else { return };
         assert!((sequence.minimum..=sequence.maximum).contains(&value), "{value} is out of bounds: {sequence:?}");
         if sequence.cycle {

@@ -11,6 +11,9 @@ const NEW_COLUMNS: [&str; 4] = ["id", "extra", "more", "n"];
 
 impl Generator<'_> {
     pub(super) fn alter_table(&mut self) -> Statement {
+        if self.choice.chance(1, 8) {
+            return self.move_one(true);
+        }
         let (name, table) = self.table_name();
         if self.choice.chance(1, 12) {
             return Statement::RenameColumn(RenameColumn {
@@ -27,10 +30,10 @@ impl Generator<'_> {
 
     fn table_action(&mut self, table: Option<&TableSummary>) -> TableAction {
         let column: Identifier = self.column_name(table);
-        match self.choice.weighted(&[6, 4, 3, 3, 3, 2, 2, 5, 6, 4]) {
+        match self.choice.weighted(&[7, 4, 3, 3, 3, 2, 2, 4, 6, 4, 4]) {
             0 => {
                 let name = NEW_COLUMNS[self.choice.index(NEW_COLUMNS.len())];
-                TableAction::AddColumn { if_not_exists: self.choice.chance(1, 4), definition: self.column(name) }
+                TableAction::AddColumn { if_not_exists: self.choice.chance(1, 3), definition: self.column(name) }
             }
             1 => TableAction::DropColumn { if_exists: self.choice.chance(1, 4), column, behavior: self.behavior() },
             2 => {
@@ -55,9 +58,22 @@ impl Generator<'_> {
             8 => {
                 let count = 1 + self.choice.index(2);
                 let changes = (0..count).map(|_| self.identity_change()).collect();
-                TableAction::SetIdentity { column, changes }
+                TableAction::SetIdentity { column: self.identity_column(table, column), changes }
             }
-            _ => TableAction::DropIdentity { column, if_exists: self.choice.chance(1, 3) },
+            9 => {
+                let column = self.identity_column(table, column);
+                TableAction::DropIdentity { column, if_exists: self.choice.chance(1, 3) }
+            }
+            _ => self.constraint_action(table),
+        }
+    }
+
+    /// An identity column of the table, most often, or else this one.
+    fn identity_column(&mut self, table: Option<&TableSummary>, or_else: Identifier) -> Identifier {
+        let columns = table.map(|table| table.columns.as_slice()).unwrap_or_default();
+        match columns.iter().find(|column| column.identity.is_some()) {
+            Some(column) if self.choice.chance(4, 5) => Identifier::new(&*column.name),
+            _ => or_else,
         }
     }
 
@@ -77,6 +93,9 @@ impl Generator<'_> {
 
     /// One to three options for a sequence that belongs to a column.
     pub(super) fn some_options(&mut self) -> Vec<SequenceOption> {
+        if self.choice.chance(1, 2) {
+            return self.sound_options();
+        }
         let mut options = Vec::new();
         let count = 1 + self.choice.index(3);
         let around = self.some_sequence();

@@ -1,5 +1,8 @@
 //! Queries on the system catalogs and on tables, as scripts about sequences have them.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+
 use seqcheck_engine::Statement;
 
 use super::Generator;
@@ -68,6 +71,42 @@ const TABLES: &[&str] = &[
     "SELECT count(*) FROM {table} WHERE id = nextval('{sequence}')",
 ];
 
+/// Queries that list what a trace has made, without names.
+const LISTINGS: &[&str] = &[
+    "SELECT * FROM pg_sequences ORDER BY schemaname, sequencename",
+    "SELECT sequence_schema, sequence_name, data_type, start_value, minimum_value, maximum_value, increment, \
+     cycle_option FROM information_schema.sequences ORDER BY sequence_schema, sequence_name",
+    "SELECT n.nspname, c.relname, c.relkind, c.relpersistence FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
+     WHERE c.relkind IN ('r', 'S', 'v') AND n.nspname IN ('public', 'a') ORDER BY n.nspname, c.relname",
+    "SELECT table_schema, table_name, column_name, column_default, is_nullable, is_identity \
+     FROM information_schema.columns WHERE table_schema IN ('public', 'a') \
+     ORDER BY table_schema, table_name, ordinal_position",
+    "SELECT s.relname, d.refobjsubid, d.deptype FROM pg_class s JOIN pg_depend d ON d.objid = s.oid \
+     WHERE s.relkind = 'S' AND d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass \
+     ORDER BY s.relname, d.refobjsubid",
+];
+
+/// The most queries that are kept once they are parsed: each form with each of the few names there are.
+const PARSED: usize = 10_000;
+
+thread_local! {
+    static STATEMENTS: RefCell<HashMap<String, Option<Statement>>> = RefCell::default();
+}
+
+/// The statement that a text is.
+fn parsed(text: &str) -> Option<Statement> {
+    STATEMENTS.with_borrow_mut(|statements| {
+        if let Some(known) = statements.get(text) {
+            return known.clone();
+        }
+        let statement = sql::parse(text).ok().and_then(|mut statements| statements.pop());
+        if statements.len() < PARSED {
+            statements.insert(text.to_owned(), statement.clone());
+        }
+        statement
+    })
+}
+
 impl Generator<'_> {
     /// A query on the catalogs or on a table, with names that most often exist.
     pub(super) fn catalog_query(&mut self) -> Statement {
@@ -84,9 +123,11 @@ impl Generator<'_> {
             .replace("{sequence}", &text_of(&sequence))
             .replace("{table}", &text_of(&table))
             .replace("{relname}", &bare);
-        match sql::parse(&text).ok().and_then(|mut statements| statements.pop()) {
-            Some(statement) => statement,
-            None => self.sequence_call(),
-        }
+        parsed(&text).unwrap_or_else(|| self.sequence_call())
+    }
+
+    /// A list of what there is.
+    pub(super) fn listing(&mut self) -> Option<Statement> {
+        parsed(LISTINGS[self.choice.index(LISTINGS.len())])
     }
 }

@@ -13,6 +13,7 @@ impl Generator<'_> {
         }
         if self.plan.checkpoints && self.choice.chance(1, 8) {
             self.cluster.checkpoint();
+            self.has_changed = true;
             return Some(GeneratedAction::Checkpoint);
         }
         if let Some(session) = self.waiting_session_to_end() {
@@ -23,7 +24,9 @@ impl Generator<'_> {
         } else if !self.choice.chance(1, SESSION_EVENTS) {
             return None;
         }
-        self.reopen();
+        if !self.reopen() {
+            return None;
+        }
         // A closed session is opened again by its next query, which is all that the two differ in.
         Some(if self.choice.chance(1, 2) { GeneratedAction::Connect } else { GeneratedAction::Disconnect })
     }
@@ -41,28 +44,46 @@ impl Generator<'_> {
     /// Draws what happens to the whole server.
     fn server_event(&mut self) -> Option<GeneratedAction> {
         let action = match self.choice.weighted(&[4, 1, 3]) {
-            0 => {
+            0 => GeneratedAction::Crash,
+            1 => GeneratedAction::Restart,
+            _ => GeneratedAction::Checkpoint,
+        };
+        self.follow(&action).then_some(action)
+    }
+
+    /// Lets the engine follow what happens to the whole server. False when it cannot.
+    pub(super) fn follow(&mut self, action: &GeneratedAction) -> bool {
+        match action {
+            GeneratedAction::Crash => {
                 // Whichever state a server comes back in, its sessions see the same names.
-                self.cluster = self.cluster.crash().into_iter().next()?.cluster;
-                GeneratedAction::Crash
+                let Some(survivor) = self.cluster.crash().into_iter().next() else { return false };
+                self.cluster = survivor.cluster;
             }
-            1 => {
-                self.cluster.restart().ok()?;
-                GeneratedAction::Restart
+            GeneratedAction::Restart => {
+                if self.cluster.restart().is_err() {
+                    return false;
+                }
             }
             _ => {
                 self.cluster.checkpoint();
-                return Some(GeneratedAction::Checkpoint);
+                return true;
             }
-        };
+        }
         self.sessions = self.sessions.iter().map(|_| self.cluster.connect()).collect();
-        Some(action)
+        true
     }
 
-    /// Ends the current session, and begins another in its place.
-    fn reopen(&mut self) {
-        let session = &mut self.sessions[self.current];
-        self.cluster.disconnect(*session);
-        *session = self.cluster.connect();
+    /// Ends the current session, and begins another in its place. False when nobody can tell what that does.
+    fn reopen(&mut self) -> bool {
+        let before = self.others_matter().then(|| self.cluster.clone());
+        let session = self.sessions[self.current];
+        if self.cluster.disconnect(session).lost.is_some() {
+            if let Some(before) = before {
+                self.cluster = before;
+            }
+            return false;
+        }
+        self.sessions[self.current] = self.cluster.connect();
+        true
     }
 }

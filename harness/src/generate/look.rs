@@ -3,7 +3,7 @@
 use seqcheck_engine::statement::{
     Expression, FromItem, Identifier, Insert, InsertSource, Literal, ObjectName, Transaction,
 };
-use seqcheck_engine::{Progress, Statement, TransactionStatus};
+use seqcheck_engine::{Progress, Statement, TableSummary, TransactionStatus};
 
 use super::query::{call, item, select, text_of};
 use super::{GeneratedAction, GeneratedStep, Generator};
@@ -28,8 +28,9 @@ impl Generator<'_> {
                 }
             }
         }
+        let thorough = self.choice.index(self.sessions.len());
         for session in 0..self.sessions.len() {
-            for statement in self.looks(session) {
+            for statement in self.looks(session, session == thorough) {
                 let Some(statement) = self.within_dialect(statement) else { continue };
                 if !self.look(session, statement) {
                     return;
@@ -38,58 +39,65 @@ impl Generator<'_> {
         }
     }
 
-    /// What one session looks at. What changes nothing comes first.
-    fn looks(&mut self, session: usize) -> Vec<Statement> {
+    /// What one session looks at. What changes nothing comes first. One session looks at everything, and the others at
+    /// what is their own.
+    fn looks(&mut self, session: usize, is_thorough: bool) -> Vec<Statement> {
         let sequences = self.cluster.sequences(self.sessions[session]);
         let tables = self.cluster.tables(self.sessions[session]);
-        let name = |schema: &str, name: &str| ObjectName::qualified(schema, Identifier::new(name));
         let mut looks = Vec::new();
         if self.choice.chance(1, 2) {
             looks.push(select(vec![item(call("lastval", Vec::new()))], Vec::new()));
         }
+        let mut moves = Vec::new();
         for sequence in sequences.iter().rev().take(LOOKED_AT) {
-            let name = name(&sequence.schema, &sequence.name);
-            let argument = || vec![Expression::Literal(Literal::String(text_of(&name)))];
+            let name = name_of(&sequence.schema, &sequence.name);
             if self.choice.chance(1, 2) {
-                looks.push(select(vec![item(call("currval", argument()))], Vec::new()));
+                looks.push(of_sequence("currval", &name));
+            }
+            if is_thorough && self.choice.chance(1, 2) {
+                looks.push(everything_in(name.clone()));
             }
             if self.choice.chance(1, 2) {
-                let from = FromItem::Relation { name: name.clone(), alias: None, columns: Vec::new() };
-                looks.push(select(vec![item(Expression::Wildcard(None))], vec![from]));
-            }
-            if self.choice.chance(1, 2) {
-                looks.push(select(vec![item(call("nextval", argument()))], Vec::new()));
+                moves.push(of_sequence("nextval", &name));
             }
         }
-        for table in tables.iter().rev().take(LOOKED_AT) {
+        if is_thorough && self.choice.chance(1, 2) {
+            looks.extend(self.listing());
+        }
+        for table in tables.iter().rev().take(LOOKED_AT).filter(|_| is_thorough) {
+            if self.choice.chance(1, 3) {
+                looks.push(everything_in(name_of(&table.schema, &table.name)));
+            }
+            if self.choice.chance(1, 3) {
+                looks.push(sequences_of(table));
+            }
             if self.choice.chance(1, 2) {
-                looks.push(Statement::Insert(Insert {
-                    table: name(&table.schema, &table.name),
-                    alias: None,
-                    columns: Vec::new(),
-                    overriding: None,
-                    source: InsertSource::DefaultValues,
-                    on_conflict: None,
-                    returning: vec![item(Expression::Wildcard(None))],
-                }));
+                moves.push(insert_defaults(table));
             }
         }
+        looks.extend(moves);
         looks
     }
 
-    /// A look at the sequence that the trace is about at the moment.
+    /// A look at what the trace is about at the moment.
     pub(super) fn quick_look(&mut self) -> Option<Statement> {
+        if self.choice.chance(1, 10) {
+            return self.listing();
+        }
+        let of_table = self.plan.first_table && self.choice.chance(1, 2);
+        if of_table && let Some(table) = self.some_table() {
+            return Some(match self.choice.weighted(&[4, 3, 2]) {
+                0 => insert_defaults(&table),
+                1 => everything_in(name_of(&table.schema, &table.name)),
+                _ => sequences_of(&table),
+            });
+        }
         let sequence = self.some_sequence()?;
-        let name = ObjectName::qualified(sequence.schema.as_str(), Identifier::new(sequence.name.as_str()));
-        Some(match self.choice.chance(2, 3) {
-            true => {
-                let argument = Expression::Literal(Literal::String(text_of(&name)));
-                select(vec![item(call("nextval", vec![argument]))], Vec::new())
-            }
-            false => {
-                let from = FromItem::Relation { name, alias: None, columns: Vec::new() };
-                select(vec![item(Expression::Wildcard(None))], vec![from])
-            }
+        let name = name_of(&sequence.schema, &sequence.name);
+        Some(match self.choice.weighted(&[8, 4, 2]) {
+            0 => of_sequence("nextval", &name),
+            1 => everything_in(name),
+            _ => of_sequence("currval", &name),
         })
     }
 
@@ -102,4 +110,40 @@ impl Generator<'_> {
         }
         is_over
     }
+}
+
+fn name_of(schema: &str, name: &str) -> ObjectName {
+    ObjectName::qualified(schema, Identifier::new(name))
+}
+
+fn text(text: impl Into<String>) -> Expression {
+    Expression::Literal(Literal::String(text.into()))
+}
+
+fn of_sequence(function: &str, sequence: &ObjectName) -> Statement {
+    select(vec![item(call(function, vec![text(text_of(sequence))]))], Vec::new())
+}
+
+fn everything_in(relation: ObjectName) -> Statement {
+    let from = FromItem::Relation { name: relation, alias: None, columns: Vec::new() };
+    select(vec![item(Expression::Wildcard(None))], vec![from])
+}
+
+/// Asks which sequence each column of a table owns.
+fn sequences_of(table: &TableSummary) -> Statement {
+    let name = text_of(&name_of(&table.schema, &table.name));
+    let owned = |column: &str| item(call("pg_get_serial_sequence", vec![text(name.as_str()), text(column)]));
+    select(table.columns.iter().map(|column| owned(&column.name)).collect(), Vec::new())
+}
+
+fn insert_defaults(table: &TableSummary) -> Statement {
+    Statement::Insert(Insert {
+        table: name_of(&table.schema, &table.name),
+        alias: None,
+        columns: Vec::new(),
+        overriding: None,
+        source: InsertSource::DefaultValues,
+        on_conflict: None,
+        returning: vec![item(Expression::Wildcard(None))],
+    })
 }

@@ -5,11 +5,14 @@
 //! fails with an error that the engine predicts.
 
 mod alter_table;
+mod beginning;
 mod catalog;
+mod constraint;
 mod dialect;
 mod event;
 mod exhaustive;
 mod look;
+mod parameter;
 mod plan;
 mod prepared;
 mod query;
@@ -22,7 +25,10 @@ mod value;
 mod view;
 mod waiting;
 
-use seqcheck_engine::{Cluster, Dialect, Progress, SequenceSummary, SessionId, Settings, Statement, TransactionStatus};
+use seqcheck_engine::statement::Transaction;
+use seqcheck_engine::{
+    Cluster, Dialect, Progress, SequenceSummary, SessionId, Settings, Statement, TableSummary, TransactionStatus,
+};
 
 use crate::choice::Choice;
 pub use exhaustive::Exhaustive;
@@ -89,31 +95,42 @@ struct Generator<'c> {
     /// The session that draws, and what it sees.
     current: usize,
     visible: Vec<SequenceSummary>,
-    /// The place among these of the sequence that the trace is about at the moment.
+    tables: Vec<TableSummary>,
+    /// The places among these of the sequence and the table that the trace is about at the moment.
     focus: usize,
+    table_focus: usize,
+    /// Whether a session has made a savepoint that it may go back to.
+    savepoints: Vec<bool>,
+    /// Whether the last step has changed what looks would show.
+    has_changed: bool,
     steps: Vec<GeneratedStep>,
 }
 
 impl<'c> Generator<'c> {
     fn new(choice: &'c mut dyn Choice, settings: &Settings, plan: &'c Plan) -> Self {
         let mut cluster = Cluster::new(settings.clone());
-        let sessions = (0..plan.sessions).map(|_| cluster.connect()).collect();
-        let dialect = settings.dialect;
-        let (visible, steps) = (Vec::new(), Vec::new());
-        Generator { choice, plan, dialect, cluster, sessions, current: 0, visible, focus: 0, steps }
+        let sessions: Vec<SessionId> = (0..plan.sessions).map(|_| cluster.connect()).collect();
+        Generator {
+            choice,
+            plan,
+            dialect: settings.dialect,
+            cluster,
+            savepoints: vec![false; sessions.len()],
+            sessions,
+            current: 0,
+            visible: Vec::new(),
+            tables: Vec::new(),
+            focus: 0,
+            table_focus: 0,
+            has_changed: false,
+            steps: Vec::new(),
+        }
     }
 
     fn run(mut self) -> Vec<GeneratedStep> {
-        if self.plan.roles {
-            let statements = self.first_roles();
-            self.begin_with(statements);
-        }
-        if self.plan.waits {
-            let statements = self.first_relations();
-            self.begin_with(statements);
-            self.begin_transactions();
-        }
-        while self.steps.len() < self.plan.length {
+        self.begin();
+        let end = self.steps.len() + self.plan.length;
+        while self.steps.len() < end {
             let (times, of) = if self.plan.waits { (3, 5) } else { (1, 3) };
             if self.choice.chance(times, of) {
                 self.current = self.choice.index(self.sessions.len());
@@ -134,18 +151,22 @@ impl<'c> Generator<'c> {
         if self.plan.crashes {
             // What has happened since the last crash is to be seen, too.
             let last = if self.cluster.crash().is_empty() { GeneratedAction::Restart } else { GeneratedAction::Crash };
+            self.follow(&last);
             self.steps.push(GeneratedStep { session: self.current, action: last });
-        } else {
-            self.last_looks();
         }
+        self.last_looks();
         self.steps
     }
 
-    /// Lets the first session run statements before anything is drawn.
-    fn begin_with(&mut self, statements: Vec<Statement>) {
-        for statement in statements {
-            self.cluster.step(self.sessions[0], std::slice::from_ref(&statement));
-            self.steps.push(GeneratedStep { session: 0, action: GeneratedAction::Query(vec![statement]) });
+    /// Notes what the current session sees.
+    fn look_around(&mut self) {
+        let session = self.sessions[self.current];
+        self.visible = self.cluster.sequences(session);
+        self.tables = self.cluster.tables(session);
+        if self.has_changed {
+            // What has changed comes last.
+            self.focus = self.visible.len().saturating_sub(1);
+            self.table_focus = self.tables.len().saturating_sub(1);
         }
     }
 
@@ -155,7 +176,7 @@ impl<'c> Generator<'c> {
             if self.plan.waits && !self.prepare_for_waits() {
                 return None;
             }
-            self.visible = self.cluster.sequences(self.sessions[self.current]);
+            self.look_around();
             let count = if self.choice.chance(1, 40) { 2 + self.choice.index(2) } else { 1 };
             let mut statements: Vec<Statement> = (0..count).filter_map(|_| self.statement_of_dialect()).collect();
             if statements.is_empty() {
@@ -167,7 +188,10 @@ impl<'c> Generator<'c> {
             let outcome = self.cluster.step(self.sessions[self.current], &statements);
             match outcome.progress {
                 _ if outcome.lost.is_some() => self.cluster = before?,
-                Progress::Done(_) => return Some(statements),
+                Progress::Done(_) => {
+                    self.has_changed = statements.iter().any(is_change);
+                    return Some(statements);
+                }
                 Progress::Unsupported(_) => {}
                 Progress::Waits { .. } if self.plan.waits && self.accepts_wait() => return Some(statements),
                 Progress::Waits { .. } => {
@@ -204,7 +228,13 @@ impl<'c> Generator<'c> {
         if self.visible.is_empty() && self.choice.chance(1, 2) {
             return self.create_sequence();
         }
-        if self.choice.chance(1, 6)
+        self.savepoints[self.current] &= status != TransactionStatus::Idle;
+        if self.savepoints[self.current] && self.choice.chance(1, if self.has_changed { 3 } else { 6 }) {
+            self.savepoints[self.current] = self.choice.chance(1, 2);
+            return Statement::Transaction(Transaction::RollbackTo(self.savepoint_name()));
+        }
+        // Most faults leave a wrong state behind, which is to be seen before something else hides it.
+        if self.choice.chance(1, if self.has_changed { 2 } else { 6 })
             && let Some(look) = self.quick_look()
         {
             return look;
@@ -224,6 +254,24 @@ impl<'c> Generator<'c> {
             Family::View => self.view(),
             Family::Prepared => self.prepared(),
         }
+    }
+}
+
+/// Whether a statement may change what another shows, calls of functions and changes of rows aside.
+fn is_change(statement: &Statement) -> bool {
+    match statement {
+        Statement::Query(_) | Statement::Show(_) | Statement::Insert(_) | Statement::Update(_) | Statement::Copy(_) => {
+            false
+        }
+        Statement::Transaction(transaction) => matches!(
+            transaction,
+            Transaction::Commit { .. }
+                | Transaction::Rollback { .. }
+                | Transaction::RollbackTo(_)
+                | Transaction::CommitPrepared(_)
+                | Transaction::RollbackPrepared(_)
+        ),
+        _ => true,
     }
 }
 

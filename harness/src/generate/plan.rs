@@ -22,7 +22,7 @@ pub enum Family {
     Transaction,
     /// DISCARD.
     Discard,
-    /// Schemas and the search path.
+    /// Schemas, the search path and other parameters.
     Schema,
     /// Tables beside sequences, and what sequences refuse.
     Table,
@@ -38,7 +38,7 @@ const FAMILIES: [(Family, u32); 13] = [
     (Family::Create, 10),
     (Family::Alter, 14),
     (Family::Drop, 3),
-    (Family::Move, 5),
+    (Family::Move, 7),
     (Family::Call, 40),
     (Family::Inspect, 12),
     (Family::Transaction, 14),
@@ -51,16 +51,19 @@ const FAMILIES: [(Family, u32); 13] = [
 ];
 
 /// What a trace dwells on: its families come up far more often, and the others less.
-const TOPICS: [&[Family]; 5] = [
+const TOPICS: [&[Family]; 8] = [
     &[Family::Alter],
     &[Family::Alter, Family::Transaction],
+    &[Family::Table],
     &[Family::Table, Family::Alter],
     &[Family::Table, Family::Transaction],
-    &[Family::Move, Family::Drop, Family::Schema, Family::Discard],
+    &[Family::Table, Family::Move, Family::Drop, Family::Schema],
+    &[Family::Move, Family::Drop, Family::Schema],
+    &[Family::Create, Family::Discard],
 ];
 
-/// What a trace about roles dwells on.
-const ROLE_TOPIC: &[Family] = &[Family::Role];
+/// What a trace about roles needs besides: what they may do or may not.
+const ROLE_TOPIC: &[Family] = &[Family::Role, Family::Alter, Family::Drop];
 
 /// What every trace needs: something to look at, and looks.
 const NEEDED: [Family; 3] = [Family::Create, Family::Call, Family::Inspect];
@@ -82,6 +85,20 @@ pub struct Plan {
     pub extreme: bool,
     /// Whether sequences cache values by default.
     pub cached: bool,
+    /// Whether sequences have other types than bigint as a rule.
+    pub typed: bool,
+    /// Whether transactions are read-only as a rule.
+    pub read_only: bool,
+    /// Whether relations are unlogged as a rule.
+    pub unlogged: bool,
+    /// One name in so many is not of anything that exists.
+    pub dead_names: u64,
+    /// Whether the trace begins with a sequence of each name.
+    pub first_sequences: bool,
+    /// Whether the trace begins with a table that has rows.
+    pub first_table: bool,
+    /// Whether the trace begins with a schema beside `public`.
+    pub first_schema: bool,
     /// Whether there are other roles than the superuser.
     pub roles: bool,
     /// Whether checkpoints come up.
@@ -112,17 +129,19 @@ impl Plan {
             // What a crash does to tables and views is no more than what it does to sequences, and each crash takes time.
             (weights[9], weights[11], weights[12]) = (weights[9] / 2, 0, 0);
         }
-        weights[10] = if roles { weights[10].max(12) } else { 0 };
+        weights[10] = if roles { weights[10].max(12) * 2 } else { 0 };
         let topic = if roles { ROLE_TOPIC } else { TOPICS[choice.index(TOPICS.len())] };
         if choice.chance(4, 5) && !crashes {
             for (weight, (family, usual)) in weights.iter_mut().zip(FAMILIES) {
                 match topic.contains(&family) {
+                    true if roles => {}
                     true => *weight = (*weight).max(usual) * 3,
                     false if NEEDED.contains(&family) => {}
                     false => *weight = weight.div_ceil(4),
                 }
             }
         }
+        let about = |family: Family| topic.contains(&family);
         let waits = !roles && !crashes && choice.chance(1, 4);
         if waits {
             // Alter, drop, move and table statements take the locks that others wait for.
@@ -130,8 +149,9 @@ impl Plan {
                 weights[index] = weights[index].max(least);
             }
         }
+        let first_sequences = choice.chance(if roles { 3 } else { 1 }, if roles { 4 } else { 2 }) || waits;
         // Without these a trace has nothing to talk about.
-        weights[0] = weights[0].max(8);
+        weights[0] = if first_sequences { weights[0].clamp(3, 6) } else { weights[0].max(8) };
         weights[4] = weights[4].max(20);
         let pool = ["s", "t", "Q", "long_name_that_is_cut_after_sixty_three_bytes_because_it_is_far_too_long_é"];
         let count = [1, 1, 1, 2, 2, 3][choice.index(6)];
@@ -146,13 +166,20 @@ impl Plan {
             narrow: choice.chance(1, 2),
             extreme: choice.chance(1, 4),
             cached: choice.chance(1, 2),
+            typed: choice.chance(1, 5),
+            read_only: choice.chance(1, 12),
+            unlogged: choice.chance(1, if crashes { 3 } else { 16 }),
+            dead_names: [10, 30, 60][choice.index(3)],
+            first_sequences,
+            first_table: choice.chance(3, 4) && (about(Family::Table) || crashes || waits),
+            first_schema: choice.chance(1, if about(Family::Schema) { 2 } else { 6 }),
             roles,
             // Drawn in any case, so that the rest of the trace does not depend on what the server allows.
             checkpoints: choice.chance(1, 10) && events == ServerEvents::Checkpoints,
             crashes,
             waits,
             // Their names belong to the whole server, where one such trace runs at a time.
-            two_phase: choice.chance(1, 16),
+            two_phase: choice.chance(1, if waits { 8 } else { 16 }),
         }
     }
 

@@ -37,9 +37,7 @@ impl Generator<'_> {
     fn setval(&mut self, called: Option<bool>) -> Expression {
         let around = self.some_sequence();
         let name = match &around {
-            Some(sequence) if self.choice.chance(9, 10) => {
-                text_of(&ObjectName::bare(Identifier::new(sequence.name.as_str())))
-            }
+            Some(sequence) if self.choice.chance(9, 10) => text_of(&ObjectName::bare(Identifier::new(&*sequence.name))),
             _ => text_of(&self.any_name()),
         };
         let value = match self.choice.chance(1, 40) {

@@ -50,7 +50,7 @@ impl Generator<'_> {
         Statement::CreateRole(CreateRole { name: name.into(), attributes })
     }
 
-    fn plain_role(&mut self) -> Identifier {
+    pub(super) fn plain_role(&mut self) -> Identifier {
         match self.choice.chance(1, 25) {
             true => "nobody".into(),
             false => ROLES[self.choice.index(ROLES.len())].into(),
@@ -139,7 +139,7 @@ impl Generator<'_> {
         }
     }
 
-    fn default_privileges(&mut self) -> Statement {
+    pub(super) fn default_privileges(&mut self) -> Statement {
         let is_grant = self.choice.chance(3, 4);
         let target = if self.choice.chance(2, 3) { DefaultTarget::Sequences } else { DefaultTarget::Tables };
         let fitting: &[Privilege] = match target {

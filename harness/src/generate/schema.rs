@@ -1,4 +1,4 @@
-//! Schemas and the search path.
+//! Schemas, the search path and other parameters.
 
 use seqcheck_engine::Statement;
 use seqcheck_engine::statement::{CreateSchema, DropSchema, ParameterValue, SetParameter, SetScope};
@@ -7,7 +7,7 @@ use super::Generator;
 
 impl Generator<'_> {
     pub(super) fn schema(&mut self) -> Statement {
-        match self.choice.below(8) {
+        match self.choice.below(11) {
             0..=2 => Statement::CreateSchema(CreateSchema {
                 if_not_exists: self.choice.chance(1, 4),
                 name: if self.choice.chance(7, 8) { "a".into() } else { self.schema_name() },
@@ -18,6 +18,7 @@ impl Generator<'_> {
                 behavior: self.behavior(),
             }),
             4 => Statement::Show("search_path".into()),
+            8.. => self.parameter(),
             _ => self.search_path(),
         }
     }

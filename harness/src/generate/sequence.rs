@@ -7,6 +7,7 @@ use seqcheck_engine::statement::{
 use seqcheck_engine::{SequenceSummary, Statement};
 
 use super::Generator;
+use super::table::builtin_type;
 
 const SCHEMAS: [&str; 2] = ["public", "a"];
 
@@ -24,6 +25,7 @@ impl Generator<'_> {
             0 => ObjectName::qualified("pg_temp", name),
             1 => ObjectName::qualified("missing", name),
             2..=4 => ObjectName::qualified(SCHEMAS[self.choice.index(SCHEMAS.len())], name),
+            6..=12 if self.plan.first_schema => ObjectName::qualified("a", name),
             5 => ObjectName::bare("missing"),
             _ => ObjectName::bare(name),
         }
@@ -45,11 +47,15 @@ impl Generator<'_> {
     /// A name that most often means a living sequence.
     pub(super) fn target_name(&mut self) -> (ObjectName, Option<SequenceSummary>) {
         match self.some_sequence() {
-            Some(sequence) if self.choice.chance(9, 10) => {
-                let name = Identifier::new(sequence.name.as_str());
-                let qualified = self.choice.chance(1, 6);
+            Some(sequence) if !self.choice.chance(1, self.plan.dead_names) => {
+                let name = Identifier::new(&*sequence.name);
+                // Most often as it must be named from a search path that nobody has changed.
+                let qualified = match &*sequence.schema {
+                    "public" | "pg_temp" => self.choice.chance(1, 6),
+                    _ => self.choice.chance(2, 3),
+                };
                 let name = match qualified {
-                    true => ObjectName::qualified(sequence.schema.as_str(), name),
+                    true => ObjectName::qualified(&*sequence.schema, name),
                     false => ObjectName::bare(name),
                 };
                 (name, Some(sequence))
@@ -59,31 +65,66 @@ impl Generator<'_> {
     }
 
     pub(super) fn create_sequence(&mut self) -> Statement {
-        let persistence = match self.choice.below(12) {
-            0 | 1 => Persistence::Temporary,
-            2 => Persistence::Unlogged,
-            _ => Persistence::Permanent,
-        };
-        let mut options = Vec::new();
-        if self.plan.cached {
-            options.push(SequenceOption::Cache(self.cache()));
-        }
-        if self.plan.narrow && self.choice.chance(3, 4) {
-            let maximum = 1 + self.choice.below(9) as i64;
-            options.push(SequenceOption::MaxValue(maximum.into()));
-            if self.choice.chance(1, 2) {
-                options.push(SequenceOption::Cycle);
-            }
-        }
+        let name = self.any_name();
+        self.create_sequence_called(name)
+    }
+
+    pub(super) fn create_sequence_called(&mut self, name: ObjectName) -> Statement {
+        let mut options = if self.choice.chance(2, 3) { self.sound_options() } else { Vec::new() };
         let more = self.choice.index(3);
         self.add_options(&mut options, more, None);
         Statement::CreateSequence(CreateSequence {
-            persistence,
+            persistence: self.persistence(),
             is_global: false,
             if_not_exists: self.choice.chance(1, 6),
-            name: self.any_name(),
+            name,
             options,
         })
+    }
+
+    /// TEMPORARY, UNLOGGED or neither.
+    pub(super) fn persistence(&mut self) -> Persistence {
+        match self.choice.below(12) {
+            _ if self.plan.unlogged && self.choice.chance(2, 3) => Persistence::Unlogged,
+            0 | 1 => Persistence::Temporary,
+            2 => Persistence::Unlogged,
+            _ => Persistence::Permanent,
+        }
+    }
+
+    /// Options that go together, so that the sequence comes about.
+    pub(super) fn sound_options(&mut self) -> Vec<SequenceOption> {
+        let mut options = Vec::new();
+        if self.plan.cached && self.choice.chance(7, 8) {
+            options.push(SequenceOption::Cache(self.cache()));
+        }
+        if self.plan.typed && self.choice.chance(1, 2) {
+            let name = ["int2", "int2", "int4", "int8"][self.choice.index(4)];
+            options.push(SequenceOption::As(builtin_type(name)));
+        }
+        let is_descending = self.choice.chance(1, 4);
+        let step = [1, 1, 1, 2, 3, 10][self.choice.index(6)];
+        if step != 1 || is_descending {
+            options.push(SequenceOption::Increment(if is_descending { -step } else { step }.into()));
+        }
+        if self.plan.narrow && self.choice.chance(3, 4) {
+            let low = if self.choice.chance(1, 2) { 1 } else { self.choice.below(8) as i64 - 6 };
+            let width = 1 + self.choice.below(9) as i64;
+            if low != 1 || is_descending || self.choice.chance(1, 8) {
+                options.push(SequenceOption::MinValue(low.into()));
+            }
+            options.push(SequenceOption::MaxValue((low + width).into()));
+            if self.choice.chance(1, 3) {
+                options.push(SequenceOption::Start((low + self.choice.below(width as u64 + 1) as i64).into()));
+            }
+            if self.choice.chance(1, 2) {
+                options.push(SequenceOption::Cycle);
+            }
+        } else if self.choice.chance(1, 3) {
+            let start = [2, 5, 10, 100, 1000, 32_000][self.choice.index(6)];
+            options.push(SequenceOption::Start(if is_descending { -start } else { start }.into()));
+        }
+        options
     }
 
     pub(super) fn alter_sequence(&mut self) -> Statement {
@@ -112,7 +153,8 @@ impl Generator<'_> {
     }
 
     fn option(&mut self, around: Option<&SequenceSummary>) -> SequenceOption {
-        match self.choice.weighted(&[3, 6, 4, 2, 5, 2, 5, 4, 5, 5, 4, 3, 4, 1]) {
+        let owned_by = if self.tables.is_empty() { 2 } else { 9 };
+        match self.choice.weighted(&[3, 6, 4, 2, 5, 2, 5, 4, 5, 5, 4, 3, owned_by, 1]) {
             0 => SequenceOption::As(self.type_name()),
             1 => SequenceOption::Increment(self.increment()),
             2 => SequenceOption::MinValue(self.number(around)),
@@ -131,10 +173,10 @@ impl Generator<'_> {
     }
 
     fn owner(&mut self) -> ObjectName {
-        match self.choice.below(6) {
-            0..=2 => ObjectName::bare("none"),
-            3 => ObjectName::bare("id"),
-            4 => ObjectName::qualified("missing", "id"),
+        match self.choice.below(12) {
+            0..=3 => ObjectName::bare("none"),
+            4 => ObjectName::bare("id"),
+            5 => ObjectName::qualified("missing", "id"),
             _ => {
                 let (table, summary) = self.table_name();
                 let column = self.column_name(summary.as_ref());
@@ -147,7 +189,7 @@ impl Generator<'_> {
         let builtin = ["int2", "int4", "int8", "int2", "int4", "numeric", "text"];
         let name = match self.choice.chance(1, 25) {
             true => ObjectName::bare("missing"),
-            false => ObjectName::qualified("pg_catalog", builtin[self.choice.index(builtin.len())]),
+            false => return builtin_type(builtin[self.choice.index(builtin.len())]),
         };
         TypeName { name, modifiers: Vec::new(), dimensions: 0 }
     }
@@ -174,14 +216,20 @@ impl Generator<'_> {
     }
 
     pub(super) fn move_relation(&mut self) -> Statement {
-        let of_table = self.choice.chance(1, 4);
+        let of_table = self.choice.chance(1, if self.plan.first_table { 2 } else { 5 });
+        self.move_one(of_table)
+    }
+
+    /// The same for a table, or for a sequence.
+    pub(super) fn move_one(&mut self, of_table: bool) -> Statement {
         let name = if of_table { self.table_name().0 } else { self.target_name().0 };
         if self.choice.chance(1, 15) {
             let text = self.choice.chance(1, 2).then(|| "a comment".to_owned());
             return Statement::Comment(Comment { target: CommentTarget::Relation(RelationKind::Sequence, name), text });
         }
-        let action = match self.choice.below(10) {
-            0..=3 => RelationAction::RenameTo(self.plain_name()),
+        let action = match self.choice.below(11) {
+            10 => RelationAction::SetSchema(self.schema_name()),
+            0..=3 => RelationAction::RenameTo(self.new_name(of_table)),
             4 | 5 => RelationAction::SetSchema(self.schema_name()),
             6 => RelationAction::SetUnlogged,
             7 => RelationAction::SetLogged,
@@ -200,9 +248,18 @@ impl Generator<'_> {
         Statement::AlterRelation(AlterRelation { kind, if_exists: self.choice.chance(1, 8), name, action })
     }
 
+    /// A name for a relation that has another, most often a free one.
+    fn new_name(&mut self, of_table: bool) -> Identifier {
+        match self.choice.chance(1, 3) {
+            true => self.plain_name(),
+            false => if of_table { "lines" } else { "u" }.into(),
+        }
+    }
+
     /// A schema's name, most often one that exists.
     pub(super) fn schema_name(&mut self) -> Identifier {
         match self.choice.below(12) {
+            2..=6 if self.plan.first_schema => "a".into(),
             0 => "missing".into(),
             1 => "pg_temp".into(),
             other => SCHEMAS[other as usize % SCHEMAS.len()].into(),

@@ -1,23 +1,23 @@
 //! Tables around sequences: serial and identity columns, defaults, and statements that a sequence refuses.
 
 use seqcheck_engine::statement::{
-    Behavior, ColumnConstraint, ColumnConstraintKind, ColumnDefinition, ConflictTarget, Copy, CreateTable, Delete,
-    DropRelation, Expression, FromItem, Generated, Identifier, Insert, InsertSource, LikeFeature, Literal,
-    LockStrength, Locking, ObjectName, OnConflict, Overriding, Persistence, Query, RelationKind, Select, SelectItem,
-    TableElement, Truncate, TypeName, Update,
+    Behavior, ColumnConstraint, ColumnConstraintKind, ColumnDefinition, Copy, CreateTable, Delete, DropRelation,
+    Expression, FromItem, Generated, Identifier, Insert, InsertSource, LikeFeature, Literal, LockStrength, Locking,
+    ObjectName, Overriding, Persistence, Query, RelationKind, Select, SelectItem, TableElement, Truncate, TypeName,
+    Update,
 };
-use seqcheck_engine::{Statement, TableSummary};
+use seqcheck_engine::{ColumnSummary, Statement, TableSummary};
 
 use super::Generator;
 use super::query::{call, item, select, text_of};
 use super::value::number_expression;
 
-const TABLES: [&str; 3] = ["items", "Orders", "items"];
+const TABLES: [&str; 3] = ["items", "Orders", "lines"];
 const COLUMNS: [&str; 4] = ["id", "n", "name", "extra"];
 
 impl Generator<'_> {
     pub(super) fn table(&mut self) -> Statement {
-        match self.choice.weighted(&[4, 10, 2, 2, 2, 4, 1, 2, 7, 1, 2]) {
+        match self.choice.weighted(&[7, 10, 2, 2, 2, 4, 1, 3, 10, 1]) {
             0 => self.create_table(),
             1 => self.insert(),
             2 => self.read_table(),
@@ -27,27 +27,33 @@ impl Generator<'_> {
             6 => self.copy(),
             7 => self.update(),
             8 => self.alter_table(),
-            9 => self.refused_by_sequences(),
-            _ => self.create_table(),
+            _ => self.refused_by_sequences(),
         }
     }
 
     /// A table that the session sees, if there is one.
     pub(super) fn some_table(&mut self) -> Option<TableSummary> {
-        let tables = self.cluster.tables(self.sessions[self.current]);
-        match tables.is_empty() {
-            true => None,
-            false => Some(tables[self.choice.index(tables.len())].clone()),
+        if self.tables.is_empty() {
+            return None;
         }
+        self.table_focus = match self.choice.chance(2, 3) {
+            true => self.table_focus % self.tables.len(),
+            false => self.choice.index(self.tables.len()),
+        };
+        Some(self.tables[self.table_focus].clone())
     }
 
     /// A table's name, most often of one that exists.
     pub(super) fn table_name(&mut self) -> (ObjectName, Option<TableSummary>) {
         match self.some_table() {
-            Some(table) if self.choice.chance(9, 10) => {
-                let name = Identifier::new(table.name.as_str());
-                let name = match self.choice.chance(1, 8) {
-                    true => ObjectName::qualified(table.schema.as_str(), name),
+            Some(table) if !self.choice.chance(1, self.plan.dead_names) => {
+                let name = Identifier::new(&*table.name);
+                let qualified = match &*table.schema {
+                    "public" | "pg_temp" => self.choice.chance(1, 8),
+                    _ => self.choice.chance(2, 3),
+                };
+                let name = match qualified {
+                    true => ObjectName::qualified(&*table.schema, name),
                     false => ObjectName::bare(name),
                 };
                 (name, Some(table))
@@ -59,40 +65,55 @@ impl Generator<'_> {
     /// A column's name, most often of one that the table has.
     pub(super) fn column_name(&mut self, table: Option<&TableSummary>) -> Identifier {
         match table {
-            Some(table) if !table.columns.is_empty() && self.choice.chance(9, 10) => {
+            Some(table) if !table.columns.is_empty() && !self.choice.chance(1, self.plan.dead_names) => {
                 // The first column is the one that most often has a sequence.
                 let first = self.choice.chance(1, 2);
                 let index = if first { 0 } else { self.choice.index(table.columns.len()) };
-                Identifier::new(table.columns[index].as_str())
+                Identifier::new(&*table.columns[index].name)
             }
             _ => COLUMNS[self.choice.index(COLUMNS.len())].into(),
         }
     }
 
+    /// A table's name, most often one that is not in use.
+    fn new_table(&mut self) -> &'static str {
+        let first = self.choice.index(TABLES.len());
+        let is_used = |name: &&&str| self.tables.iter().any(|table| &*table.name == **name);
+        let free = TABLES.iter().cycle().skip(first).take(TABLES.len()).find(|name| !is_used(name)).copied();
+        free.filter(|_| self.choice.chance(5, 6)).unwrap_or(TABLES[first])
+    }
+
     pub(super) fn create_table(&mut self) -> Statement {
         // Rarely with a sequence's name, so that functions and ALTER meet a relation of the wrong kind.
-        let name = match self.choice.chance(1, 5) {
-            true => self.any_name(),
-            false => ObjectName::bare(TABLES[self.choice.index(TABLES.len())]),
+        let name = match self.choice.below(12) {
+            0 => self.any_name(),
+            1..=3 if self.plan.first_schema => ObjectName::qualified("a", self.new_table()),
+            1 => ObjectName::qualified(self.schema_name(), self.new_table()),
+            _ => ObjectName::bare(self.new_table()),
         };
         let mut elements = Vec::new();
-        if self.choice.chance(1, 7)
+        if self.choice.chance(1, 3)
             && let Some(table) = self.some_table()
         {
-            let all = [LikeFeature::All, LikeFeature::Defaults, LikeFeature::Identity, LikeFeature::Indexes];
+            let all = [LikeFeature::All, LikeFeature::Identity, LikeFeature::Defaults, LikeFeature::Indexes];
             let count = [0, 1, 1, 1, 2][self.choice.index(5)];
-            let features = (0..count).map(|_| (self.choice.chance(4, 5), all[self.choice.index(all.len())])).collect();
-            let source = ObjectName::bare(Identifier::new(table.name.as_str()));
+            let features =
+                (0..count).map(|_| (self.choice.chance(4, 5), all[self.choice.weighted(&[2, 3, 1, 1])])).collect();
+            let source = ObjectName::qualified(&*table.schema, Identifier::new(&*table.name));
             elements.push(TableElement::Like { source, features });
         } else {
             let count = 1 + self.choice.index(3);
             for column in COLUMNS.iter().take(count) {
                 elements.push(TableElement::Column(self.column(column)));
             }
+            if self.choice.chance(1, 10) {
+                elements.push(TableElement::Constraint(self.table_constraint(None)));
+            }
         }
         Statement::CreateTable(CreateTable {
             persistence: match self.choice.below(12) {
                 0 => Persistence::Temporary,
+                1..=6 if self.plan.unlogged => Persistence::Unlogged,
                 1 => Persistence::Unlogged,
                 _ => Persistence::Permanent,
             },
@@ -123,16 +144,7 @@ impl Generator<'_> {
             }
             _ => builtin_type(plain[self.choice.index(plain.len())]),
         };
-        match self.choice.below(10) {
-            0 => constraints.push(ColumnConstraintKind::PrimaryKey),
-            1 => constraints.push(ColumnConstraintKind::NotNull),
-            2 => constraints.push(ColumnConstraintKind::Unique),
-            3 if self.choice.chance(1, 3) => constraints.push(ColumnConstraintKind::Null),
-            4 if self.choice.chance(1, 3) => {
-                constraints.push(ColumnConstraintKind::Default(number_expression(7)));
-            }
-            _ => {}
-        }
+        constraints.extend(self.column_constraint());
         ColumnDefinition {
             name: name.into(),
             type_name,
@@ -164,8 +176,63 @@ impl Generator<'_> {
         }
     }
 
-    fn insert(&mut self) -> Statement {
+    /// A value that fits a column.
+    fn fitting_value(&mut self, column: &ColumnSummary) -> Expression {
+        let leaves_it = column.has_default || column.identity.is_some();
+        match self.choice.below(6) {
+            0..=3 if leaves_it => Expression::Default,
+            4 if leaves_it && self.choice.chance(1, 2) => self.nextval_default(),
+            0 if !column.not_null => Expression::Literal(Literal::Null),
+            _ if column.is_text => Expression::Literal(Literal::String("x".to_owned())),
+            _ => number_expression(self.choice.below(20) as i64),
+        }
+    }
+
+    pub(super) fn insert(&mut self) -> Statement {
         let (name, table) = self.table_name();
+        match table {
+            Some(table) if self.choice.chance(3, 5) => self.fitting_insert(name, &table),
+            table => self.any_insert(name, table),
+        }
+    }
+
+    /// An INSERT that most often succeeds.
+    fn fitting_insert(&mut self, name: ObjectName, table: &TableSummary) -> Statement {
+        let mut columns: Vec<&ColumnSummary> = Vec::new();
+        for column in &table.columns {
+            let is_needed = column.not_null && !column.has_default && column.identity.is_none();
+            if is_needed || self.choice.chance(1, 2) {
+                columns.push(column);
+            }
+        }
+        let rows = 1 + self.choice.index(3);
+        let values: Vec<Vec<Expression>> =
+            (0..rows).map(|_| columns.iter().map(|column| self.fitting_value(column)).collect()).collect();
+        let gives_identity = columns.iter().enumerate().any(|(place, column)| {
+            column.identity.is_some() && values.iter().any(|row| row[place] != Expression::Default)
+        });
+        let overriding = match self.choice.below(8) {
+            0..=2 if gives_identity => Some(Overriding::System),
+            3..=5 if gives_identity => Some(Overriding::User),
+            0 => Some([Overriding::System, Overriding::User][self.choice.index(2)]),
+            _ => None,
+        };
+        let source = match columns.is_empty() {
+            true => InsertSource::DefaultValues,
+            false => InsertSource::Query(Query::Values(values)),
+        };
+        Statement::Insert(Insert {
+            table: name,
+            alias: None,
+            columns: columns.iter().map(|column| Identifier::new(&*column.name)).collect(),
+            overriding: overriding.filter(|_| !columns.is_empty()),
+            source,
+            on_conflict: self.on_conflict(Some(table)),
+            returning: self.returning(Some(table)),
+        })
+    }
+
+    fn any_insert(&mut self, name: ObjectName, table: Option<TableSummary>) -> Statement {
         let mut columns: Vec<Identifier> = Vec::new();
         if self.choice.chance(1, 2) {
             for _ in 0..1 + self.choice.index(2) {
@@ -208,7 +275,7 @@ impl Generator<'_> {
             columns: if defaults_only { Vec::new() } else { columns },
             overriding: overriding.filter(|_| !defaults_only),
             source,
-            on_conflict: self.choice.chance(1, 12).then_some(OnConflict { target: ConflictTarget::Any, update: None }),
+            on_conflict: self.on_conflict(table.as_ref()),
             returning: self.returning(table.as_ref()),
         })
     }

@@ -21,14 +21,17 @@ impl Generator<'_> {
         }
         let weights: [u32; 9] = match status {
             TransactionStatus::Idle => [20, 2, 1, 1, 1, 1, 1, 1, 1],
-            _ => [1, 1, 6, 8, 8, 3, 6, 2, 1],
+            _ => [1, 1, 6, 8, 12, 3, 6, 2, 1],
         };
         Statement::Transaction(match self.choice.weighted(&weights) {
             0 => Transaction::Begin(self.modes()),
             1 => Transaction::Start(self.modes()),
             2 => Transaction::Commit { chain: self.choice.chance(1, 12) },
             3 => Transaction::Rollback { chain: self.choice.chance(1, 12) },
-            4 => Transaction::Savepoint(self.savepoint_name()),
+            4 => {
+                self.savepoints[self.current] = true;
+                Transaction::Savepoint(self.savepoint_name())
+            }
             5 => Transaction::Release(self.savepoint_name()),
             6 => Transaction::RollbackTo(self.savepoint_name()),
             7 => Transaction::SetTransaction(self.some_modes()),
@@ -36,7 +39,7 @@ impl Generator<'_> {
         })
     }
 
-    fn two_phase(&mut self, status: TransactionStatus) -> Transaction {
+    pub(super) fn two_phase(&mut self, status: TransactionStatus) -> Transaction {
         let known: Vec<String> = self.cluster.prepared_transactions().map(str::to_owned).collect();
         let identifier = match known.is_empty() || self.choice.chance(1, 6) {
             true => ["g", "h"][self.choice.index(2)].to_owned(),
@@ -50,12 +53,13 @@ impl Generator<'_> {
         }
     }
 
-    fn savepoint_name(&mut self) -> Identifier {
+    pub(super) fn savepoint_name(&mut self) -> Identifier {
         if self.choice.chance(4, 5) { "p".into() } else { "q".into() }
     }
 
     fn modes(&mut self) -> Vec<TransactionMode> {
         match self.choice.chance(1, 4) {
+            _ if self.plan.read_only && self.choice.chance(2, 3) => vec![TransactionMode::ReadOnly],
             true => self.some_modes(),
             false => Vec::new(),
         }

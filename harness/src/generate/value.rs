@@ -5,7 +5,7 @@ use seqcheck_engine::statement::{Expression, Literal, Number, UnaryOperator};
 
 use super::Generator;
 
-const LIMITS: [i64; 8] = [
+const LIMITS: [i64; 10] = [
     i16::MIN as i64,
     i16::MAX as i64,
     i32::MIN as i64,
@@ -14,6 +14,9 @@ const LIMITS: [i64; 8] = [
     i64::MAX,
     i64::MIN + 33,
     i64::MAX - 33,
+    // What is left of these in a narrower type is small.
+    1 << 16,
+    1 << 32,
 ];
 
 /// How far the neighbours of a bound reach, so that a server never fetches more values than it can in an instant.
@@ -22,7 +25,7 @@ const LARGEST_CACHE: u64 = 70;
 impl Generator<'_> {
     /// A number for MINVALUE, MAXVALUE, START, RESTART or setval.
     pub(super) fn value(&mut self, around: Option<&SequenceSummary>) -> i64 {
-        if self.plan.extreme && self.choice.chance(1, 3) {
+        if (self.plan.extreme || self.plan.typed) && self.choice.chance(1, 3) {
             return self.choice.near(&LIMITS);
         }
         match around {

@@ -13,31 +13,6 @@ use super::{GeneratedAction, GeneratedStep, Generator};
 const ENDINGS: usize = 8;
 
 impl Generator<'_> {
-    /// What sessions can wait for: a sequence of each name in play, perhaps a table.
-    pub(super) fn first_relations(&mut self) -> Vec<Statement> {
-        let mut statements = Vec::new();
-        for name in self.plan.names.clone() {
-            let mut options = Vec::new();
-            if self.plan.cached {
-                options.push(SequenceOption::Cache(self.cache()));
-            }
-            if self.plan.narrow && self.choice.chance(1, 2) {
-                options.push(SequenceOption::Cycle);
-            }
-            statements.push(Statement::CreateSequence(CreateSequence {
-                persistence: Persistence::Permanent,
-                is_global: false,
-                if_not_exists: false,
-                name: ObjectName::bare(name),
-                options,
-            }));
-        }
-        if self.choice.chance(1, 2) {
-            statements.push(self.create_table());
-        }
-        statements
-    }
-
     /// Puts most sessions into transactions.
     pub(super) fn begin_transactions(&mut self) {
         for session in 0..self.sessions.len() {
@@ -79,7 +54,7 @@ impl Generator<'_> {
             TransactionStatus::InTransaction if somebody_waits && self.choice.chance(2, 5) => {
                 *statements = vec![self.plain_alter()];
             }
-            TransactionStatus::InTransaction if self.choice.chance(1, 16) => {
+            TransactionStatus::InTransaction if self.choice.chance(1, 12) => {
                 *statements = vec![self.lock_table()];
             }
             TransactionStatus::InTransaction | TransactionStatus::Idle if self.choice.chance(2, 3) => {
@@ -133,13 +108,15 @@ impl Generator<'_> {
     /// A statement about a sequence that others may be busy with.
     fn contend(&mut self) -> Statement {
         let name = self.plain_name();
-        match self.choice.weighted(&[14, 4, 10, 3, 2, 2, 3]) {
+        let of_tables = if self.tables.is_empty() { 0 } else { 3 };
+        match self.choice.weighted(&[14, 4, 10, 3, 2, 2, 3, of_tables]) {
             0 => select(vec![item(call("nextval", vec![self.text_argument(&name)]))], Vec::new()),
             1 => self.sequence_call(),
             2 => self.plain_alter(),
             3 => self.drop_sequence(),
             4 => self.move_relation(),
             5 => self.create_sequence(),
+            7 => self.table(),
             _ => Statement::CreateSequence(CreateSequence {
                 persistence: Persistence::Permanent,
                 is_global: false,
@@ -168,6 +145,9 @@ impl Generator<'_> {
     }
 
     fn ending(&mut self) -> Statement {
+        if self.plan.two_phase && self.choice.chance(1, 2) {
+            return Statement::Transaction(self.two_phase(TransactionStatus::InTransaction));
+        }
         Statement::Transaction(match self.choice.chance(1, 2) {
             true => Transaction::Commit { chain: false },
             false => Transaction::Rollback { chain: false },
@@ -178,11 +158,11 @@ impl Generator<'_> {
         let tables = self.cluster.tables(self.sessions[self.current]);
         let name = match tables.is_empty() || self.choice.chance(1, 6) {
             true => self.plan.names[self.choice.index(self.plan.names.len())].to_owned(),
-            false => tables[self.choice.index(tables.len())].name.clone(),
+            false => tables[self.choice.index(tables.len())].name.to_string(),
         };
         let mode = LockMode::ALL[self.choice.index(LockMode::ALL.len())];
         let tables = vec![ObjectName::bare(name.as_str())];
-        Statement::Lock(LockTables { tables, mode, nowait: self.choice.chance(1, 4) })
+        Statement::Lock(LockTables { tables, mode, nowait: self.choice.chance(1, 2) })
     }
 
     fn is_waiting(&self, index: usize) -> bool {

@@ -43,8 +43,10 @@ impl Execution<'_> {
             for table in &tables {
                 sequences.extend(self.shared.catalog.owned_sequences(table.oid, view));
             }
+            let weakens = self.deviates(Quirk::TruncateLetsOthersFetch);
+            let mode = if weakens { LockMode::RowExclusive } else { LockMode::AccessExclusive };
             for sequence in &sequences {
-                self.lock(*sequence, LockMode::AccessExclusive)?;
+                self.lock(*sequence, mode)?;
                 if let Some(sequence) = self.shared.catalog.relation(*sequence, view).cloned() {
                     self.check_owner(&sequence)?;
                 }

@@ -336,9 +336,9 @@ fn find_parts<'s>(parts: &[&str], sequences: &'s [SequenceSummary]) -> Option<(K
     };
     let mut found = sequences
         .iter()
-        .filter(|sequence| sequence.name == *name && schema.is_none_or(|schema| sequence.schema == *schema));
+        .filter(|sequence| *sequence.name == **name && schema.is_none_or(|schema| *sequence.schema == **schema));
     match (found.next(), found.next()) {
-        (Some(only), None) => Some(((only.schema.clone(), only.name.clone()), only)),
+        (Some(only), None) => Some(((only.schema.to_string(), only.name.to_string()), only)),
         _ => None,
     }
 }
