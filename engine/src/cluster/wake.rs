@@ -26,11 +26,13 @@ impl Cluster {
 
     /// Resumes, in the order in which their locks were granted, every session that need not wait any longer.
     pub(super) fn wake(&mut self, outcome: &mut Outcome) {
-        let before = (self.shared.locks.count_granted() > 1).then(|| self.clone());
+        let may_go_on = self.shared.locks.count_granted() + self.shared.locks.waiting_for_transactions().len();
+        let before = (may_go_on > 1).then(|| self.clone());
         let resumed = self.resume_all(outcome);
+        let Some(before) = before.filter(|_| resumed.len() > 1) else { return };
         let race = resumed.iter().enumerate().any(|(index, one)| resumed[..index].iter().any(|two| one.may_race(two)));
-        if race && !before.is_some_and(|before| self.comes_out_alike(before, &resumed, outcome)) {
-            let reason = "sessions that waited for the same and go on at the same time, in whatever order";
+        if race && !resumed.iter().all(|one| one.only_queries) || !self.comes_out_alike(before, outcome) {
+            let reason = "sessions that go on at the same time, in an order that shows";
             outcome.lost.get_or_insert_with(|| reason.to_owned());
         }
     }
@@ -63,10 +65,7 @@ impl Cluster {
 
     /// Whether sessions that go on side by side give the same replies, and leave the same, in the opposite order: each
     /// two of them have then changed places.
-    fn comes_out_alike(&self, mut before: Cluster, resumed: &[Resumed], outcome: &Outcome) -> bool {
-        if !resumed.iter().all(|one| one.only_queries) {
-            return false;
-        }
+    fn comes_out_alike(&self, mut before: Cluster, outcome: &Outcome) -> bool {
         before.shared.locks.reverse_granted();
         let mut other = Outcome::new(Progress::Done(Reply::default()));
         before.resume_all(&mut other);

@@ -2,7 +2,7 @@
 
 use super::names::MissingSchema;
 use super::{Execution, done};
-use crate::catalog::{Kind, Persistence, RangeName, Relation};
+use crate::catalog::{Kind, Oid, Persistence, RangeName, Relation};
 use crate::clause::Clause;
 use crate::error::{Result, notice, sqlstate};
 use crate::lock::LockMode;
@@ -21,18 +21,23 @@ impl Execution<'_> {
         if !self.deviates(Quirk::AlterUnowned) {
             self.check_owner(&relation)?;
         }
-        let mode = match () {
-            () if self.deviates(Quirk::AlterLetsOthersFetch) => LockMode::ShareUpdateExclusive,
-            () if self.deviates(Quirk::AlterExcludesReaders) => LockMode::AccessExclusive,
-            () => LockMode::ShareRowExclusive,
-        };
-        self.lock(relation.oid, mode)?;
+        self.lock_to_set_options(relation.oid)?;
         if relation.sequence().is_none() {
             self.reach(Clause::AlterNotSequence);
             return Err(self.shared.settings.major.not_a_sequence(&relation));
         }
         self.alter_sequence_options(&relation, statement, false)?;
         done("ALTER SEQUENCE")
+    }
+
+    /// Takes the lock under which the options of a sequence are changed.
+    pub(super) fn lock_to_set_options(&mut self, sequence: Oid) -> Result<()> {
+        let mode = match () {
+            () if self.deviates(Quirk::AlterLetsOthersFetch) => LockMode::ShareUpdateExclusive,
+            () if self.deviates(Quirk::AlterExcludesReaders) => LockMode::AccessExclusive,
+            () => LockMode::ShareRowExclusive,
+        };
+        self.lock(sequence, mode)
     }
 
     /// Changes a sequence that is locked, on its own or on behalf of its identity column.
@@ -83,19 +88,18 @@ impl Execution<'_> {
                 new.recovered = page.row();
             }
         }
-        if let Some(owned_by) = &change.owned_by {
-            let made = altered.clone();
-            let owned = self.own(&mut altered, owned_by);
-            if owned.is_err() && change.rewrite {
-                // The new storage is there by now, and taken back with the rest.
-                self.replace_relation(made)?;
-            }
-            owned?;
-        }
         if let Kind::Sequence(data) = &mut altered.kind {
             data.definition = change.definition;
         }
-        self.replace_relation(altered)?;
+        match &change.owned_by {
+            None => self.replace_relation(altered)?,
+            Some(owned_by) => {
+                // The new storage is there before anybody looks for the owner, and has to go again without one.
+                self.replace_relation(altered.clone())?;
+                self.own(&mut altered, owned_by)?;
+                self.replace_relation(altered)?;
+            }
+        }
         if change.rewrite {
             self.session.transaction.undoing_exercises(Clause::AlterRollsBack);
         }
@@ -109,7 +113,7 @@ impl Execution<'_> {
         if_exists: bool,
     ) -> Result<Option<std::rc::Rc<Relation>>> {
         if !if_exists {
-            return match self.find_relation(name, MissingSchema::Fails)? {
+            return match self.find_to_lock(name, MissingSchema::Fails)? {
                 Some(relation) => Ok(Some(relation)),
                 None => {
                     self.reach(Clause::AlterMissing);
@@ -117,7 +121,7 @@ impl Execution<'_> {
                 }
             };
         }
-        let found = self.find_relation(name, MissingSchema::IsMissingRelation)?;
+        let found = self.find_to_lock(name, MissingSchema::IsMissingRelation)?;
         if found.is_none() {
             self.reach(Clause::AlterIfExists);
             self.notice(notice(

@@ -131,6 +131,8 @@ impl<'a> Execution<'a> {
     /// Goes on with a query that waited for a lock.
     pub(crate) fn resume(&mut self, pending: Pending) -> Progress {
         self.session.journal_position = 0;
+        // With the lock that it has waited for, a session takes note of what others have changed.
+        self.session.names_known_until = self.shared.commits;
         self.shared.locks.stop_waiting(self.session.id);
         self.reply = pending.reply;
         match pending.part {

@@ -53,7 +53,7 @@ impl Execution<'_> {
     }
 
     /// Whether another session has changed privileges without this session surely knowing of it.
-    fn check_privileges_known(&self) -> Result<()> {
+    pub(super) fn check_privileges_known(&self) -> Result<()> {
         match self.shared.privileges_changed > self.session.names_known_until {
             true => Err(unsupported("privileges that another session has changed during this session's transaction")),
             false => Ok(()),

@@ -39,6 +39,7 @@ impl Execution<'_> {
     /// The role of that name, if there is one.
     fn known_role(&mut self, name: &str) -> Result<Option<Oid>> {
         self.check_roles_settled()?;
+        self.check_privileges_known()?;
         match self.shared.catalog.role_named(name, self.catalog_view()) {
             Some(role) => Ok(Some(role.oid)),
             None if name.starts_with("pg_") => Err(unsupported(format!("role {name}, which may be predefined"))),

@@ -105,6 +105,14 @@ impl Bound {
         })
     }
 
+    /// The conditions that must all hold for this one to hold.
+    pub(super) fn conjuncts(&self) -> Vec<&Bound> {
+        match self {
+            Bound::And(left, right) => left.conjuncts().into_iter().chain(right.conjuncts()).collect(),
+            other => vec![other],
+        }
+    }
+
     /// Whether one of the select list's set-returning functions is part of it.
     pub(super) fn holds_series(&self) -> bool {
         self.any(|part| matches!(part, Bound::Series(_)))

@@ -11,6 +11,7 @@ use crate::catalog::Oid;
 use crate::clause::Clause;
 use crate::error::{Result, error, sqlstate, unsupported};
 use crate::execute::Execution;
+use crate::lock::LockMode;
 use crate::quirk::Quirk;
 
 /// The row at hand.
@@ -234,8 +235,13 @@ impl Execution<'_> {
             ),
             Function::Concat | Function::ConcatWith | Function::Format => Value::Null,
             Function::CurrentDatabase => Value::text(&self.shared.settings.database),
-            // The expression is kept as its text.
-            Function::Expression => Value::Text(text(0)?),
+            // The expression is kept as its text. PostgreSQL writes it while nobody may change the table.
+            Function::Expression => {
+                if self.shared.catalog.relation(oid(1)?, self.query_view()).is_some() {
+                    self.lock_briefly(oid(1)?, LockMode::AccessShare)?;
+                }
+                Value::Text(text(0)?)
+            }
             Function::RoleById => match self.shared.catalog.role(oid(0)?, self.query_view()) {
                 Some(role) => Value::Text(role.name.clone()),
                 None => return Err(unsupported("a role outside the model by its OID")),

@@ -2,8 +2,9 @@
 
 use super::Value;
 use super::evaluate::Row;
-use super::plan::{JoinPlan, SelectPlan, Source};
+use super::plan::{Bound, JoinPlan, SelectPlan, Source};
 use super::run::{Order, Sink};
+use super::system::SystemRelation;
 use crate::clause::Clause;
 use crate::error::{Result, unsupported};
 use crate::execute::Execution;
@@ -55,7 +56,13 @@ impl Execution<'_> {
                 };
             }
         };
-        let (rows, order) = self.gather(source, outer)?;
+        if let Some(Bound::Constant(constant)) = &select.filter
+            && *constant != Value::Boolean(true)
+        {
+            // PostgreSQL sees when it plans the query that no row will do, and makes none.
+            return Ok(Order::Certain);
+        }
+        let (rows, order) = self.gather(source, select.filter.as_ref(), outer)?;
         for scanned in rows {
             let row = Row { values: &scanned.values, outer, ..Row::default() };
             if let Some(filter) = &select.filter {
@@ -79,10 +86,16 @@ impl Execution<'_> {
         Ok(order)
     }
 
-    /// All rows of a source.
-    fn gather(&mut self, source: &Source, outer: Option<&Row<'_>>) -> Result<(Vec<ScanRow>, Order)> {
+    /// All rows of a source. `filter` tells which of them are wanted: the others may or may not be left out.
+    fn gather(
+        &mut self,
+        source: &Source,
+        filter: Option<&Bound>,
+        outer: Option<&Row<'_>>,
+    ) -> Result<(Vec<ScanRow>, Order)> {
         match source {
-            Source::System(relation) => Ok((self.system_rows(*relation)?, Order::Open)),
+            Source::System(SystemRelation::Sequences) => Ok((self.sequences_rows(filter, outer)?, Order::Open)),
+            Source::System(relation) => Ok((self.system_rows(*relation), Order::Open)),
             Source::Join(join) => self.gather_join(join, outer),
             other => {
                 let mut rows = Vec::new();
@@ -96,12 +109,12 @@ impl Execution<'_> {
     }
 
     fn gather_join(&mut self, join: &JoinPlan, outer: Option<&Row<'_>>) -> Result<(Vec<ScanRow>, Order)> {
-        let (left, left_order) = self.gather(&join.left, outer)?;
+        let (left, left_order) = self.gather(&join.left, join.left_filter.as_ref(), outer)?;
         let left = self.keep(left, join.left_filter.as_ref(), outer)?;
         if join.lateral {
             return self.gather_lateral(join, left, outer);
         }
-        let (right, right_order) = self.gather(&join.right, outer)?;
+        let (right, right_order) = self.gather(&join.right, join.right_filter.as_ref(), outer)?;
         let right = self.keep(right, join.right_filter.as_ref(), outer)?;
         // With one row on one side the other side's order shows, unless rows are looked up by a hash of their values.
         let is_plain = join.kind == JoinKind::Cross && join.condition.is_none();
@@ -164,12 +177,7 @@ impl Execution<'_> {
     }
 
     /// The rows for which a condition may hold.
-    fn keep(
-        &mut self,
-        rows: Vec<ScanRow>,
-        condition: Option<&super::Bound>,
-        outer: Option<&Row<'_>>,
-    ) -> Result<Vec<ScanRow>> {
+    fn keep(&mut self, rows: Vec<ScanRow>, condition: Option<&Bound>, outer: Option<&Row<'_>>) -> Result<Vec<ScanRow>> {
         let Some(condition) = condition else { return Ok(rows) };
         let mut kept = Vec::with_capacity(rows.len());
         for mut row in rows {

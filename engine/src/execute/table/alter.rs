@@ -4,7 +4,8 @@ use std::rc::Rc;
 
 use super::super::{Execution, done};
 use super::alter_column::TypeChange;
-use super::column::PlannedConstraintKind;
+use super::alter_pass::{Passes, Task};
+use super::column::{PlannedConstraint, PlannedConstraintKind};
 use super::no_column;
 use super::row_work::RowWork;
 use crate::catalog::{Column, Oid, Relation, TableData};
@@ -36,13 +37,16 @@ impl Execution<'_> {
                 self.prepare_column_type(&now, &data, &change)?;
             }
         }
-        let mut actions: Vec<&TableAction> = statement.actions.iter().collect();
-        // PostgreSQL works in passes: drops, types, new columns, column attributes, defaults and identity, the rest.
-        actions.sort_by_key(|action| pass(action));
+        let mut passes = Passes::new(&statement.actions);
         let mut work = RowWork::default();
-        for action in actions {
-            self.refuse_second_type(&relation, action)?;
-            self.alter_table_action(relation.oid, action, &mut work)?;
+        while let Some(task) = passes.next_task() {
+            match task {
+                Task::Action(action) => {
+                    self.refuse_second_type(&relation, action)?;
+                    passes.add(self.alter_table_action(relation.oid, action, &mut work)?);
+                }
+                Task::Constraint(constraint) => self.add_constraint(relation.oid, &constraint, &mut work)?,
+            }
         }
         self.finish_rows(relation.oid, &work)?;
         done("ALTER TABLE")
@@ -62,11 +66,27 @@ impl Execution<'_> {
         }
     }
 
-    fn alter_table_action(&mut self, oid: Oid, action: &TableAction, work: &mut RowWork) -> Result<()> {
+    /// Does one action, and tells which constraints it leaves to later passes.
+    fn alter_table_action(
+        &mut self,
+        oid: Oid,
+        action: &TableAction,
+        work: &mut RowWork,
+    ) -> Result<Vec<PlannedConstraint>> {
         let (relation, data) = self.table_now(oid)?;
         match action {
             TableAction::AddColumn { if_not_exists, definition } => {
-                self.add_column(&relation, data, definition, *if_not_exists, work)
+                return self.add_column(&relation, data, definition, *if_not_exists, work);
+            }
+            TableAction::AddConstraint(constraint) => {
+                let planned = super::create::plan_constraint(constraint);
+                // A primary key makes its columns NOT NULL before it looks at them as a key.
+                if let PlannedConstraintKind::Unique { columns, is_primary: true } = &planned.kind
+                    && let Some(missing) = columns.iter().find(|column| data.column(column).is_none())
+                {
+                    return Err(no_column(missing, &relation.name));
+                }
+                return Ok(vec![planned]);
             }
             TableAction::DropColumn { if_exists, column, behavior } => {
                 self.drop_column(&relation, &data, column, *if_exists, *behavior)
@@ -86,16 +106,6 @@ impl Execution<'_> {
             }
             TableAction::SetIdentity { column, changes } => self.set_identity(&relation, data, column, changes),
             TableAction::DropIdentity { column, if_exists } => self.drop_identity(&relation, data, column, *if_exists),
-            TableAction::AddConstraint(constraint) => {
-                let planned = super::create::plan_constraint(constraint);
-                // A primary key makes its columns NOT NULL before it looks at them as a key.
-                if let PlannedConstraintKind::Unique { columns, is_primary: true } = &planned.kind
-                    && let Some(missing) = columns.iter().find(|column| data.column(column).is_none())
-                {
-                    return Err(no_column(missing, &relation.name));
-                }
-                self.add_constraints(oid, &[planned], work)
-            }
             TableAction::DropConstraint { if_exists, name, behavior } => {
                 self.drop_constraint(&relation, &data, name, *if_exists, *behavior)
             }
@@ -103,6 +113,7 @@ impl Execution<'_> {
             TableAction::Relation(RelationAction::OwnerTo(role)) => self.owner_to(&relation, role),
             TableAction::Relation(_) => Err(unsupported("SET LOGGED or SET UNLOGGED in a list of actions")),
         }
+        .map(|()| Vec::new())
     }
 
     /// A table as it is now, in the middle of a statement that changes it.
@@ -201,23 +212,6 @@ fn lock_mode(action: &TableAction) -> LockMode {
             LockMode::ShareRowExclusive
         }
         _ => LockMode::AccessExclusive,
-    }
-}
-
-/// The pass in which an action is done.
-fn pass(action: &TableAction) -> u8 {
-    match action {
-        TableAction::DropColumn { .. }
-        | TableAction::DropDefault(_)
-        | TableAction::DropNotNull(_)
-        | TableAction::DropIdentity { .. }
-        | TableAction::DropConstraint { .. } => 0,
-        TableAction::SetType { .. } => 1,
-        TableAction::AddColumn { .. } => 4,
-        TableAction::SetNotNull(_) => 6,
-        TableAction::AddConstraint(_) => 8,
-        TableAction::SetDefault(..) | TableAction::AddIdentity { .. } => 9,
-        TableAction::SetIdentity { .. } | TableAction::ValidateConstraint(_) | TableAction::Relation(_) => 10,
     }
 }
 

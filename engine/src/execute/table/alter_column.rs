@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::super::Execution;
 use super::alter::check_free_column;
 use super::check::unique_keys;
-use super::column::{Place, Planned, PlannedDefault};
+use super::column::{Place, Planned, PlannedConstraint, PlannedDefault};
 use super::opaque::is_reliable;
 use super::row_work::{NewKey, NewValue, RowWork};
 use super::table_scope;
@@ -32,7 +32,7 @@ impl Execution<'_> {
         definition: &ColumnDefinition,
         if_not_exists: bool,
         work: &mut RowWork,
-    ) -> Result<()> {
+    ) -> Result<Vec<PlannedConstraint>> {
         let name = definition.name.name();
         if if_not_exists && data.column(name).is_some() {
             if self.deviates(Quirk::AddColumnMakesSequence) {
@@ -46,13 +46,13 @@ impl Execution<'_> {
                 sqlstate::DUPLICATE_COLUMN,
                 format!("column \"{name}\" of relation \"{}\" already exists, skipping", relation.name),
             ));
-            return Ok(());
+            return Ok(Vec::new());
         }
         check_free_column(relation, &data, name)?;
         let place = Place { name: &relation.name, schema: relation.schema, persistence: relation.persistence };
         let mut planned = Planned::default();
         self.plan_column(definition, &place, &mut planned)?;
-        let Some(plan) = planned.columns.first() else { return Ok(()) };
+        let Some(plan) = planned.columns.first() else { return Ok(Vec::new()) };
         let sequences = self.create_planned_sequences(&planned.sequences, relation.owner)?;
         let mut column = plan.to_column();
         column.default = match &plan.default {
@@ -87,10 +87,7 @@ impl Execution<'_> {
             self.shared.catalog.insert_row(storage, row, view, &mut self.session.transaction.undo);
         }
         self.update_table(&Relation { storage, ..(*relation).clone() }, data)?;
-        if !planned.constraints.is_empty() {
-            self.add_constraints(relation.oid, &planned.constraints, work)?;
-        }
-        Ok(())
+        planned.constraints_in_order(&relation.name)
     }
 
     pub(super) fn drop_column(

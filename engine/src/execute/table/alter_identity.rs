@@ -61,15 +61,11 @@ impl Execution<'_> {
     ) -> Result<()> {
         self.reach(Clause::SetIdentity);
         let place = self.require_column(relation, &data, column)?;
-        let mut generated = None;
+        let mut generated = Vec::new();
         let mut options = Vec::new();
         for change in changes {
             match change {
-                IdentityChange::Generated(new) => {
-                    if generated.replace(*new).is_some() {
-                        return Err(error(sqlstate::SYNTAX_ERROR, "conflicting or redundant options"));
-                    }
-                }
+                IdentityChange::Generated(new) => generated.push(*new),
                 IdentityChange::Set(option) => options.push(option.clone()),
                 IdentityChange::Restart(value) => options.push(SequenceOption::Restart(value.clone())),
             }
@@ -78,10 +74,14 @@ impl Execution<'_> {
         if let Some(sequence) = sequence {
             self.alter_sequence_of_identity(sequence, options)?;
         }
+        // The options of the sequence go first; only then does anybody look at the others.
+        if generated.len() > 1 {
+            return Err(error(sqlstate::SYNTAX_ERROR, "conflicting or redundant options"));
+        }
         if data.columns[place].identity.is_none() {
             return Err(not_identity(column, relation));
         }
-        if let Some(generated) = generated {
+        if let [generated] = generated[..] {
             data.columns[place].identity = Some(generated);
             self.update_table(relation, data)?;
         }
@@ -147,6 +147,7 @@ impl Execution<'_> {
         let Some(relation) = self.shared.catalog.relation(sequence, view).cloned() else { return Ok(()) };
         let statement =
             AlterSequence { if_exists: false, name: ObjectName::bare(Identifier::new(&*relation.name)), options };
+        self.lock_to_set_options(sequence)?;
         self.alter_sequence_options(&relation, &statement, true)
     }
 }

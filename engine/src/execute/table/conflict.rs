@@ -32,6 +32,14 @@ impl Conflict {
         self.update.is_some()
     }
 
+    /// Refuses values for columns that are always generated.
+    pub(super) fn check_identity(&self, data: &TableData) -> Result<()> {
+        match &self.update {
+            Some(update) => check_identity(&update.assignments, data),
+            None => Ok(()),
+        }
+    }
+
     /// Notes a row that the statement has stored.
     pub(super) fn stored(&mut self, slot: Slot) {
         self.own.push(slot);
@@ -83,28 +91,29 @@ impl Execution<'_> {
                     both.tables.push(ScopeTable { name: Rc::from("excluded"), ..excluded });
                     both
                 };
-                let mut assignments = self.bind_assignments(&update.assignments, table, data, scope())?;
-                check_identity(&assignments, data)?;
-                let mut filter = match &update.filter {
+                let assignments = self.bind_assignments(&update.assignments, table, data, scope())?;
+                let filter = match &update.filter {
                     None => None,
                     Some(filter) => Some(Binder::new(self, scope()).boolean(filter, Place::Where, "WHERE")?),
                 };
-                let values = assignments.iter_mut().filter_map(|(_, value)| value.as_mut());
-                values.chain(filter.as_mut()).try_for_each(|value| self.fold(value))?;
                 Some(Update { assignments, filter })
             }
         };
         Ok(Conflict { arbiters: Vec::new(), update, own: Vec::new() })
     }
 
-    /// Finds the keys that the target means.
-    pub(super) fn infer_arbiters(
+    /// Folds constants, and finds the keys that the target means.
+    pub(super) fn plan_conflict(
         &mut self,
         clause: &OnConflict,
         conflict: &mut Conflict,
         table: &Relation,
         data: &TableData,
     ) -> Result<()> {
+        if let Some(Update { assignments, filter }) = &mut conflict.update {
+            let values = assignments.iter_mut().filter_map(|(_, value)| value.as_mut());
+            values.chain(filter.as_mut()).try_for_each(|value| self.fold(value))?;
+        }
         let keys = unique_keys(data).into_iter().map(|(_, columns)| columns.to_vec());
         conflict.arbiters = match &clause.target {
             ConflictTarget::Any => keys.collect(),

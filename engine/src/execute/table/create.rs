@@ -8,7 +8,6 @@ use super::super::{Execution, MissingSchema, done};
 use super::column::{
     Place, Planned, PlannedConstraint, PlannedConstraintKind, PlannedDefault, PlannedName, PlannedSequence,
 };
-use super::index::{key_places, several_primary_keys};
 use super::opaque::is_reliable;
 use super::row_work::RowWork;
 use crate::catalog::{Column, ColumnDefault, ColumnOwner, Kind, Oid, RangeName, TableData};
@@ -36,7 +35,7 @@ impl Execution<'_> {
                 TableElement::Like { source, features } => self.plan_like(source, features, &place, &mut planned)?,
             }
         }
-        check_keys(name.name, &planned)?;
+        let constraints = planned.constraints_in_order(name.name)?;
         let sequences = self.create_planned_sequences(&planned.sequences, self.current_role())?;
         let mut columns: Vec<Column> = Vec::with_capacity(planned.columns.len());
         for column in &planned.columns {
@@ -61,7 +60,9 @@ impl Execution<'_> {
         }
         self.update_table(&relation, data)?;
         // A new table has no rows to look at.
-        self.add_constraints(oid, &planned.constraints, &mut RowWork::default())?;
+        for constraint in &constraints {
+            self.add_constraint(oid, constraint, &mut RowWork::default())?;
+        }
         self.own_planned_sequences(oid, &planned.sequences, &sequences)?;
         done("CREATE TABLE")
     }
@@ -172,19 +173,6 @@ impl Execution<'_> {
             None => Err(crate::error::unsupported("a sequence's value in a column of this type")),
         }
     }
-}
-
-/// Checks the keys of a new table before anything is made.
-fn check_keys(table: &str, planned: &Planned) -> Result<()> {
-    let mut has_primary = false;
-    for constraint in &planned.constraints {
-        let PlannedConstraintKind::Unique { columns, is_primary } = &constraint.kind else { continue };
-        if *is_primary && std::mem::replace(&mut has_primary, true) {
-            return Err(several_primary_keys(table));
-        }
-        key_places(columns, *is_primary, |name| planned.columns.iter().position(|known| *known.name == *name))?;
-    }
-    Ok(())
 }
 
 /// A table constraint as a planned one.

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::super::Execution;
-use super::column::{PlannedConstraint, PlannedConstraintKind, free_name};
+use super::column::{Planned, PlannedConstraint, PlannedConstraintKind, free_name};
 use super::opaque::{is_reliable, named_columns};
 use super::row_work::{NewKey, RowWork};
 use super::table_scope;
@@ -12,47 +12,58 @@ use crate::error::{Result, Stop, error, sqlstate};
 use crate::query::{Binder, Bound, Place};
 use crate::statement::Expression;
 
-impl Execution<'_> {
-    /// Adds constraints to a table that exists: checks first, then keys, as PostgreSQL does.
-    pub(super) fn add_constraints(
-        &mut self,
-        table: Oid,
-        planned: &[PlannedConstraint],
-        work: &mut RowWork,
-    ) -> Result<()> {
-        for constraint in planned {
-            if let PlannedConstraintKind::Check { condition, is_valid } = &constraint.kind {
-                self.add_check(table, constraint.name.as_ref(), condition, *is_valid, work)?;
+impl Planned {
+    /// The constraints as PostgreSQL adds them: checks, then the primary key, the other keys and foreign keys.
+    ///
+    /// A key that another one before it already demands is not made; its name is, unless that one has a name.
+    pub(super) fn constraints_in_order(&self, table: &str) -> Result<Vec<PlannedConstraint>> {
+        let mut has_primary = false;
+        for constraint in &self.constraints {
+            let PlannedConstraintKind::Unique { columns, is_primary } = &constraint.kind else { continue };
+            if *is_primary && std::mem::replace(&mut has_primary, true) {
+                return Err(several_primary_keys(table));
             }
+            key_places(columns, *is_primary, |name| self.columns.iter().position(|known| *known.name == *name))?;
         }
-        let primaries = planned
-            .iter()
-            .filter(|constraint| matches!(constraint.kind, PlannedConstraintKind::Unique { is_primary: true, .. }))
-            .count();
-        let (relation, data) = self.table_now(table)?;
-        let has_primary = data
-            .constraints
-            .iter()
-            .any(|constraint| matches!(constraint.kind, ConstraintKind::Unique { is_primary: true, .. }));
-        if primaries + usize::from(has_primary) > 1 {
-            return Err(several_primary_keys(&relation.name));
-        }
-        // The primary key's index is made first.
-        for wanted in [true, false] {
-            for constraint in planned {
-                if let PlannedConstraintKind::Unique { columns, is_primary } = &constraint.kind
-                    && *is_primary == wanted
-                {
-                    self.add_key(table, constraint.name.as_ref(), columns, *is_primary, work)?;
+        let mut sorted = self.constraints.clone();
+        sorted.sort_by_key(|constraint| match constraint.kind {
+            PlannedConstraintKind::Check { .. } => 0,
+            PlannedConstraintKind::Unique { is_primary: true, .. } => 1,
+            PlannedConstraintKind::Unique { .. } => 2,
+            PlannedConstraintKind::Foreign { .. } => 3,
+        });
+        let mut kept: Vec<PlannedConstraint> = Vec::with_capacity(sorted.len());
+        for constraint in sorted {
+            let demands_same = |other: &&mut PlannedConstraint| match (&other.kind, &constraint.kind) {
+                (PlannedConstraintKind::Unique { columns: one, .. }, PlannedConstraintKind::Unique { columns, .. }) => {
+                    one == columns
                 }
+                _ => false,
+            };
+            match kept.iter_mut().find(demands_same) {
+                Some(same) => same.name = same.name.take().or(constraint.name),
+                None => kept.push(constraint),
             }
         }
-        for constraint in planned {
-            if let PlannedConstraintKind::Foreign { columns, references } = &constraint.kind {
-                self.add_foreign_key(table, constraint.name.as_ref(), columns, references, work)?;
+        Ok(kept)
+    }
+}
+
+impl Execution<'_> {
+    /// Adds a constraint to a table that exists.
+    pub(super) fn add_constraint(&mut self, table: Oid, planned: &PlannedConstraint, work: &mut RowWork) -> Result<()> {
+        let name = planned.name.as_ref();
+        match &planned.kind {
+            PlannedConstraintKind::Check { condition, is_valid } => {
+                self.add_check(table, name, condition, *is_valid, work)
+            }
+            PlannedConstraintKind::Unique { columns, is_primary } => {
+                self.add_key(table, name, columns, *is_primary, work)
+            }
+            PlannedConstraintKind::Foreign { columns, references } => {
+                self.add_foreign_key(table, name, columns, references, work)
             }
         }
-        Ok(())
     }
 
     fn add_check(
@@ -119,6 +130,11 @@ impl Execution<'_> {
             return Err(appears_twice(&columns[twice], is_primary));
         }
         let places = key_places(columns, is_primary, |name| data.column(name).map(|(place, _)| place))?;
+        let is_key =
+            |constraint: &Constraint| matches!(constraint.kind, ConstraintKind::Unique { is_primary: true, .. });
+        if is_primary && data.constraints.iter().any(is_key) {
+            return Err(several_primary_keys(&relation.name));
+        }
         let index_name: Rc<str> = match name {
             Some(name) => {
                 self.check_new_index(relation.schema, name)?;
@@ -168,7 +184,7 @@ pub(super) fn is_constraint(name: &str, data: &TableData) -> bool {
 }
 
 /// The error of a second primary key.
-pub(super) fn several_primary_keys(table: &str) -> Stop {
+fn several_primary_keys(table: &str) -> Stop {
     error(sqlstate::INVALID_TABLE_DEFINITION, format!("multiple primary keys for table \"{table}\" are not allowed"))
 }
 

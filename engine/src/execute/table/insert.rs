@@ -55,6 +55,7 @@ impl Execution<'_> {
         };
         let mut returning = Returning::new(self, &scope, &statement.returning)?;
         let sources = self.column_sources(statement, &data, &targets, source.as_ref())?;
+        conflict.as_ref().map_or(Ok(()), |conflict| conflict.check_identity(&data))?;
         if self.extent == Extent::Analyse {
             return returning.describe(self);
         }
@@ -76,7 +77,7 @@ impl Execution<'_> {
             }
         }
         if let (Some(clause), Some(conflict)) = (&statement.on_conflict, &mut conflict) {
-            self.infer_arbiters(clause, conflict, &table, &data)?;
+            self.plan_conflict(clause, conflict, &table, &data)?;
         }
         if self.extent == Extent::Plan {
             return returning.describe(self);

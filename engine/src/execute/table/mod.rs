@@ -3,6 +3,7 @@
 mod alter;
 mod alter_column;
 mod alter_identity;
+mod alter_pass;
 mod assign;
 mod change;
 mod check;

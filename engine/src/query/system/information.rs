@@ -5,6 +5,7 @@ use super::{SystemRelation, doubtful, number, row_of};
 use crate::catalog::{Column, Oid, Privileges, Relation};
 use crate::clause::Clause;
 use crate::execute::Execution;
+use crate::lock::LockMode;
 use crate::query::scan::ScanRow;
 use crate::query::{Type, Value};
 use crate::statement::{Generated, Privilege};
@@ -25,7 +26,11 @@ impl Execution<'_> {
                 continue;
             }
             for (place, column) in table.live_columns() {
-                rows.push(ScanRow::certain(self.column_of_standard(&relation, place, column)));
+                let values = self.column_of_standard(&relation, place, column);
+                // PostgreSQL locks a table to write a default, when a query wants that.
+                let may_wait = column.default.is_some()
+                    && self.shared.locks.would_wait(self.session.id, relation.oid, LockMode::AccessShare);
+                rows.push(ScanRow { values, doubtful: may_wait });
             }
         }
         for (schema, name) in [

@@ -97,20 +97,21 @@ impl Execution<'_> {
     }
 
     /// The rows of a system relation.
-    pub(super) fn system_rows(&mut self, relation: SystemRelation) -> Result<Vec<ScanRow>> {
+    pub(super) fn system_rows(&mut self, relation: SystemRelation) -> Vec<ScanRow> {
         match relation {
-            SystemRelation::Class => Ok(self.class_rows()),
-            SystemRelation::Namespace => Ok(self.namespace_rows()),
-            SystemRelation::Sequence => Ok(self.sequence_rows()),
-            SystemRelation::Attribute => Ok(self.attribute_rows()),
-            SystemRelation::AttributeDefault => Ok(self.attribute_default_rows()),
-            SystemRelation::Depend => Ok(self.depend_rows()),
-            SystemRelation::Sequences => self.sequences_rows(),
-            SystemRelation::Tables => Ok(self.tables_rows()),
-            SystemRelation::Types => Ok(type_rows()),
-            SystemRelation::InformationTables => Ok(self.information_tables_rows()),
-            SystemRelation::InformationSequences => Ok(self.information_sequences_rows()),
-            SystemRelation::InformationColumns => Ok(self.information_columns_rows()),
+            SystemRelation::Class => self.class_rows(),
+            SystemRelation::Namespace => self.namespace_rows(),
+            SystemRelation::Sequence => self.sequence_rows(),
+            SystemRelation::Attribute => self.attribute_rows(),
+            SystemRelation::AttributeDefault => self.attribute_default_rows(),
+            SystemRelation::Depend => self.depend_rows(),
+            // What a query does not want of it shows, so that nobody may ask for all rows.
+            SystemRelation::Sequences => Vec::new(),
+            SystemRelation::Tables => self.tables_rows(),
+            SystemRelation::Types => type_rows(),
+            SystemRelation::InformationTables => self.information_tables_rows(),
+            SystemRelation::InformationSequences => self.information_sequences_rows(),
+            SystemRelation::InformationColumns => self.information_columns_rows(),
         }
     }
 

@@ -6,10 +6,13 @@ use crate::catalog::{Privileges, Relation};
 use crate::clause::Clause;
 use crate::error::{Result, Stop, unsupported};
 use crate::execute::Execution;
-use crate::query::Value;
 use crate::query::scan::ScanRow;
+use crate::query::{Bound, Row, Value};
 use crate::quirk::Quirk;
 use crate::sequence::{Definition, IntegerType};
+
+/// The place of `last_value` in `pg_sequences`.
+const LAST_VALUE: usize = 10;
 
 impl Execution<'_> {
     pub(super) fn sequence_rows(&mut self) -> Vec<ScanRow> {
@@ -32,13 +35,27 @@ impl Execution<'_> {
             .collect()
     }
 
-    pub(super) fn sequences_rows(&mut self) -> Result<Vec<ScanRow>> {
+    /// The rows of `pg_sequences` that may pass a filter.
+    ///
+    /// To tell a last value PostgreSQL locks the sequence until the transaction ends. It does so for every row that passes
+    /// what it can decide beforehand, whether the query wants the last value or not: a view whose columns call a volatile
+    /// function is not merged into the query.
+    pub(in crate::query) fn sequences_rows(
+        &mut self,
+        filter: Option<&Bound>,
+        outer: Option<&Row<'_>>,
+    ) -> Result<Vec<ScanRow>> {
+        let mut conditions = filter.map(Bound::conjuncts).unwrap_or_default();
+        conditions.retain(|condition| {
+            let reads_last_value = condition.columns().contains(&LAST_VALUE);
+            !reads_last_value && !condition.is_volatile() && !condition.any(|part: &Bound| part.subquery().is_some())
+        });
         let mut rows = Vec::new();
         for relation in self.seen_relations() {
             let Some(sequence) = relation.sequence().filter(|_| !self.is_of_other_session(&relation)) else { continue };
             self.reach(Clause::ViewSequences);
             let definition = &sequence.definition;
-            rows.push(ScanRow::certain(vec![
+            let mut values = vec![
                 self.schema_of(&relation),
                 Value::Text(relation.name.clone()),
                 self.role_value(relation.owner),
@@ -49,17 +66,30 @@ impl Execution<'_> {
                 number(definition.increment),
                 Value::Boolean(definition.cycle),
                 number(definition.cache),
-                match self.may_read_value(&relation) || self.shared.settings.major.hides_last_value() {
-                    // The view's other rows are of the time before the wait, while the model would begin anew.
-                    true => self.sequence_last_value(relation.oid).map_err(|stop| match stop {
-                        Stop::Waits(_) => unsupported("reading pg_sequences while another session changes a sequence"),
-                        other => other,
-                    })?,
-                    false => Value::Null,
-                },
-            ]));
+                Value::Null,
+            ];
+            if !self.may_all_hold(&conditions, &Row { values: &values, outer, ..Row::default() })? {
+                continue;
+            }
+            if self.may_read_value(&relation) || self.shared.settings.major.hides_last_value() {
+                // The view's other rows are of the time before the wait, while the model would begin anew.
+                values[LAST_VALUE] = self.sequence_last_value(relation.oid).map_err(|stop| match stop {
+                    Stop::Waits(_) => unsupported("reading pg_sequences while another session changes a sequence"),
+                    other => other,
+                })?;
+            }
+            rows.push(ScanRow::certain(values));
         }
         Ok(rows)
+    }
+
+    fn may_all_hold(&mut self, conditions: &[&Bound], row: &Row<'_>) -> Result<bool> {
+        for condition in conditions {
+            if !self.judge(condition, row)?.may_hold {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     pub(super) fn information_sequences_rows(&mut self) -> Vec<ScanRow> {
