@@ -62,6 +62,10 @@ impl Cluster {
         if self.standby.is_none() {
             return Err("a promotion without a standby".to_owned());
         }
+        if self.shared.log.promotion_spoils_unlogged(&self.shared.pages) {
+            let what = "a promotion after which PostgreSQL cannot read unlogged sequences made since the base backup";
+            return Err(what.to_owned());
+        }
         self.catch_up()?;
         if let Some(standby) = &mut self.standby {
             standby.shared.in_recovery = false;

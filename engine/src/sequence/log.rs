@@ -31,7 +31,8 @@ pub(crate) struct WriteAheadLog {
     unflushed: Vec<Record>,
     /// Whether a rollback has removed unlogged storage, and a crash may lose the record of that.
     has_removed_unlogged: bool,
-    /// What a standby makes of each storage once it has replayed all records, where there is a standby.
+    /// What a standby makes of each logged storage once it has replayed all records, where there is a standby; with the
+    /// unlogged storage that there was when it began.
     replayed: Option<NumberMap<StorageId, Row>>,
 }
 
@@ -100,8 +101,17 @@ impl WriteAheadLog {
 
     /// Begins to send records to a standby that starts from a base backup, which a checkpoint has just preceded.
     pub(crate) fn begin_streaming(&mut self, pages: &Pages) {
-        let logged = pages.iter().filter(|(_, page)| page.is_logged());
-        self.replayed = Some(logged.map(|(storage, page)| (*storage, page.row())).collect());
+        self.replayed = Some(pages.iter().map(|(storage, page)| (*storage, page.row())).collect());
+    }
+
+    /// Whether a standby would have unlogged storage after a promotion that cannot be read.
+    ///
+    /// At the end of recovery a file is copied that holds the first content. Of storage made since the base backup that
+    /// content is in memory only (`seq_redo` does not write it, as other records of such files are), and the file is empty:
+    /// "bad magic number in sequence".
+    pub(crate) fn promotion_spoils_unlogged(&self, pages: &Pages) -> bool {
+        let Some(replayed) = &self.replayed else { return false };
+        pages.iter().any(|(storage, page)| !page.is_logged() && !replayed.contains_key(storage))
     }
 
     /// Whether there is a standby.
@@ -114,7 +124,9 @@ impl WriteAheadLog {
     pub(crate) fn standby(&self, pages: &Pages) -> (WriteAheadLog, Pages) {
         let mut pages = pages.clone();
         for (storage, page) in pages.iter_mut() {
-            if let Some(row) = self.replayed.as_ref().and_then(|replayed| replayed.get(storage)) {
+            if page.is_logged()
+                && let Some(row) = self.replayed.as_ref().and_then(|replayed| replayed.get(storage))
+            {
                 page.recovered = *row;
             }
             page.recover();

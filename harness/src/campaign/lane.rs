@@ -7,6 +7,7 @@ use std::time::Duration;
 use seqcheck_engine::{Cluster, Major, QuirkSet, Settings};
 
 use super::failure::Suspect;
+use super::standby::with_standby;
 use super::{Board, CampaignError};
 use crate::choice::Seeded;
 use crate::compare::Level;
@@ -25,6 +26,9 @@ use crate::trace;
 /// Traces with crashes are numbered from here, far beyond any other trace.
 const CRASHING: u64 = 1 << 48;
 
+/// One in so many of them is about a standby instead, which takes longer to make than a crash.
+const BETWEEN_STANDBYS: u64 = 10;
+
 /// A lane.
 pub(super) struct Lane {
     postgres: Postgres,
@@ -33,6 +37,8 @@ pub(super) struct Lane {
     judging: Judging,
     /// What generated traces may do to the server.
     events: ServerEvents,
+    /// Whether the server can have a standby.
+    has_standby: bool,
     /// The last trace that went through: what it broke may show only when the next one cleans up after it.
     last: Option<Suspect>,
 }
@@ -56,7 +62,7 @@ impl Lane {
         let is_observed = options.dialect.is_observed();
         let options = lockstep::Options::of(options.dialect, options.time_out);
         let events = if server.is_managed() && is_observed { ServerEvents::Checkpoints } else { ServerEvents::None };
-        Ok(Lane { postgres, settings, options, judging, events, last: None })
+        Ok(Lane { postgres, settings, options, judging, events, has_standby: server.can_have_standby(), last: None })
     }
 
     pub(super) fn major(&self) -> Major {
@@ -123,10 +129,13 @@ impl Lane {
         }
     }
 
-    /// Runs a generated trace in which the server crashes.
+    /// Runs a generated trace in which the server crashes; now and then, one in which it has a standby.
     pub(super) fn run_crashing(&mut self, index: u64, board: &Board<'_>) {
         let seed = board.options.seed;
-        let prepared = self.generate(&mut Seeded::for_trace(seed, CRASHING + index), ServerEvents::Crashes);
+        let mut prepared = self.generate(&mut Seeded::for_trace(seed, CRASHING + index), ServerEvents::Crashes);
+        if self.has_standby && index.is_multiple_of(BETWEEN_STANDBYS) {
+            prepared = with_standby(&prepared, &self.healthy_settings()).unwrap_or(prepared);
+        }
         if self.judge(&prepared, Origin::Crashing { seed, index }, board).is_some() {
             board.with_summary(|summary| summary.crashing += 1);
         }

@@ -5,6 +5,7 @@
 
 mod failure;
 mod lane;
+mod standby;
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;

@@ -161,6 +161,11 @@ impl Server {
         !matches!(*self.source, Source::Url)
     }
 
+    /// Whether it can have a standby: seqcheck started it from programs of this machine.
+    pub fn can_have_standby(&self) -> bool {
+        matches!(*self.source, Source::Cluster(_))
+    }
+
     /// Stops the server without a checkpoint and starts it again, so that it recovers from its log as after a crash
     /// (manual, section 19.5, "Immediate Shutdown"). Every connection is lost; returns when it accepts new ones.
     ///
