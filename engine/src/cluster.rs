@@ -65,6 +65,9 @@ impl Settings {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SessionId(pub u32);
 
+/// A session that there never is.
+pub(crate) const NOBODY: SessionId = SessionId(u32::MAX);
+
 /// How far a step came.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Progress {

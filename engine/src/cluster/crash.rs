@@ -1,6 +1,6 @@
 //! The end of the whole server: what a crash leaves, and what an orderly restart does.
 
-use super::{Cluster, SessionId};
+use super::{Cluster, NOBODY, SessionId};
 use crate::catalog::{CommitNumber, View, is_temporary_schema};
 use crate::clause::{Clause, ClauseSet};
 use crate::execute::Execution;
@@ -137,12 +137,17 @@ impl Cluster {
         Ok(())
     }
 
-    /// The committed sequences, temporary ones aside, in order of their names: what [`Cluster::crash`] may change.
+    /// The committed sequences, in order of their names: what [`Cluster::crash`] may change. Those that nobody can read are
+    /// left out: temporary ones, and ones that a prepared transaction has locked for itself alone.
     pub fn stored(&self) -> Vec<StoredSequence> {
         let catalog = &self.shared.catalog;
         let mut found: Vec<StoredSequence> = catalog
             .relations(EVERYBODY)
             .filter(|relation| relation.sequence().is_some() && !is_temporary_schema(relation.schema))
+            .filter(|relation| {
+                let holds = |stand_in| self.shared.locks.excludes_readers(stand_in, relation.oid);
+                !self.shared.prepared.iter().any(|prepared| holds(prepared.stand_in))
+            })
             .filter_map(|relation| {
                 let page = self.shared.pages.get(&relation.storage)?;
                 Some(StoredSequence {
@@ -160,4 +165,4 @@ impl Cluster {
 }
 
 /// What a session sees that has no work of its own.
-const EVERYBODY: View = View { session: SessionId(u32::MAX), until: CommitNumber::MAX };
+const EVERYBODY: View = View { session: NOBODY, until: CommitNumber::MAX };

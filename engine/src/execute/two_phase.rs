@@ -1,7 +1,7 @@
 //! PREPARE TRANSACTION, COMMIT PREPARED and ROLLBACK PREPARED (manual, "SQL Commands").
 
 use super::{Execution, done};
-use crate::cluster::SessionId;
+use crate::cluster::{NOBODY, SessionId};
 use crate::error::{Result, Stop, error, sqlstate, unsupported};
 use crate::quirk::Quirk;
 use crate::reply::StatementResult;
@@ -32,7 +32,7 @@ impl Execution<'_> {
         // Each of the three commands writes to the log, and waits until it is on the disk.
         self.flush_log();
         self.give_back_snapshot();
-        let stand_in = SessionId(u32::MAX - self.shared.preparations);
+        let stand_in = SessionId(NOBODY.0 - 1 - self.shared.preparations);
         self.shared.preparations += 1;
         let writes = std::mem::take(&mut self.session.transaction.undo);
         self.shared.catalog.hand_over(&writes, stand_in);

@@ -276,6 +276,11 @@ impl LockTable {
         self.give_back(|held| held.session == session && held.target == target && held.mode == mode);
     }
 
+    /// Whether a session holds the lock on an object that nobody else can read it beside.
+    pub(crate) fn excludes_readers(&self, session: SessionId, object: Oid) -> bool {
+        self.modes(session, Target::Object(object)).any(|mode| mode == LockMode::AccessExclusive)
+    }
+
     /// How many locks are held.
     pub(crate) fn len(&self) -> usize {
         self.held.len()
