@@ -134,6 +134,10 @@ pub(crate) struct Shared {
     pub(crate) preparations: u32,
     /// How many open transactions hold a snapshot that may need deleted rows.
     pub(crate) snapshots: usize,
+    /// The numbers of the serializable transactions that are open or prepared.
+    pub(crate) serializable: Vec<u64>,
+    /// How many serializable transactions have ever taken a snapshot.
+    pub(crate) serializable_begun: u64,
     /// Whether a crash has left temporary relations in the catalogs.
     pub(crate) has_orphans: bool,
     /// The server's processes, as of the beginning of the step.
@@ -189,6 +193,8 @@ impl Cluster {
                 prepared: Vec::new(),
                 preparations: 0,
                 snapshots: 0,
+                serializable: Vec::new(),
+                serializable_begun: 0,
                 has_orphans: false,
                 processes: Vec::new(),
                 signals: Vec::new(),

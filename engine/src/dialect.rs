@@ -5,6 +5,7 @@ pub mod aurora_dsql;
 
 use crate::catalog::Relation;
 use crate::error::{Stop, error, sqlstate};
+use crate::reply::SqlState;
 
 /// Whose SQL is modelled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -117,6 +118,14 @@ impl Major {
         match self.0 >= 14 {
             true => format!("cannot insert a non-DEFAULT value into column \"{column}\""),
             false => format!("cannot insert into column \"{column}\""),
+        }
+    }
+
+    /// The code of refusing a value for a stored generated column: another one since 14.
+    pub(crate) fn refused_computed_value(self) -> SqlState {
+        match self.0 >= 14 {
+            true => sqlstate::GENERATED_ALWAYS,
+            false => sqlstate::SYNTAX_ERROR,
         }
     }
 

@@ -126,6 +126,7 @@ pub(crate) mod sqlstate {
     pub(crate) const DUPLICATE_PREPARED_STATEMENT: SqlState = SqlState::new("42P05");
     pub(crate) const DUPLICATE_SCHEMA: SqlState = SqlState::new("42P06");
     pub(crate) const DUPLICATE_TABLE: SqlState = SqlState::new("42P07");
+    pub(crate) const INVALID_OBJECT_DEFINITION: SqlState = SqlState::new("42P17");
     pub(crate) const INVALID_COLUMN_REFERENCE: SqlState = SqlState::new("42P10");
     pub(crate) const INVALID_TABLE_DEFINITION: SqlState = SqlState::new("42P16");
     pub(crate) const INDETERMINATE_DATATYPE: SqlState = SqlState::new("42P18");

@@ -74,6 +74,17 @@ pub(crate) struct Transaction {
     pub(crate) set: Option<StorageId>,
     /// What REPEATABLE READ and SERIALIZABLE see, once a query has run.
     pub(crate) snapshot: Option<CommitNumber>,
+    /// What tells a serializable transaction that holds a snapshot from the others.
+    pub(crate) serializable: Option<Serializable>,
+}
+
+/// One of the serializable transactions, which may make each other fail (manual, "Serializable Isolation Level").
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Serializable {
+    /// Its number among all of them, in the order in which they took their snapshots.
+    pub(crate) number: u64,
+    /// Whether there was another one when it took its snapshot.
+    pub(crate) met_others: bool,
 }
 
 /// A transaction that PREPARE TRANSACTION has taken from its session. It keeps its locks until somebody ends it.
@@ -89,6 +100,8 @@ pub(crate) struct PreparedTransaction {
     pub(crate) writes: Vec<Write>,
     /// Whether it has changed roles or privileges.
     pub(crate) changes_privileges: bool,
+    /// Its number among the serializable transactions, when it is one.
+    pub(crate) serializable: Option<u64>,
 }
 
 impl Transaction {
@@ -111,6 +124,7 @@ impl Transaction {
             advanced: None,
             set: None,
             snapshot: None,
+            serializable: None,
         }
     }
 

@@ -18,6 +18,8 @@ pub(crate) enum Object {
     Default { table: Oid, column: usize, oid: Oid },
     /// A constraint of a table, with its own number.
     Constraint { table: Oid, oid: Oid },
+    /// An enumerated type.
+    Type(Oid),
 }
 
 impl Object {
@@ -27,6 +29,7 @@ impl Object {
             Object::Schema(oid)
             | Object::Relation(oid)
             | Object::Column(oid, _)
+            | Object::Type(oid)
             | Object::Default { oid, .. }
             | Object::Constraint { oid, .. } => oid,
         }
@@ -68,6 +71,13 @@ impl Catalog {
         for original in originals {
             self.collect(*original, None, originals, &mut found, view);
         }
+        let whole: Vec<Object> = found.iter().map(|deletion| deletion.object).collect();
+        for deletion in &mut found {
+            // A column says nothing of itself when its table goes too.
+            if let Object::Column(table, _) = deletion.object {
+                deletion.silent |= whole.contains(&Object::Relation(table));
+            }
+        }
         found
     }
 
@@ -83,6 +93,11 @@ impl Catalog {
         if let Some(earlier) = found.iter_mut().find(|deletion| deletion.object == object) {
             // One silent way to reach it is enough.
             earlier.silent |= silent;
+            return;
+        }
+        if let Object::Column(table, _) = object
+            && found.iter().any(|deletion| deletion.object == Object::Relation(table))
+        {
             return;
         }
         let mut dependents = self.dependents(object, view);
@@ -106,7 +121,17 @@ impl Catalog {
                 .filter(|relation| relation.schema == schema)
                 // An index belongs to its table, not to the schema.
                 .filter(|relation| !matches!(relation.kind, Kind::Index(_)))
-                .map(|relation| (Object::Relation(relation.oid), Dependency::Normal))
+                .map(|relation| Object::Relation(relation.oid))
+                .chain(
+                    self.enumerations(view)
+                        .filter(|enumeration| enumeration.schema == schema)
+                        .map(|enumeration| Object::Type(enumeration.oid)),
+                )
+                .map(|object| (object, Dependency::Normal))
+                .collect(),
+            Object::Type(oid) => self
+                .columns_of_type(oid, view)
+                .map(|(table, place)| (Object::Column(table, place), Dependency::Normal))
                 .collect(),
             Object::Relation(oid) => self.dependents_of_relation(oid, view),
             Object::Column(table, column) => self.dependents_of_column(table, column, view),
@@ -121,6 +146,16 @@ impl Catalog {
                 .into_iter()
                 .collect(),
         }
+    }
+
+    /// The columns of an enumerated type, each with its table and its place there.
+    pub(crate) fn columns_of_type(&self, oid: Oid, view: View) -> impl Iterator<Item = (Oid, usize)> {
+        self.relations(view).flat_map(move |relation| {
+            relation.table().into_iter().flat_map(|table| table.live_columns()).filter_map(move |(place, column)| {
+                let of_type = column.opaque.as_ref().and_then(|opaque| opaque.enumeration) == Some(oid);
+                of_type.then_some((relation.oid, place))
+            })
+        })
     }
 
     /// The foreign keys, of any table, that `is_meant` tells by their table and themselves.
@@ -288,16 +323,18 @@ impl Catalog {
         owned
     }
 
-    /// The sequences that one column of a table owns.
+    /// The sequences that one column of a table owns, in the order in which it came to own them.
     pub(crate) fn column_sequences(&self, table: Oid, column: usize, view: View) -> Vec<Oid> {
-        self.owned_sequences(table, view)
+        let mut owned: Vec<(u64, Oid)> = self
+            .owned_sequences(table, view)
             .into_iter()
-            .filter(|oid| {
-                self.relation(*oid, view)
-                    .and_then(|relation| relation.sequence()?.owner)
-                    .is_some_and(|owner| owner.column == column)
+            .filter_map(|oid| {
+                let owner = self.relation(oid, view).and_then(|relation| relation.sequence()?.owner)?;
+                (owner.column == column).then_some((owner.recorded, oid))
             })
-            .collect()
+            .collect();
+        owned.sort_unstable();
+        owned.into_iter().map(|(_, oid)| oid).collect()
     }
 
     /// The sequence behind an identity column.

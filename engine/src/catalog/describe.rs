@@ -43,10 +43,22 @@ impl Catalog {
                 let table = self.describe(Object::Relation(table), path, view);
                 format!("constraint {} on {table}", name.as_deref().unwrap_or("?"))
             }
+            Object::Type(oid) => format!("type {}", self.type_in_path(oid, path, view)),
             Object::Default { table, column, .. } => {
                 format!("default value for {}", self.describe(Object::Column(table, column), path, view))
             }
         }
+    }
+
+    /// An enumerated type's name, qualified and quoted as needed to find it through `path`.
+    pub(crate) fn type_in_path(&self, oid: Oid, path: &SearchPath, view: View) -> String {
+        let Some(enumeration) = self.enumeration(oid, view) else { return "?".to_owned() };
+        let found = self.enumeration_in_path(&enumeration.name, path, view);
+        if found.is_some_and(|found| found.oid == oid) {
+            return quote_identifier(&enumeration.name);
+        }
+        let schema = self.schema_name(enumeration.schema, view);
+        quote_qualified(schema.as_deref().unwrap_or("?"), &enumeration.name)
     }
 
     fn column_name(&self, table: Oid, column: usize, view: View) -> Rc<str> {

@@ -1,6 +1,7 @@
 //! Schemas and relations: who exists, under which name, and who sees it.
 
 mod access;
+mod data_type;
 mod dependency;
 mod describe;
 mod heap;
@@ -13,13 +14,14 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 pub(crate) use access::{Access, AccessChange, Inherits, Privileges};
+pub(crate) use data_type::Enumeration;
 pub(crate) use dependency::{Deletion, Object};
 pub(crate) use describe::{quote_identifier, quote_qualified};
 pub(crate) use heap::{CommitNumber, Heap, Slot, Stamp, View};
 pub(crate) use lookup::{RangeName, SearchPath};
 pub(crate) use relation::{
-    Column, ColumnOwner, Constraint, ConstraintKind, Default as ColumnDefault, ForeignKey, Index, Kind, Persistence,
-    Relation, SequenceData, StorageId, TableData, ViewData,
+    Column, ColumnOwner, Computed, Constraint, ConstraintKind, Default as ColumnDefault, ForeignKey, Index, Kind,
+    OpaqueType, Persistence, Relation, SequenceData, StorageId, TableData, ViewData,
 };
 pub(crate) use role::{DefaultAccess, Membership, Role, SeenRoles};
 pub(crate) use write::{Write, WritePlace};
@@ -85,8 +87,11 @@ pub(crate) struct Catalog {
     roles: Heap<Rc<Role>>,
     memberships: Heap<Membership>,
     default_access: Heap<DefaultAccess>,
+    enumerations: Heap<Enumeration>,
     last_oid: u32,
     last_storage: u32,
+    /// How many times a sequence has been made a column's.
+    ownerships: u64,
     /// Grows with every change to schemas and roles, so that a resolved search path knows when it is stale.
     pub(crate) schema_generation: u64,
 }
@@ -131,6 +136,12 @@ impl Catalog {
     pub(crate) fn new_storage(&mut self) -> StorageId {
         self.last_storage += 1;
         StorageId(self.last_storage)
+    }
+
+    /// The number of a new entry that makes a sequence some column's.
+    pub(crate) fn new_ownership(&mut self) -> u64 {
+        self.ownerships += 1;
+        self.ownerships
     }
 
     /// The schemas that `view` sees.

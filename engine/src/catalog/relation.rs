@@ -41,6 +41,8 @@ pub(crate) struct ColumnOwner {
     pub(crate) column: usize,
     /// Whether it is the column's identity sequence, which cannot be dropped or moved alone.
     pub(crate) is_identity: bool,
+    /// Counts up with every entry that makes a sequence some column's.
+    pub(crate) recorded: u64,
 }
 
 /// A table's catalog entry.
@@ -72,12 +74,33 @@ pub(crate) struct Column {
     pub(crate) column_type: Type,
     /// The most characters that a `varchar(n)` holds.
     pub(crate) length: Option<usize>,
-    /// Its type as written, when that is outside the model.
-    pub(crate) opaque: Option<Rc<TypeName>>,
+    /// Its type, when values of that are outside the model.
+    pub(crate) opaque: Option<Rc<OpaqueType>>,
     pub(crate) not_null: bool,
     pub(crate) default: Option<Default>,
     pub(crate) identity: Option<Generated>,
+    /// What computes it, when it is a stored generated column.
+    pub(crate) computed: Option<Computed>,
     pub(crate) is_dropped: bool,
+}
+
+/// What computes a stored generated column from others (manual, "Generated Columns").
+#[derive(Debug, Clone)]
+pub(crate) struct Computed {
+    pub(crate) oid: Oid,
+    /// The analysed expression; none when it is outside the model.
+    pub(crate) value: Option<Bound>,
+    /// The places of the columns that it reads.
+    pub(crate) columns: Vec<usize>,
+}
+
+/// A column's type that has values outside the model.
+#[derive(Debug)]
+pub(crate) struct OpaqueType {
+    /// The type as written.
+    pub(crate) written: TypeName,
+    /// The enumerated type that it is.
+    pub(crate) enumeration: Option<Oid>,
 }
 
 impl Column {

@@ -15,6 +15,7 @@ pub(crate) enum WritePlace {
     Role(Slot),
     Membership(Slot),
     DefaultAccess(Slot),
+    Enumeration(Slot),
 }
 
 /// One write.
@@ -77,7 +78,8 @@ impl Catalog {
                 WritePlace::Row(..)
                 | WritePlace::Role(_)
                 | WritePlace::Membership(_)
-                | WritePlace::DefaultAccess(_) => {}
+                | WritePlace::DefaultAccess(_)
+                | WritePlace::Enumeration(_) => {}
             }
         }
         for (name, _, _) in changed {
@@ -157,6 +159,7 @@ impl Catalog {
             WritePlace::Role(slot) => (&mut self.roles, slot),
             WritePlace::Membership(slot) => (&mut self.memberships, slot),
             WritePlace::DefaultAccess(slot) => (&mut self.default_access, slot),
+            WritePlace::Enumeration(slot) => (&mut self.enumerations, slot),
         })
     }
 

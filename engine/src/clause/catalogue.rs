@@ -382,6 +382,12 @@ catalogue! {
             "An unqualified name means the first relation of that name in the search path."
         NameTruncated "names.truncated" ("Identifiers and Key Words")
             "Names are cut to 63 bytes, with a notice."
+        EnumeratedType "type.enumerated" ("CREATE TYPE, Enumerated Types; ALTER TYPE; DROP TYPE")
+            "An enumerated type shares its schema's names with tables, and columns of it depend on it."
+        ComputedColumn "column.generated-stored" ("Generated Columns")
+            "A stored generated column is computed from its row, and takes no value of its own."
+        ConstraintRenamed "constraint.renamed" ("ALTER TABLE, RENAME CONSTRAINT")
+            "A key's constraint and its index have one name, whichever of them is renamed."
         SchemaDropped "schema.drop-cascades" ("DROP SCHEMA")
             "Dropping a schema needs CASCADE while it holds relations, and then drops them."
     }

@@ -5,11 +5,11 @@ use std::rc::Rc;
 use super::Execution;
 use crate::catalog::{Object, StorageId, Write};
 use crate::clause::Clause;
-use crate::error::Result;
+use crate::error::{Result, unsupported};
 use crate::quirk::Quirk;
 use crate::session::Parameters;
 use crate::statement::IsolationLevel;
-use crate::transaction::{Block, Level};
+use crate::transaction::{Block, Level, Serializable};
 
 /// Where things stood when a statement began.
 pub(super) struct StatementMark {
@@ -54,6 +54,23 @@ impl Execution<'_> {
         ) {
             transaction.snapshot = Some(self.shared.commits);
             self.shared.snapshots += 1;
+        }
+        if transaction.characteristics.isolation == IsolationLevel::Serializable {
+            self.shared.serializable_begun += 1;
+            let number = self.shared.serializable_begun;
+            let met_others = !self.shared.serializable.is_empty();
+            self.shared.serializable.push(number);
+            transaction.serializable = Some(Serializable { number, met_others });
+        }
+    }
+
+    /// Refuses to change rows where PostgreSQL watches what serializable transactions read and write of one another.
+    pub(super) fn check_serializable(&self) -> Result<()> {
+        match self.session.transaction.serializable {
+            Some(own) if own.met_others || self.shared.serializable_begun > own.number => {
+                Err(unsupported("a change of rows by one of several serializable transactions at a time"))
+            }
+            _ => Ok(()),
         }
     }
 
@@ -244,6 +261,9 @@ impl Execution<'_> {
         self.session.transaction.has_snapshot = false;
         if self.session.transaction.snapshot.take().is_some() {
             self.shared.snapshots -= 1;
+        }
+        if let Some(own) = self.session.transaction.serializable.take() {
+            self.shared.serializable.retain(|number| *number != own.number);
         }
     }
 

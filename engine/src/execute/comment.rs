@@ -40,6 +40,11 @@ impl Execution<'_> {
                 }
                 None => Err(no_schema(name.name())),
             },
+            CommentTarget::Type(name) => match self.find_type(name)? {
+                Some(_) if !self.is_superuser() => Err(unsupported("COMMENT ON TYPE by a role that is no superuser")),
+                Some(_) => done("COMMENT"),
+                None => Err(self.no_type(name)),
+            },
             CommentTarget::Column(name) => {
                 let [table @ .., column] = name.parts.as_slice() else {
                     return Err(unsupported("a column without a name"));

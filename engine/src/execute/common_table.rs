@@ -64,6 +64,7 @@ impl Execution<'_> {
 
     fn forget_common_tables(&mut self) {
         self.known_tables.clear();
+        self.coming_tables.clear();
         self.changing.clear();
         self.returned = None;
         self.touched = Touched::default();
@@ -72,7 +73,12 @@ impl Execution<'_> {
     fn define_and_run(&mut self, with: &With, changes: bool) -> Result<StatementResult> {
         let mut changed = Vec::new();
         self.lookups = changes.then(Vec::new);
-        let defined = with.tables.iter().try_for_each(|table| self.define_common_table(table, &mut changed));
+        self.coming_tables = with.tables.iter().rev().map(|table| table.name.name().into()).collect();
+        let defined = with.tables.iter().try_for_each(|table| {
+            self.define_common_table(table, &mut changed)?;
+            self.coming_tables.pop();
+            Ok(())
+        });
         // The whole is analysed before anything is run.
         let analysed = match (defined, changes) {
             (Ok(()), true) => self.analysed(&with.statement),

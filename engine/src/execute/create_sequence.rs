@@ -231,7 +231,8 @@ impl Execution<'_> {
         };
         self.check_not_identity(sequence)?;
         self.reach(Clause::OwnedBy);
-        set_owner(sequence, Some(ColumnOwner { table: table.oid, column: place, is_identity: false }));
+        let recorded = self.shared.catalog.new_ownership();
+        set_owner(sequence, Some(ColumnOwner { table: table.oid, column: place, is_identity: false, recorded }));
         Ok(())
     }
 }

@@ -110,10 +110,11 @@ impl Execution<'_> {
         for deletion in deletions.iter().rev() {
             match deletion.object {
                 Object::Relation(oid) => self.lock_to_drop(oid)?,
-                Object::Default { oid, .. } | Object::Constraint { oid, .. } => {
-                    self.lock(oid, LockMode::AccessExclusive)?;
-                }
-                Object::Schema(_) | Object::Column(..) => {}
+                Object::Type(oid)
+                | Object::Column(oid, _)
+                | Object::Default { oid, .. }
+                | Object::Constraint { oid, .. } => self.lock(oid, LockMode::AccessExclusive)?,
+                Object::Schema(_) => {}
             }
         }
         Ok(())
@@ -133,7 +134,7 @@ impl Execution<'_> {
                     self.lock(table, LockMode::AccessExclusive)?;
                     referenced.map_or(Ok(()), |referenced| self.lock(referenced, LockMode::AccessExclusive))?;
                 }
-                Object::Relation(_) | Object::Schema(_) | Object::Column(..) => {}
+                Object::Relation(_) | Object::Type(_) | Object::Schema(_) | Object::Column(..) => {}
             }
         }
         Ok(())
@@ -240,7 +241,11 @@ impl Execution<'_> {
                 let relation = self.shared.catalog.relation(oid, self.catalog_view());
                 relation.is_some_and(|relation| relation.sequence().is_some())
             }
-            Object::Schema(_) | Object::Column(..) | Object::Default { .. } | Object::Constraint { .. } => false,
+            Object::Schema(_)
+            | Object::Type(_)
+            | Object::Column(..)
+            | Object::Default { .. }
+            | Object::Constraint { .. } => false,
         }
     }
 
@@ -286,6 +291,11 @@ impl Execution<'_> {
                 let undo = &mut self.session.transaction.undo;
                 self.shared.catalog.delete_default_access(|entry| entry.schema == Some(oid), view, undo);
                 self.shared.catalog.delete_schema(oid, view, undo);
+                Ok(())
+            }
+            Object::Type(oid) => {
+                let undo = &mut self.session.transaction.undo;
+                self.shared.catalog.delete_enumeration(oid, view, undo);
                 Ok(())
             }
             Object::Default { table, column, .. } => {

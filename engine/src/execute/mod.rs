@@ -6,6 +6,7 @@ mod catalog;
 mod comment;
 mod common_table;
 mod create_sequence;
+mod data_type;
 mod default_privilege;
 mod drop;
 mod function;
@@ -76,6 +77,8 @@ pub(crate) struct Execution<'a> {
     lookups: Option<Vec<Rc<Relation>>>,
     /// The tables that WITH has defined, the innermost last.
     pub(crate) known_tables: Vec<KnownTable>,
+    /// The names that WITH has not defined yet, the next one last.
+    pub(crate) coming_tables: Vec<Rc<str>>,
     /// The statements in WITH that change rows.
     changing: Vec<Changing>,
     /// The rows that RETURNING gives, while a statement in WITH runs.
@@ -102,6 +105,7 @@ impl<'a> Execution<'a> {
             parameters: None,
             lookups: None,
             known_tables: Vec::new(),
+            coming_tables: Vec::new(),
             changing: Vec::new(),
             returned: None,
             touched: Touched::default(),
@@ -271,12 +275,17 @@ impl<'a> Execution<'a> {
                     Statement::DropRelation(statement) => self.drop_relations(statement),
                     Statement::Comment(statement) => self.comment(statement),
                     Statement::CreateSchema(statement) => self.create_schema(statement),
+                    Statement::AlterSchema(statement) => self.alter_schema(statement),
                     Statement::DropSchema(statement) => self.drop_schemas(statement),
+                    Statement::CreateEnumeration(statement) => self.create_enumeration(statement),
+                    Statement::AlterType(statement) => self.alter_type(statement),
+                    Statement::DropType(statement) => self.drop_types(statement),
                     Statement::CreateTable(statement) => self.create_table(statement),
                     Statement::CreateTableAs(statement) => self.create_table_as(statement),
                     Statement::With(statement) => self.with_statement(statement),
                     Statement::AlterTable(statement) => self.alter_table(statement),
                     Statement::RenameColumn(statement) => self.rename_column(statement),
+                    Statement::RenameConstraint(statement) => self.rename_constraint(statement),
                     Statement::CreateView(statement) => self.create_view(statement),
                     Statement::CreateIndex(statement) => self.create_index(statement),
                     Statement::CreateRole(statement) => self.create_role(statement),

@@ -262,6 +262,7 @@ impl Execution<'_> {
             )
             .detail("System catalog modifications are currently disallowed."));
         }
+        self.check_no_type(schema, name)?;
         self.wait_for_namesake(schema, name, has_type)
     }
 

@@ -1,7 +1,7 @@
 //! Who owns what: OWNER TO, REASSIGN OWNED, DROP OWNED, and what keeps a role from being dropped.
 
 use super::{Execution, done};
-use crate::catalog::{BOOTSTRAP_ROLE, Kind, Object, Oid, Relation, Schema};
+use crate::catalog::{BOOTSTRAP_ROLE, Enumeration, Kind, Object, Oid, Relation, Schema};
 use crate::clause::Clause;
 use crate::error::{Result, Stop, error, sqlstate, unsupported};
 use crate::lock::LockMode;
@@ -82,6 +82,9 @@ impl Execution<'_> {
                 found.push((relation.oid, relation.owner == role, Some(Object::Relation(relation.oid))));
             }
         }
+        for enumeration in self.shared.catalog.enumerations(view).filter(|enumeration| enumeration.owner == role) {
+            found.push((enumeration.oid, true, Some(Object::Type(enumeration.oid))));
+        }
         for schema in self.shared.catalog.schemas(view) {
             let mentioned = schema.access.as_ref().is_some_and(|access| access.mentions(role));
             if schema.owner == role || mentioned {
@@ -142,6 +145,12 @@ impl Execution<'_> {
             for oid in self.owned_relations(owner) {
                 self.change_owner(oid, to)?;
             }
+            let types = self.shared.catalog.enumerations(view).filter(|enumeration| enumeration.owner == owner);
+            let types: Vec<Enumeration> = types.cloned().collect();
+            for enumeration in types {
+                let changed = Enumeration { owner: to, ..enumeration };
+                self.shared.catalog.update_enumeration(changed, view, &mut self.session.transaction.undo);
+            }
         }
         self.reach(Clause::ReassignOwned);
         done("REASSIGN OWNED")
@@ -167,6 +176,8 @@ impl Execution<'_> {
             let view = self.catalog_view();
             let schemas = self.shared.catalog.schemas(view).filter(|schema| schema.owner == owner);
             objects.extend(schemas.map(|schema| (schema.oid, Object::Schema(schema.oid))));
+            let types = self.shared.catalog.enumerations(view).filter(|enumeration| enumeration.owner == owner);
+            objects.extend(types.map(|enumeration| (enumeration.oid, Object::Type(enumeration.oid))));
             for oid in self.owned_relations(owner) {
                 // An identity column's sequence goes with its table, and not without it.
                 if !self.is_identity_sequence(oid) {

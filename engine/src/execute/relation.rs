@@ -84,9 +84,12 @@ impl Execution<'_> {
         Err(error(sqlstate::WRONG_OBJECT_TYPE, format!("\"{}\" is not {wanted}", name.name)))
     }
 
-    fn rename(&mut self, relation: &Relation, new_name: &Identifier) -> Result<()> {
+    pub(super) fn rename(&mut self, relation: &Relation, new_name: &Identifier) -> Result<()> {
         if self.is_name_taken(relation.schema, new_name.name()) {
             return Err(relation_exists(new_name.name()));
+        }
+        if self.shared.catalog.enumeration_named(relation.schema, new_name.name(), self.catalog_view()).is_some() {
+            return Err(unsupported("a relation renamed to what a type is called"));
         }
         self.wait_for_namesake(relation.schema, new_name.name(), false)?;
         if relation.sequence().is_some() {

@@ -1,14 +1,14 @@
-//! CREATE SCHEMA and DROP SCHEMA.
+//! CREATE SCHEMA, ALTER SCHEMA and DROP SCHEMA.
 
 use super::names::{duplicate_schema, no_schema};
 use super::privilege::permission_denied;
 use super::{Execution, done};
 use crate::catalog::{INFORMATION_SCHEMA, Object, PG_CATALOG, PG_TOAST, Schema};
-use crate::error::{Result, error, notice, sqlstate, unsupported};
+use crate::error::{Result, Stop, error, notice, sqlstate, unsupported};
 use crate::lock::LockMode;
 use crate::reply::{Severity, StatementResult};
 use crate::session::AwaitedName;
-use crate::statement::{CreateSchema, DropSchema};
+use crate::statement::{AlterSchema, CreateSchema, DropSchema, SchemaAction};
 
 impl Execution<'_> {
     pub(super) fn create_schema(&mut self, statement: &CreateSchema) -> Result<StatementResult> {
@@ -16,14 +16,19 @@ impl Execution<'_> {
         if !self.is_superuser() {
             return Err(permission_denied("database", &self.shared.settings.database));
         }
-        let name = statement.name.name();
+        let owner = match &statement.owner {
+            Some(role) => self.role_oid(role)?,
+            None => self.current_role(),
+        };
+        let of_owner = self.shared.catalog.role_name(owner, self.catalog_view());
+        // A schema without a name has its owner's.
+        let name = statement.name.as_ref().map_or(&*of_owner, |name| name.name());
         if !self.has_awaited_schema(name) {
             self.check_schemas_known()?;
         }
         let view = self.catalog_view();
         if name.starts_with("pg_") {
-            return Err(error(sqlstate::RESERVED_NAME, format!("unacceptable schema name \"{name}\""))
-                .detail("The prefix \"pg_\" is reserved for system schemas."));
+            return Err(unacceptable_name(name));
         }
         if self.has_awaited_schema(name) {
             // It was free when the statement began.
@@ -46,10 +51,53 @@ impl Execution<'_> {
             return Err(self.wait_for_transaction(session));
         }
         let oid = self.shared.catalog.new_oid();
-        let schema = Schema { oid, name: name.into(), owner: self.current_role(), access: None };
+        let schema = Schema { oid, name: name.into(), owner, access: None };
         self.shared.catalog.insert_schema(schema, view, &mut self.session.transaction.undo);
         self.lock(oid, LockMode::AccessExclusive)?;
         done("CREATE SCHEMA")
+    }
+
+    pub(super) fn alter_schema(&mut self, statement: &AlterSchema) -> Result<StatementResult> {
+        self.prevent_if_read_only("ALTER SCHEMA")?;
+        self.check_schemas_known()?;
+        let view = self.catalog_view();
+        let name = statement.name.name();
+        let found = self.shared.catalog.schema_named(name, view);
+        let Some(schema) = found.and_then(|oid| self.shared.catalog.schema(oid, view)).cloned() else {
+            return Err(match name.starts_with("pg_") {
+                true => unsupported(format!("schema {name}, which may be a system schema")),
+                false => no_schema(name),
+            });
+        };
+        if !self.is_superuser() || matches!(schema.oid, PG_CATALOG | PG_TOAST | INFORMATION_SCHEMA) {
+            return Err(unsupported("ALTER SCHEMA by a role that is no superuser, or of a system schema"));
+        }
+        let changed = match &statement.action {
+            SchemaAction::RenameTo(new_name) => {
+                let new_name = new_name.name();
+                if self.shared.catalog.schema_named(new_name, view).is_some() {
+                    return Err(error(sqlstate::DUPLICATE_SCHEMA, format!("schema \"{new_name}\" already exists")));
+                }
+                if new_name.starts_with("pg_") {
+                    return Err(unacceptable_name(new_name));
+                }
+                if self.shared.catalog.uncommitted_schema(new_name, view).is_some() {
+                    return Err(unsupported("a schema's name that another open transaction has taken"));
+                }
+                Schema { name: new_name.into(), ..schema }
+            }
+            SchemaAction::OwnerTo(role) => {
+                let owner = self.role_oid(role)?;
+                if owner == schema.owner {
+                    return done("ALTER SCHEMA");
+                }
+                let access = schema.access.as_ref().map(|access| access.with_owner(schema.owner, owner));
+                Schema { owner, access, ..schema }
+            }
+        };
+        self.shared.catalog.update_schema(changed, view, &mut self.session.transaction.undo);
+        self.privileges_change();
+        done("ALTER SCHEMA")
     }
 
     pub(super) fn drop_schemas(&mut self, statement: &DropSchema) -> Result<StatementResult> {
@@ -88,4 +136,9 @@ impl Execution<'_> {
         self.drop_objects(&objects, statement.behavior)?;
         done("DROP SCHEMA")
     }
+}
+
+fn unacceptable_name(name: &str) -> Stop {
+    error(sqlstate::RESERVED_NAME, format!("unacceptable schema name \"{name}\""))
+        .detail("The prefix \"pg_\" is reserved for system schemas.")
 }

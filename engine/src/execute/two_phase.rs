@@ -31,6 +31,7 @@ impl Execution<'_> {
         }
         // Each of the three commands writes to the log, and waits until it is on the disk.
         self.flush_log();
+        let serializable = self.session.transaction.serializable.take().map(|own| own.number);
         self.give_back_snapshot();
         let stand_in = SessionId(NOBODY.0 - 1 - self.shared.preparations);
         self.shared.preparations += 1;
@@ -45,6 +46,7 @@ impl Execution<'_> {
             owner: self.current_role(),
             writes,
             changes_privileges: self.session.transaction.changes_privileges,
+            serializable,
         };
         self.shared.prepared.push(prepared);
         self.end_transaction();
@@ -109,7 +111,9 @@ impl Execution<'_> {
             return Err(error(sqlstate::INSUFFICIENT_PRIVILEGE, "permission denied to finish prepared transaction")
                 .hint("Must be superuser or the user that prepared the transaction."));
         }
-        Ok(self.shared.prepared.remove(position))
+        let prepared = self.shared.prepared.remove(position);
+        self.shared.serializable.retain(|number| Some(*number) != prepared.serializable);
+        Ok(prepared)
     }
 }
 

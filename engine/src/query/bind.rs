@@ -6,9 +6,8 @@ use super::plan::{AggregateCall, Bound, Typed};
 use super::scope::{Scope, find_column};
 use super::types::resolve_type;
 use super::{CastContext, Type, Value};
-use crate::catalog::RangeName;
 use crate::error::{Result, Stop, error, sqlstate, unsupported};
-use crate::execute::{Execution, MissingSchema};
+use crate::execute::Execution;
 use crate::statement::{
     BinaryOperator, Case, Expression, Literal, ObjectName, Query, SessionValue, TypeName, UnaryOperator,
 };
@@ -27,6 +26,8 @@ pub(crate) enum Place {
     Update,
     Default,
     Check,
+    /// The expression of a generated column.
+    Computed,
     /// USING of ALTER COLUMN … TYPE.
     Transform,
     ExecuteParameter,
@@ -46,6 +47,7 @@ impl Place {
             Place::Update => "UPDATE",
             Place::Default => "DEFAULT expressions",
             Place::Check => "check constraints",
+            Place::Computed => "column generation expressions",
             Place::Transform => "transform expressions",
             Place::ExecuteParameter => "EXECUTE parameters",
         }
@@ -79,6 +81,11 @@ impl<'e, 'a> Binder<'e, 'a> {
         self.execution.coerce(typed, to, context)
     }
 
+    /// Who runs the statement.
+    pub(crate) fn execution(&mut self) -> &mut Execution<'a> {
+        self.execution
+    }
+
     /// Analyses an expression.
     pub(crate) fn expression(&mut self, expression: &Expression, place: Place) -> Result<Typed> {
         match expression {
@@ -87,11 +94,15 @@ impl<'e, 'a> Binder<'e, 'a> {
                 Err(error(sqlstate::FEATURE_NOT_SUPPORTED, "cannot use column reference in DEFAULT expression"))
             }
             Expression::Subquery(_) | Expression::Exists(_) | Expression::InQuery { .. }
-                if matches!(place, Place::Default | Place::Check | Place::Transform | Place::ExecuteParameter) =>
+                if matches!(
+                    place,
+                    Place::Default | Place::Check | Place::Computed | Place::Transform | Place::ExecuteParameter
+                ) =>
             {
                 let words = match place {
                     Place::Default => "DEFAULT expression",
                     Place::Check => "check constraint",
+                    Place::Computed => "column generation expression",
                     Place::Transform => "transform expression",
                     _ => "EXECUTE parameter",
                 };
@@ -252,11 +263,8 @@ impl<'e, 'a> Binder<'e, 'a> {
     fn cast_target(&mut self, name: &TypeName) -> Result<Type> {
         match resolve_type(name) {
             Err(Stop::Error(missing)) if missing.sqlstate == sqlstate::UNDEFINED_OBJECT => {
-                let relation = match RangeName::new(&name.name) {
-                    Some(range) => self.execution.find_relation(range, MissingSchema::IsMissingRelation)?,
-                    None => None,
-                };
-                Err(relation.map_or(Stop::Error(missing), |_| unsupported("a row type")))
+                let found = self.execution.find_type(&name.name)?;
+                Err(found.map_or(Stop::Error(missing), |_| unsupported("a cast to an enumerated type")))
             }
             other => other,
         }

@@ -211,7 +211,19 @@ impl Binder<'_, '_> {
             let columns = system.columns(self.execution.shared.settings.major);
             return Ok((Source::System(system), in_scope(columns)));
         }
-        let relation = self.execution.require_relation(range, MissingSchema::IsMissingRelation)?;
+        let Some(relation) = self.execution.find_relation(range, MissingSchema::IsMissingRelation)? else {
+            let is_coming = self.execution.coming_tables.iter().any(|coming| **coming == *range.name);
+            let missing = crate::execute::no_relation(range);
+            return Err(match range.schema.is_none() && is_coming {
+                true => missing
+                    .detail(format!(
+                        "There is a WITH item named \"{}\", but it cannot be referenced from this part of the query.",
+                        range.name
+                    ))
+                    .hint("Use WITH RECURSIVE, or re-order the WITH items to remove forward references."),
+                false => missing,
+            });
+        };
         if relation.sequence().is_none() || !self.execution.deviates(Quirk::ReadersTakeNoLock) {
             self.execution.lock(relation.oid, LockMode::AccessShare)?;
         }

@@ -100,12 +100,8 @@ impl Execution<'_> {
             return Err(no_column(column, &relation.name));
         };
         let owned = self.shared.catalog.column_sequences(oid, place, view);
-        let [sequence] = owned.as_slice() else {
-            return match owned.is_empty() {
-                true => Ok(Value::Null),
-                false => Err(unsupported("a column that owns several sequences")),
-            };
-        };
+        // Of several, the index of pg_depend gives the one that the column has owned for longest.
+        let Some(sequence) = owned.first() else { return Ok(Value::Null) };
         let Some(sequence) = self.shared.catalog.relation(*sequence, view) else { return Ok(Value::Null) };
         if is_temporary_schema(sequence.schema) {
             return Err(unsupported("a name in a temporary schema, which has a number"));

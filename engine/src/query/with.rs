@@ -40,11 +40,15 @@ impl Binder<'_, '_> {
     }
 
     fn define_and_bind(&mut self, with: &WithQuery, outer: usize) -> Result<Plan> {
+        let coming = self.execution.coming_tables.len();
+        self.execution.coming_tables.extend(with.tables.iter().rev().map(|table| table.name.name().into()));
         for table in &with.tables {
             self.execution.check_new_known(table, outer)?;
             let known = self.common_query(table)?;
             self.execution.known_tables.push(known);
+            self.execution.coming_tables.pop();
         }
+        debug_assert_eq!(self.execution.coming_tables.len(), coming, "each name has come");
         self.query(&with.query)
     }
 

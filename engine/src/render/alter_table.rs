@@ -8,7 +8,8 @@ use super::table::{column, generated, identity, table_constraint};
 use super::type_name::type_name;
 use super::{Output, separated, sql_if};
 use crate::statement::{
-    AlterTable, Expression, Identifier, IdentityChange, RenameColumn, SequenceOption, TableAction, TypeName,
+    AlterTable, Expression, Identifier, IdentityChange, RenameColumn, RenameConstraint, SequenceOption, TableAction,
+    TypeName,
 };
 
 pub(super) fn alter(out: &mut impl Output, alter: &AlterTable) {
@@ -25,6 +26,16 @@ pub(super) fn rename_column(out: &mut impl Output, rename: &RenameColumn) {
     object_name(out, &rename.table);
     out.sql(" RENAME COLUMN ");
     out.identifier(&rename.column);
+    out.sql(" TO ");
+    out.identifier(&rename.new_name);
+}
+
+pub(super) fn rename_constraint(out: &mut impl Output, rename: &RenameConstraint) {
+    out.sql("ALTER TABLE ");
+    sql_if(out, rename.if_exists, "IF EXISTS ");
+    object_name(out, &rename.table);
+    out.sql(" RENAME CONSTRAINT ");
+    out.identifier(&rename.constraint);
     out.sql(" TO ");
     out.identifier(&rename.new_name);
 }

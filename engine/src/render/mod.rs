@@ -5,6 +5,7 @@
 
 mod alter_table;
 mod common_table;
+mod data_type;
 mod expression;
 pub mod keyword;
 mod maintenance;
@@ -78,10 +79,15 @@ pub(crate) fn write_statement(out: &mut impl Output, statement: &Statement) {
         Statement::DropRelation(drop) => relation::drop(out, drop),
         Statement::Comment(comment) => relation::comment(out, comment),
         Statement::CreateSchema(create) => relation::create_schema(out, create),
+        Statement::AlterSchema(alter) => relation::alter_schema(out, alter),
         Statement::DropSchema(drop) => relation::drop_schema(out, drop),
+        Statement::CreateEnumeration(create) => data_type::create_enumeration(out, create),
+        Statement::AlterType(alter) => data_type::alter(out, alter),
+        Statement::DropType(drop) => data_type::drop(out, drop),
         Statement::CreateTable(create) => table::create(out, create),
         Statement::AlterTable(alter) => alter_table::alter(out, alter),
         Statement::RenameColumn(rename) => alter_table::rename_column(out, rename),
+        Statement::RenameConstraint(rename) => alter_table::rename_constraint(out, rename),
         Statement::CreateRole(create) => role::create(out, create),
         Statement::DropRole(drop) => role::drop(out, drop),
         Statement::Grant(grant) => role::grant(out, grant),

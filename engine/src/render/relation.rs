@@ -3,8 +3,8 @@
 use super::name::{identifiers, object_name, object_names};
 use super::{Output, sql_if};
 use crate::statement::{
-    AlterRelation, Behavior, Comment, CommentTarget, CreateSchema, DropRelation, DropSchema, RelationAction,
-    RelationKind, RoleName,
+    AlterRelation, AlterSchema, Behavior, Comment, CommentTarget, CreateSchema, DropRelation, DropSchema,
+    RelationAction, RelationKind, RoleName, SchemaAction,
 };
 
 pub(super) fn alter(out: &mut impl Output, alter: &AlterRelation) {
@@ -59,6 +59,10 @@ pub(super) fn comment(out: &mut impl Output, comment: &Comment) {
             out.sql("COLUMN ");
             object_name(out, name);
         }
+        CommentTarget::Type(name) => {
+            out.sql("TYPE ");
+            object_name(out, name);
+        }
     }
     out.sql(" IS ");
     match &comment.text {
@@ -70,7 +74,28 @@ pub(super) fn comment(out: &mut impl Output, comment: &Comment) {
 pub(super) fn create_schema(out: &mut impl Output, create: &CreateSchema) {
     out.sql("CREATE SCHEMA ");
     sql_if(out, create.if_not_exists, "IF NOT EXISTS ");
-    out.identifier(&create.name);
+    if let Some(name) = &create.name {
+        out.identifier(name);
+    }
+    if let Some(owner) = &create.owner {
+        out.sql(if create.name.is_some() { " AUTHORIZATION " } else { "AUTHORIZATION " });
+        role_name(out, owner);
+    }
+}
+
+pub(super) fn alter_schema(out: &mut impl Output, alter: &AlterSchema) {
+    out.sql("ALTER SCHEMA ");
+    out.identifier(&alter.name);
+    match &alter.action {
+        SchemaAction::RenameTo(name) => {
+            out.sql(" RENAME TO ");
+            out.identifier(name);
+        }
+        SchemaAction::OwnerTo(role) => {
+            out.sql(" OWNER TO ");
+            role_name(out, role);
+        }
+    }
 }
 
 pub(super) fn drop_schema(out: &mut impl Output, drop: &DropSchema) {

@@ -60,6 +60,10 @@ pub(super) fn column(out: &mut impl Output, column: &ColumnDefinition) {
     out.identifier(&column.name);
     out.sql(" ");
     type_name(out, &column.type_name);
+    if let Some(collation) = &column.collation {
+        out.sql(" COLLATE ");
+        object_name(out, collation);
+    }
     for constraint in &column.constraints {
         out.sql(" ");
         column_constraint(out, constraint);
@@ -79,6 +83,11 @@ fn column_constraint(out: &mut impl Output, constraint: &ColumnConstraint) {
         ColumnConstraintKind::Unique => out.sql("UNIQUE"),
         ColumnConstraintKind::Check(condition) => check(out, condition),
         ColumnConstraintKind::Identity { generated, options } => identity(out, *generated, options),
+        ColumnConstraintKind::Computed(value) => {
+            out.sql("GENERATED ALWAYS AS (");
+            expression(out, value);
+            out.sql(") STORED");
+        }
         ColumnConstraintKind::References(target) => references(out, target),
     }
 }

@@ -5,6 +5,7 @@
 //! because PostgreSQL reports their range errors itself.
 
 mod common_table;
+mod data_type;
 mod lock;
 mod maintenance;
 mod name;
@@ -19,6 +20,7 @@ mod view;
 mod visit;
 
 pub use common_table::{CommonTable, CreateTableAs, With, WithQuery};
+pub use data_type::{AlterType, CreateEnumeration, DropType, LabelPlace, TypeAction};
 pub use lock::LockTables;
 pub use maintenance::{MaintainedTable, Maintenance, ReindexTarget};
 pub(crate) use name::truncate;
@@ -29,8 +31,8 @@ pub use query::{
     Select, SelectItem, SessionValue, SetOperation, SetOperator, TypeName, UnaryOperator,
 };
 pub use relation::{
-    AlterRelation, Behavior, Comment, CommentTarget, CreateSchema, DropRelation, DropSchema, RelationAction,
-    RelationKind, RoleName,
+    AlterRelation, AlterSchema, Behavior, Comment, CommentTarget, CreateSchema, DropRelation, DropSchema,
+    RelationAction, RelationKind, RoleName, SchemaAction,
 };
 pub use role::{
     CreateRole, DefaultPrivileges, DefaultTarget, DropOwned, DropRole, Grant, GrantRole, GrantTarget, Grantee,
@@ -41,8 +43,8 @@ pub use session::{Discard, IsolationLevel, ParameterValue, SetParameter, SetScop
 pub use table::{
     AlterTable, ColumnConstraint, ColumnConstraintKind, ColumnDefinition, ConflictTarget, ConflictUpdate, Copy,
     CreateTable, Deferral, Delete, Generated, IdentityChange, Insert, InsertSource, LikeFeature, OnConflict,
-    Overriding, References, ReferentialAction, RenameColumn, TableAction, TableConstraint, TableConstraintKind,
-    TableElement, Truncate, Update,
+    Overriding, References, ReferentialAction, RenameColumn, RenameConstraint, TableAction, TableConstraint,
+    TableConstraintKind, TableElement, Truncate, Update,
 };
 pub use view::{CreateIndex, CreateView};
 
@@ -61,8 +63,16 @@ pub enum Statement {
     Comment(Comment),
     /// `CREATE SCHEMA`.
     CreateSchema(CreateSchema),
+    /// `ALTER SCHEMA`.
+    AlterSchema(AlterSchema),
     /// `DROP SCHEMA`.
     DropSchema(DropSchema),
+    /// `CREATE TYPE … AS ENUM`.
+    CreateEnumeration(CreateEnumeration),
+    /// `ALTER TYPE`.
+    AlterType(AlterType),
+    /// `DROP TYPE`.
+    DropType(DropType),
     /// `CREATE TABLE`.
     CreateTable(CreateTable),
     /// `CREATE TABLE AS` and `SELECT INTO`.
@@ -71,6 +81,8 @@ pub enum Statement {
     AlterTable(AlterTable),
     /// `ALTER TABLE … RENAME COLUMN`.
     RenameColumn(RenameColumn),
+    /// `ALTER TABLE … RENAME CONSTRAINT`.
+    RenameConstraint(RenameConstraint),
     /// `CREATE ROLE`, `CREATE USER`.
     CreateRole(CreateRole),
     /// `DROP ROLE`, `DROP USER`.

@@ -99,15 +99,37 @@ pub enum CommentTarget {
     Schema(Identifier),
     /// A column: the last part is the column, the parts before it the table.
     Column(ObjectName),
+    /// A type.
+    Type(ObjectName),
 }
 
-/// `CREATE SCHEMA [IF NOT EXISTS] name`.
+/// `CREATE SCHEMA [IF NOT EXISTS] name [AUTHORIZATION role]`; one without a name has its owner's.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct CreateSchema {
     /// `IF NOT EXISTS`.
     pub if_not_exists: bool,
+    /// The schema's name; without one there is a role.
+    pub name: Option<Identifier>,
+    /// `AUTHORIZATION role`: who is to own it.
+    pub owner: Option<RoleName>,
+}
+
+/// What [`AlterSchema`] does.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum SchemaAction {
+    /// `RENAME TO name`.
+    RenameTo(Identifier),
+    /// `OWNER TO role`.
+    OwnerTo(RoleName),
+}
+
+/// `ALTER SCHEMA name action`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct AlterSchema {
     /// The schema's name.
     pub name: Identifier,
+    /// What to do.
+    pub action: SchemaAction,
 }
 
 /// `DROP SCHEMA [IF EXISTS] name, … [CASCADE|RESTRICT]`.

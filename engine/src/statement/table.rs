@@ -78,6 +78,8 @@ pub enum ColumnConstraintKind {
         /// The sequence's options.
         options: Vec<SequenceOption>,
     },
+    /// `GENERATED ALWAYS AS (expression) STORED`.
+    Computed(Expression),
     /// `REFERENCES …`.
     References(References),
 }
@@ -98,6 +100,8 @@ pub struct ColumnDefinition {
     pub name: Identifier,
     /// Its type, or a serial pseudo-type.
     pub type_name: TypeName,
+    /// `COLLATE collation`.
+    pub collation: Option<ObjectName>,
     /// What follows, in the order written.
     pub constraints: Vec<ColumnConstraint>,
 }
@@ -283,6 +287,19 @@ pub struct RenameColumn {
     pub table: ObjectName,
     /// The column.
     pub column: Identifier,
+    /// Its new name.
+    pub new_name: Identifier,
+}
+
+/// `ALTER TABLE [IF EXISTS] name RENAME CONSTRAINT constraint TO new_name`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct RenameConstraint {
+    /// `IF EXISTS`.
+    pub if_exists: bool,
+    /// The table's name.
+    pub table: ObjectName,
+    /// The constraint.
+    pub constraint: Identifier,
     /// Its new name.
     pub new_name: Identifier,
 }

@@ -10,7 +10,8 @@ impl Generator<'_> {
         match self.choice.below(11) {
             0..=2 => Statement::CreateSchema(CreateSchema {
                 if_not_exists: self.choice.chance(1, 4),
-                name: if self.choice.chance(7, 8) { "a".into() } else { self.schema_name() },
+                name: Some(if self.choice.chance(7, 8) { "a".into() } else { self.schema_name() }),
+                owner: None,
             }),
             3 => Statement::DropSchema(DropSchema {
                 if_exists: self.choice.chance(1, 3),

@@ -148,6 +148,7 @@ impl Generator<'_> {
         ColumnDefinition {
             name: name.into(),
             type_name,
+            collation: None,
             constraints: constraints.into_iter().map(|kind| ColumnConstraint { name: None, kind }).collect(),
         }
     }

@@ -71,9 +71,10 @@ fn family(words: &[String]) -> Option<String> {
     OBJECTS.contains(&object.as_str()).then(|| format!("{first} {object}"))
 }
 
-/// Syntax that the parser is known not to have.
-fn missing_syntax(words: &[String], stopped_at: Option<usize>) -> Option<String> {
-    const FUNCTIONS: [&str; 9] = [
+/// Whether a keyword is called like a function: the grammar of some versions has such calls of its own (manual,
+/// Appendix C "SQL Key Words").
+pub(super) fn is_called_keyword(word: &str) -> bool {
+    const KEYWORDS: [&str; 9] = [
         "GROUPING",
         "MERGE_ACTION",
         "XMLCONCAT",
@@ -84,9 +85,13 @@ fn missing_syntax(words: &[String], stopped_at: Option<usize>) -> Option<String>
         "XMLPI",
         "XMLROOT",
     ];
+    KEYWORDS.iter().any(|keyword| keyword.eq_ignore_ascii_case(word))
+}
+
+/// Syntax that the parser is known not to have.
+fn missing_syntax(words: &[String], stopped_at: Option<usize>) -> Option<String> {
     let at = |place: usize| words.get(place).map(String::as_str);
-    let is_function =
-        |place: usize| at(place).is_some_and(|word| FUNCTIONS.contains(&word)) && at(place + 1) == Some("(");
+    let is_function = |place: usize| at(place).is_some_and(is_called_keyword) && at(place + 1) == Some("(");
     if let Some(place) = stopped_at
         && let Some(place) = [place, place.saturating_sub(1)].into_iter().find(|place| is_function(*place))
     {

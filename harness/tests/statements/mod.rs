@@ -25,6 +25,7 @@ pub(crate) fn statement() -> BoxedStrategy<Statement> {
         2 => drop_relation(),
         1 => comment(),
         1 => schema(),
+        1 => data_type(),
         3 => transaction(),
         3 => parameter(),
         1 => identifier().prop_map(Statement::Show),
@@ -123,17 +124,55 @@ fn comment() -> BoxedStrategy<Statement> {
         (kind(), object_name()).prop_map(|(kind, name)| CommentTarget::Relation(kind, name)),
         identifier().prop_map(CommentTarget::Schema),
         object_name().prop_map(CommentTarget::Column),
+        object_name().prop_map(CommentTarget::Type),
     ];
     (target, option::of(nasty_text())).prop_map(|(target, text)| Statement::Comment(Comment { target, text })).boxed()
 }
 
 fn schema() -> BoxedStrategy<Statement> {
     prop_oneof![
-        (any::<bool>(), identifier())
-            .prop_map(|(if_not_exists, name)| Statement::CreateSchema(CreateSchema { if_not_exists, name })),
+        (any::<bool>(), option::of(identifier()), roles::role(), any::<bool>()).prop_map(
+            |(if_not_exists, name, owner, has_owner)| {
+                let owner = (has_owner || name.is_none()).then_some(owner);
+                Statement::CreateSchema(CreateSchema { if_not_exists, name, owner })
+            }
+        ),
+        (identifier(), identifier()).prop_map(|(name, new_name)| {
+            Statement::AlterSchema(AlterSchema { name, action: SchemaAction::RenameTo(new_name) })
+        }),
+        (identifier(), roles::role()).prop_map(|(name, role)| {
+            Statement::AlterSchema(AlterSchema { name, action: SchemaAction::OwnerTo(role) })
+        }),
         (any::<bool>(), vec(identifier(), 1..3), behavior()).prop_map(|(if_exists, names, behavior)| {
             Statement::DropSchema(DropSchema { if_exists, names, behavior })
         }),
+    ]
+    .boxed()
+}
+
+fn data_type() -> BoxedStrategy<Statement> {
+    let place = prop_oneof![
+        Just(LabelPlace::End),
+        nasty_text().prop_map(LabelPlace::Before),
+        nasty_text().prop_map(LabelPlace::After),
+    ];
+    let action = prop_oneof![
+        roles::role().prop_map(TypeAction::OwnerTo),
+        identifier().prop_map(TypeAction::RenameTo),
+        identifier().prop_map(TypeAction::SetSchema),
+        (any::<bool>(), nasty_text(), place).prop_map(|(if_not_exists, label, place)| TypeAction::AddLabel {
+            if_not_exists,
+            label,
+            place
+        }),
+        (nasty_text(), nasty_text()).prop_map(|(from, to)| TypeAction::RenameLabel { from, to }),
+    ];
+    prop_oneof![
+        (object_name(), vec(nasty_text(), 1..3))
+            .prop_map(|(name, labels)| Statement::CreateEnumeration(CreateEnumeration { name, labels })),
+        (object_name(), action).prop_map(|(name, action)| Statement::AlterType(AlterType { name, action })),
+        (any::<bool>(), vec(object_name(), 1..3), behavior())
+            .prop_map(|(if_exists, names, behavior)| Statement::DropType(DropType { if_exists, names, behavior })),
     ]
     .boxed()
 }

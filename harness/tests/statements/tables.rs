@@ -11,8 +11,15 @@ use super::names::{identifier, number, object_name, type_name};
 use super::{behavior, persistence, roles, sequence_option};
 
 pub(super) fn statement() -> BoxedStrategy<Statement> {
-    prop_oneof![3 => create_table(), 4 => alter_table(), 1 => rename_column(), 1 => create_view(), 1 => create_index()]
-        .boxed()
+    prop_oneof![
+        3 => create_table(),
+        4 => alter_table(),
+        1 => rename_column(),
+        1 => rename_constraint(),
+        1 => create_view(),
+        1 => create_index(),
+    ]
+    .boxed()
 }
 
 fn create_table() -> BoxedStrategy<Statement> {
@@ -48,14 +55,20 @@ fn column() -> BoxedStrategy<ColumnDefinition> {
         Just(ColumnConstraintKind::PrimaryKey),
         Just(ColumnConstraintKind::Unique),
         expression().prop_map(ColumnConstraintKind::Check),
+        expression().prop_map(ColumnConstraintKind::Computed),
         (generated(), vec(sequence_option(), 0..3))
             .prop_map(|(generated, options)| ColumnConstraintKind::Identity { generated, options }),
         references(2).prop_map(ColumnConstraintKind::References),
     ];
     let constraint =
         (option::weighted(0.3, identifier()), kind).prop_map(|(name, kind)| ColumnConstraint { name, kind });
-    (identifier(), type_name(), vec(constraint, 0..3))
-        .prop_map(|(name, type_name, constraints)| ColumnDefinition { name, type_name, constraints })
+    (identifier(), type_name(), option::weighted(0.2, object_name()), vec(constraint, 0..3))
+        .prop_map(|(name, type_name, collation, constraints)| ColumnDefinition {
+            name,
+            type_name,
+            collation,
+            constraints,
+        })
         .boxed()
 }
 
@@ -157,6 +170,14 @@ fn rename_column() -> BoxedStrategy<Statement> {
     (any::<bool>(), object_name(), identifier(), identifier())
         .prop_map(|(if_exists, table, column, new_name)| {
             Statement::RenameColumn(RenameColumn { if_exists, table, column, new_name })
+        })
+        .boxed()
+}
+
+fn rename_constraint() -> BoxedStrategy<Statement> {
+    (any::<bool>(), object_name(), identifier(), identifier())
+        .prop_map(|(if_exists, table, constraint, new_name)| {
+            Statement::RenameConstraint(RenameConstraint { if_exists, table, constraint, new_name })
         })
         .boxed()
 }

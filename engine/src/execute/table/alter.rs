@@ -74,6 +74,7 @@ impl Execution<'_> {
         work: &mut RowWork,
     ) -> Result<Vec<PlannedConstraint>> {
         let (relation, data) = self.table_now(oid)?;
+        self.check_computed(&data, action)?;
         match action {
             TableAction::AddColumn { if_not_exists, definition } => {
                 return self.add_column(&relation, data, definition, *if_not_exists, work);
@@ -220,5 +221,6 @@ pub(in crate::execute) fn drop_from(column: &mut Column) {
     column.is_dropped = true;
     column.default = None;
     column.identity = None;
+    column.computed = None;
     column.not_null = false;
 }

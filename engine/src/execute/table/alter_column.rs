@@ -1,12 +1,10 @@
 //! ALTER TABLE's actions on ordinary properties of columns.
 
-use std::rc::Rc;
-
 use super::super::Execution;
 use super::alter::check_free_column;
 use super::check::unique_keys;
 use super::column::{Place, Planned, PlannedConstraint, PlannedDefault};
-use super::opaque::is_reliable;
+use super::opaque::{ResolvedType, is_reliable};
 use super::row_work::{NewKey, NewValue, RowWork};
 use super::table_scope;
 use crate::catalog::{ConstraintKind, Object, Oid, Relation, TableData, TableRow};
@@ -60,6 +58,12 @@ impl Execution<'_> {
             Some(default) => Some(self.bind_default(default, &column, &sequences)?),
         };
         data.columns.push(column);
+        if let Some(expression) = &plan.computed {
+            let added = data.columns.len() - 1;
+            let is_computed = |place: usize| place == added || data.columns[place].computed.is_some();
+            let computed = self.bind_computed(expression, added, relation, &data, is_computed)?;
+            data.columns[added].computed = Some(computed);
+        }
         self.update_table(relation, data)?;
         self.own_planned_sequences(relation.oid, &planned.sequences, &sequences)?;
         let (relation, data) = self.table_now(relation.oid)?;
@@ -69,6 +73,7 @@ impl Execution<'_> {
         let is_volatile = default.is_some_and(|default| default.value.as_ref().is_none_or(Bound::is_volatile));
         let source = match column.identity {
             Some(_) => Some(NewValue::Identity),
+            None if column.computed.is_some() => Some(NewValue::Computed),
             None if is_volatile => Some(NewValue::Default(default.and_then(|default| default.value.clone()))),
             None => None,
         };
@@ -205,7 +210,7 @@ impl Execution<'_> {
         let TypeChange { column, type_name, using } = change;
         let using = using.map(|using| self.bind_using(using, relation, data)).transpose()?;
         let place = self.require_column(relation, data, column)?;
-        let (new_type, _) = self.column_type(type_name)?;
+        let new_type = self.column_type(type_name)?.column_type;
         let view = self.catalog_view();
         let is_own_key = data.constraints.iter().any(|constraint| {
             matches!(constraint.kind, ConstraintKind::Foreign(_)) && constraint.kind.columns().contains(&place)
@@ -246,7 +251,7 @@ impl Execution<'_> {
         using: Option<Option<Typed>>,
     ) -> Result<Bound> {
         let column = &data.columns[place];
-        let (new_type, _) = self.column_type(change.type_name)?;
+        let new_type = self.column_type(change.type_name)?.column_type;
         let has_rows = !self.shared.catalog.rows(relation.storage, self.catalog_view()).is_empty();
         let value = match using {
             // Nobody can predict what comes of the rows, but without rows nothing does.
@@ -297,7 +302,7 @@ impl Execution<'_> {
     ) -> Result<()> {
         let TypeChange { column, type_name, using } = change;
         let place = self.require_column(relation, &data, column)?;
-        let (new_type, length) = self.column_type(type_name)?;
+        let ResolvedType { column_type: new_type, length, opaque } = self.column_type(type_name)?;
         let old_type = data.columns[place].column_type;
         let using = using.map(|using| self.bind_using(using, relation, &data)).transpose()?;
         let cast = self.cast_of_column(relation, &data, place, change, using)?;
@@ -326,7 +331,7 @@ impl Execution<'_> {
         self.rebuild_for_type(&data, place, old_type.is_integer() && new_type.is_integer(), work)?;
         data.columns[place].column_type = new_type;
         data.columns[place].length = length;
-        data.columns[place].opaque = (new_type == Type::Opaque).then(|| Rc::new((*type_name).clone()));
+        data.columns[place].opaque = opaque;
         if self.deviates(Quirk::ColumnTypeRestarts) {
             for sequence in self.shared.catalog.owned_sequences(relation.oid, self.catalog_view()) {
                 self.reset_sequence(sequence)?;

@@ -2,12 +2,14 @@
 
 use super::super::{Execution, Extent};
 use super::assign::unpredictable;
+use super::check::check_constant;
+use super::computed::computed_detail;
 use super::insert::always_detail;
-use super::opaque::takes_value;
 use super::referential::RowChange;
 use super::returning::Returning;
 use super::{no_column, table_scope};
 use crate::catalog::{Relation, TableData, TableRow};
+use crate::dialect::Major;
 use crate::error::{Result, error, sqlstate};
 use crate::query::{Binder, Bound, Place, Row, Scope, Value};
 use crate::reply::StatementResult;
@@ -20,11 +22,20 @@ impl Execution<'_> {
         let filter = self.bind_filter(statement.filter.as_ref(), &scope)?;
         let mut returning = Returning::new(self, &scope, &statement.returning)?;
         let mut assignments = self.bind_assignments(&statement.assignments, &table, &data, scope)?;
-        check_identity(&assignments, &data)?;
+        check_identity(&assignments, &data, self.shared.settings.major)?;
         if self.extent == Extent::Analyse {
             return returning.describe(self);
         }
-        assignments.iter_mut().filter_map(|(_, value)| value.as_mut()).try_for_each(|value| self.fold(value))?;
+        for (place, value) in &mut assignments {
+            let column = &data.columns[*place];
+            match value {
+                Some(value) => {
+                    self.fold(value)?;
+                    check_constant(column, value)?;
+                }
+                None => self.plan_default(column)?,
+            }
+        }
         if self.extent == Extent::Plan {
             return returning.describe(self);
         }
@@ -48,6 +59,7 @@ impl Execution<'_> {
                     None => self.default_value(&table, &data, *place)?,
                 };
             }
+            self.compute_columns(&data, &mut new)?;
             self.check_row(&table, &data, &new, Some(slot))?;
             let view = self.catalog_view();
             self.shared.catalog.delete_row(table.storage, slot, view, &mut self.session.transaction.undo);
@@ -73,7 +85,11 @@ impl Execution<'_> {
         for (name, value) in written {
             let bound = match value {
                 Expression::Default => None,
-                value if data.column(name.name()).is_some_and(|(_, column)| takes_value(column, value)) => {
+                value
+                    if data
+                        .column(name.name())
+                        .is_some_and(|(_, column)| binder.execution().takes_value(column, value)) =>
+                {
                     Some(unpredictable())
                 }
                 value => Some(binder.expression(value, Place::Update)?),
@@ -139,8 +155,8 @@ impl Execution<'_> {
     }
 }
 
-/// Refuses a value for an identity column that is always generated.
-pub(super) fn check_identity(assignments: &[(usize, Option<Bound>)], data: &TableData) -> Result<()> {
+/// Refuses a value for an identity column that is always generated, and for a generated column.
+pub(super) fn check_identity(assignments: &[(usize, Option<Bound>)], data: &TableData, major: Major) -> Result<()> {
     for (place, value) in assignments {
         let column = &data.columns[*place];
         if column.identity == Some(Generated::Always) && value.is_some() {
@@ -149,6 +165,13 @@ pub(super) fn check_identity(assignments: &[(usize, Option<Bound>)], data: &Tabl
                 format!("column \"{}\" can only be updated to DEFAULT", column.name),
             )
             .detail(always_detail(column)));
+        }
+        if column.computed.is_some() && value.is_some() {
+            return Err(error(
+                major.refused_computed_value(),
+                format!("column \"{}\" can only be updated to DEFAULT", column.name),
+            )
+            .detail(computed_detail(column)));
         }
     }
     Ok(())

@@ -4,7 +4,7 @@ use super::super::Execution;
 use crate::catalog::{Column, ConstraintKind, Oid, Relation, Slot, TableData};
 use crate::clause::Clause;
 use crate::error::{Result, error, sqlstate, unsupported};
-use crate::query::{Row, Value};
+use crate::query::{Bound, Row, Value};
 
 impl Execution<'_> {
     /// Checks a row before it is stored. `replaced` is the version that it takes the place of.
@@ -22,14 +22,7 @@ impl Execution<'_> {
     /// Checks what a row must satisfy whatever else the table holds.
     pub(super) fn check_conditions(&mut self, table: &Relation, data: &TableData, row: &[Value]) -> Result<()> {
         for (place, column) in data.live_columns() {
-            if let (Some(length), Value::Text(text)) = (column.length, &row[place])
-                && text.chars().count() > length
-            {
-                return Err(error(
-                    sqlstate::STRING_DATA_RIGHT_TRUNCATION,
-                    format!("value too long for type character varying({length})"),
-                ));
-            }
+            check_length(column, &row[place])?;
         }
         for (place, column) in data.live_columns() {
             if column.not_null && row[place].is_null() {
@@ -65,6 +58,15 @@ impl Execution<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Plans a column's default, which computes its constant parts.
+    pub(super) fn plan_default(&mut self, column: &Column) -> Result<()> {
+        let Some(mut default) = column.default.as_ref().and_then(|default| default.value.clone()) else {
+            return Ok(());
+        };
+        self.fold(&mut default)?;
+        check_constant(column, &default)
     }
 
     /// Checks a row's keys before it is stored. `replaced` is the version that it takes the place of.
@@ -106,6 +108,28 @@ impl Execution<'_> {
             columns.iter().map(|place| row[*place].to_text(data.columns[*place].column_type)).collect();
         Err(error(sqlstate::UNIQUE_VIOLATION, format!("duplicate key value violates unique constraint \"{name}\""))
             .detail(format!("Key ({})=({}) already exists.", names.join(", "), values.join(", "))))
+    }
+}
+
+/// Refuses a value with more characters than its column holds.
+fn check_length(column: &Column, value: &Value) -> Result<()> {
+    let (Some(length), Value::Text(text)) = (column.length, value) else { return Ok(()) };
+    match text.chars().skip(length).any(|character| character != ' ') {
+        true => Err(error(
+            sqlstate::STRING_DATA_RIGHT_TRUNCATION,
+            format!("value too long for type character varying({length})"),
+        )),
+        false if text.chars().count() > length => Err(unsupported("spaces beyond the length of a column")),
+        false => Ok(()),
+    }
+}
+
+/// Refuses a constant that its column does not hold, as PostgreSQL does when it plans a statement: before a row is made,
+/// and before any default is computed.
+pub(super) fn check_constant(column: &Column, value: &Bound) -> Result<()> {
+    match value {
+        Bound::Constant(value) => check_length(column, value),
+        _ => Ok(()),
     }
 }
 

@@ -3,9 +3,9 @@
 use std::rc::Rc;
 
 use super::super::Execution;
-use crate::catalog::{Column, Oid, Persistence, RangeName};
+use crate::catalog::{Column, Oid, OpaqueType, Persistence, RangeName};
 use crate::clause::Clause;
-use crate::error::{Result, Stop, error, sqlstate};
+use crate::error::{Result, Stop, error, sqlstate, unsupported};
 use crate::query::Type;
 use crate::quirk::Quirk;
 use crate::statement::{
@@ -30,10 +30,12 @@ pub(super) struct PlannedColumn {
     pub(super) name: Rc<str>,
     pub(super) column_type: Type,
     pub(super) length: Option<usize>,
-    pub(super) opaque: Option<Rc<TypeName>>,
+    pub(super) opaque: Option<Rc<OpaqueType>>,
     pub(super) not_null: bool,
     pub(super) default: Option<PlannedDefault>,
     pub(super) identity: Option<Generated>,
+    /// The expression of a stored generated column.
+    pub(super) computed: Option<Expression>,
 }
 
 impl PlannedColumn {
@@ -47,6 +49,7 @@ impl PlannedColumn {
             not_null: self.not_null,
             default: None,
             identity: self.identity,
+            computed: None,
             is_dropped: false,
         }
     }
@@ -133,6 +136,7 @@ impl Execution<'_> {
             not_null: false,
             default: None,
             identity: None,
+            computed: None,
         };
         let mut serial = None;
         match serial_type(&definition.type_name) {
@@ -146,11 +150,13 @@ impl Execution<'_> {
                 serial = Some(self.plan_sequence(&name, sequence_type, &[], false, place, planned)?);
             }
             None => {
-                (column.column_type, column.length) = self.column_type(&definition.type_name)?;
-                if column.column_type == Type::Opaque {
-                    column.opaque = Some(Rc::new(definition.type_name.clone()));
-                }
+                let resolved = self.column_type(&definition.type_name)?;
+                (column.column_type, column.length) = (resolved.column_type, resolved.length);
+                column.opaque = resolved.opaque;
             }
+        }
+        if let Some(collation) = &definition.collation {
+            apply_collation(&mut column, &definition.type_name, collation)?;
         }
         let mut nullability: Option<bool> = None;
         for constraint in &definition.constraints {
@@ -175,6 +181,17 @@ impl Execution<'_> {
                     self.plan_sequence(&name, Some(column.column_type), options, true, place, planned)?;
                     column.identity = Some(*generated);
                     set_nullability(&mut nullability, true, &name, place.name)?;
+                }
+                ColumnConstraintKind::Computed(expression) => {
+                    if column.computed.replace(expression.clone()).is_some() {
+                        return Err(error(
+                            sqlstate::SYNTAX_ERROR,
+                            format!(
+                                "multiple generation clauses specified for column \"{name}\" of table \"{}\"",
+                                place.name
+                            ),
+                        ));
+                    }
                 }
                 ColumnConstraintKind::PrimaryKey | ColumnConstraintKind::Unique => {
                     let is_primary = constraint.kind == ColumnConstraintKind::PrimaryKey;
@@ -339,11 +356,43 @@ fn set_default(column: &mut PlannedColumn, default: PlannedDefault, table: &str)
 }
 
 fn check_default_and_identity(column: &PlannedColumn, table: &str) -> Result<(), Stop> {
-    match column.default.is_some() && column.identity.is_some() {
-        true => Err(error(
+    let kinds = [
+        (column.default.is_some(), "default"),
+        (column.identity.is_some(), "identity"),
+        (column.computed.is_some(), "generation expression"),
+    ];
+    let mut written = kinds.into_iter().filter(|(is_written, _)| *is_written).map(|(_, kind)| kind);
+    match (written.next(), written.next()) {
+        (Some(first), Some(second)) => Err(error(
             sqlstate::SYNTAX_ERROR,
-            format!("both default and identity specified for column \"{}\" of table \"{table}\"", column.name),
+            format!("both {first} and {second} specified for column \"{}\" of table \"{table}\"", column.name),
         )),
-        false => Ok(()),
+        _ => Ok(()),
+    }
+}
+
+/// Gives a column a collation. One other than the database's own sorts and compares in an order outside the model.
+fn apply_collation(column: &mut PlannedColumn, written: &TypeName, collation: &ObjectName) -> Result<()> {
+    const KNOWN: [&str; 3] = ["default", "C", "POSIX"];
+    let name = match collation.parts.as_slice() {
+        [name] => name.name(),
+        [schema, name] if schema.name() == "pg_catalog" => name.name(),
+        _ => return Err(unsupported("a collation in a schema")),
+    };
+    if !KNOWN.contains(&name) {
+        return Err(unsupported(format!("collation {name}")));
+    }
+    match column.column_type {
+        Type::Text | Type::Varchar if name == "default" => Ok(()),
+        Type::Text | Type::Varchar => {
+            column.column_type = Type::Opaque;
+            column.opaque = Some(Rc::new(OpaqueType { written: written.clone(), enumeration: None }));
+            Ok(())
+        }
+        Type::Boolean | Type::SmallInt | Type::Integer | Type::BigInt | Type::Numeric => Err(error(
+            sqlstate::DATATYPE_MISMATCH,
+            format!("collations are not supported by type {}", column.column_type.sql_name()),
+        )),
+        _ => Err(unsupported("COLLATE for this type")),
     }
 }

@@ -9,6 +9,7 @@ use super::referential::RowChange;
 use super::scope_table;
 use crate::catalog::{ConstraintKind, Relation, Slot, TableData, TableRow};
 use crate::clause::Clause;
+use crate::dialect::Major;
 use crate::error::{Result, error, sqlstate, unsupported};
 use crate::query::{Binder, Bound, Place, Row, Scope, ScopeTable, Value};
 use crate::statement::{ConflictTarget, Expression, ObjectName, OnConflict};
@@ -33,9 +34,9 @@ impl Conflict {
     }
 
     /// Refuses values for columns that are always generated.
-    pub(super) fn check_identity(&self, data: &TableData) -> Result<()> {
+    pub(super) fn check_identity(&self, data: &TableData, major: Major) -> Result<()> {
         match &self.update {
-            Some(update) => check_identity(&update.assignments, data),
+            Some(update) => check_identity(&update.assignments, data, major),
             None => Ok(()),
         }
     }
@@ -208,6 +209,7 @@ impl Execution<'_> {
                 None => self.default_value(table, data, *place)?,
             };
         }
+        self.compute_columns(data, &mut new)?;
         self.check_row(table, data, &new, Some(slot))?;
         let view = self.catalog_view();
         let undo = &mut self.session.transaction.undo;

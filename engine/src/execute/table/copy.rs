@@ -2,7 +2,6 @@
 
 use super::super::{Execution, done};
 use super::insert::target_columns;
-use super::opaque::takes_field;
 use super::referential::RowChange;
 use super::returning::Returning;
 use crate::catalog::{Column, TableRow};
@@ -19,11 +18,24 @@ const MOST_BUFFERED_BYTES: usize = 65_535;
 impl Execution<'_> {
     pub(in crate::execute) fn copy(&mut self, statement: &Copy) -> Result<StatementResult> {
         let (table, data) = self.relation_to_change(&statement.table)?;
-        let targets = target_columns(&table, &data, &statement.columns)?;
+        let mut targets = target_columns(&table, &data, &statement.columns)?;
+        if statement.columns.is_empty() {
+            targets.retain(|place| data.columns[*place].computed.is_none());
+        } else if let Some(place) = targets.iter().find(|place| data.columns[**place].computed.is_some()) {
+            return Err(error(
+                sqlstate::INVALID_COLUMN_REFERENCE,
+                format!("column \"{}\" is a generated column", data.columns[*place].name),
+            )
+            .detail("Generated columns cannot be used in COPY."));
+        }
         self.need(table.oid, Privilege::Insert);
         self.check_needed()?;
         self.check_change(&table, "COPY FROM", "copy to")?;
         let mut returning = Returning::new(self, &Scope::default(), &[])?;
+        // Defaults are planned before a row is read: a constant that its column does not take fails even without rows.
+        for (_, column) in data.live_columns().filter(|(place, _)| !targets.contains(place)) {
+            self.plan_default(column)?;
+        }
         let mut copied = 0;
         let mut changes = Vec::new();
         // Rows are collected, and keys are looked up when they are stored together: what is wrong with a later row comes
@@ -47,11 +59,12 @@ impl Execution<'_> {
                         format!("missing data for column \"{}\"", column.name),
                     ));
                 };
-                row[*target] = copied_value(field, column)?;
+                row[*target] = self.copied_value(field, column)?;
             }
             for (place, _) in data.live_columns().filter(|(place, _)| !targets.contains(place)) {
                 row[place] = self.default_value(&table, &data, place)?;
             }
+            self.compute_columns(&data, &mut row)?;
             match self.check_row(&table, &data, &row, None) {
                 Err(Stop::Error(message)) if message.sqlstate == sqlstate::UNIQUE_VIOLATION => {
                     duplicate.get_or_insert(Stop::Error(message));
@@ -73,18 +86,18 @@ impl Execution<'_> {
         self.after_rows(&table, changes)?;
         done(format!("COPY {copied}"))
     }
-}
 
-/// Reads one field.
-fn copied_value(field: &str, column: &Column) -> Result<Value> {
-    if field == "\\N" {
-        return Ok(Value::Null);
-    }
-    let text = unescaped(field)?;
-    match column.column_type == Type::Opaque {
-        false => read_value(&text, column.column_type),
-        true if takes_field(column, &text) => Ok(Value::Opaque),
-        true => Err(unsupported("COPY data for a column whose type is outside the model")),
+    /// Reads one field.
+    fn copied_value(&mut self, field: &str, column: &Column) -> Result<Value> {
+        if field == "\\N" {
+            return Ok(Value::Null);
+        }
+        let text = unescaped(field)?;
+        match column.column_type == Type::Opaque {
+            false => read_value(&text, column.column_type),
+            true if self.takes_field(column, &text) => Ok(Value::Opaque),
+            true => Err(unsupported("COPY data for a column whose type is outside the model")),
+        }
     }
 }
 

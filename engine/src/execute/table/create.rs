@@ -8,7 +8,6 @@ use super::super::{Execution, MissingSchema, done};
 use super::column::{
     Place, Planned, PlannedConstraint, PlannedConstraintKind, PlannedDefault, PlannedName, PlannedSequence,
 };
-use super::opaque::is_reliable;
 use super::row_work::RowWork;
 use crate::catalog::{Column, ColumnDefault, ColumnOwner, Kind, Oid, RangeName, TableData};
 use crate::error::{Result, Stop, error, sqlstate};
@@ -57,6 +56,13 @@ impl Execution<'_> {
                 None => None,
                 Some(default) => Some(self.bind_default(default, column, &sequences)?),
             };
+        }
+        for (place, column) in planned.columns.iter().enumerate() {
+            if let Some(expression) = &column.computed {
+                let is_computed = |place: usize| planned.columns[place].computed.is_some();
+                let computed = self.bind_computed(expression, place, &relation, &data, is_computed)?;
+                data.columns[place].computed = Some(computed);
+            }
         }
         self.update_table(&relation, data)?;
         // A new table has no rows to look at.
@@ -115,7 +121,8 @@ impl Execution<'_> {
                 }
                 return Err(crate::error::unsupported("a sequence name in another schema that has such a table too"));
             }
-            set_owner(&mut sequence, Some(ColumnOwner { table, column, is_identity: planned.is_identity }));
+            let recorded = self.shared.catalog.new_ownership();
+            set_owner(&mut sequence, Some(ColumnOwner { table, column, is_identity: planned.is_identity, recorded }));
             self.replace_relation(sequence)?;
         }
         Ok(())
@@ -136,9 +143,15 @@ impl Execution<'_> {
                 let typed = self.coerce_to_column(next, column)?;
                 Ok(ColumnDefault { oid, relations: typed.relations(), value: Some(typed) })
             }
+            PlannedDefault::Expression(expression)
+                if column.opaque.as_ref().is_some_and(|opaque| opaque.enumeration.is_some())
+                    && self.takes_value(column, expression) =>
+            {
+                Ok(ColumnDefault { oid, relations: Vec::new(), value: None })
+            }
             PlannedDefault::Expression(expression) => match self.bind_default_expression(expression, column) {
                 Ok(value) => Ok(ColumnDefault { oid, relations: value.relations(), value: Some(value) }),
-                Err(Stop::Unsupported(_)) if is_reliable(expression, None) => {
+                Err(Stop::Unsupported(_)) if self.is_reliable_default(column, expression) => {
                     Ok(ColumnDefault { oid, relations: Vec::new(), value: None })
                 }
                 Err(other) => Err(other),

@@ -136,7 +136,7 @@ fn index_column_names<'n>(columns: impl Iterator<Item = &'n str>) -> Vec<String>
 
 /// Whether the values of a column whose type is outside the model have an order, and so a default operator class.
 fn has_order(column: &Column) -> bool {
-    const ORDERED: [&str; 12] = [
+    const ORDERED: [&str; 14] = [
         "bpchar",
         "bytea",
         "date",
@@ -146,11 +146,16 @@ fn has_order(column: &Column) -> bool {
         "interval",
         "jsonb",
         "numeric",
+        "text",
         "timestamp",
         "timestamptz",
         "uuid",
+        "varchar",
     ];
-    let name =
-        column.opaque.as_deref().filter(|opaque| opaque.dimensions == 0).and_then(|opaque| opaque.name.parts.last());
+    let Some(opaque) = &column.opaque else { return false };
+    if opaque.enumeration.is_some() {
+        return true;
+    }
+    let name = opaque.written.name.parts.last().filter(|_| opaque.written.dimensions == 0);
     name.is_some_and(|name| ORDERED.contains(&name.name()))
 }

@@ -2,8 +2,9 @@
 
 use super::super::{Execution, Extent};
 use super::assign::unpredictable;
+use super::check::check_constant;
+use super::computed::computed_detail;
 use super::conflict::Conflict;
-use super::opaque::takes_value;
 use super::referential::RowChange;
 use super::returning::Returning;
 use super::{no_column, table_scope};
@@ -55,7 +56,7 @@ impl Execution<'_> {
         };
         let mut returning = Returning::new(self, &scope, &statement.returning)?;
         let sources = self.column_sources(statement, &data, &targets, source.as_ref())?;
-        conflict.as_ref().map_or(Ok(()), |conflict| conflict.check_identity(&data))?;
+        conflict.as_ref().map_or(Ok(()), |conflict| conflict.check_identity(&data, self.shared.settings.major))?;
         if self.extent == Extent::Analyse {
             return returning.describe(self);
         }
@@ -76,6 +77,7 @@ impl Execution<'_> {
                 }
             }
         }
+        self.plan_values(&data, &targets, &sources, source.as_ref())?;
         if let (Some(clause), Some(conflict)) = (&statement.on_conflict, &mut conflict) {
             self.plan_conflict(clause, conflict, &table, &data)?;
         }
@@ -132,6 +134,38 @@ impl Execution<'_> {
         returning.finish(format!("INSERT 0 {inserted}"))
     }
 
+    /// Plans what goes into the columns: the columns in their order first, then the rows of VALUES when there are several.
+    fn plan_values(
+        &mut self,
+        data: &TableData,
+        targets: &[usize],
+        sources: &[ColumnSource],
+        source: Option<&Source>,
+    ) -> Result<()> {
+        for (place, column) in data.live_columns() {
+            match (sources[place], source) {
+                (ColumnSource::Default, _) => self.plan_default(column)?,
+                (ColumnSource::Given(position), Some(Source::Single(values))) => match &values[position] {
+                    Some(value) => check_constant(column, value)?,
+                    None => self.plan_default(column)?,
+                },
+                (ColumnSource::Given(position), Some(Source::Query { casts, .. })) => {
+                    casts[position].iter().try_for_each(|cast| check_constant(column, cast))?;
+                }
+                _ => {}
+            }
+        }
+        let Some(Source::Several(rows)) = source else { return Ok(()) };
+        for (value, target) in rows.iter().flat_map(|row| row.iter().zip(targets)) {
+            let column = &data.columns[*target];
+            match value {
+                Some(value) => check_constant(column, value)?,
+                None => self.plan_default(column)?,
+            }
+        }
+        Ok(())
+    }
+
     fn bind_source(&mut self, statement: &Insert, data: &TableData, targets: &[usize]) -> Result<Option<Source>> {
         let InsertSource::Query(query) = &statement.source else { return Ok(None) };
         let named = !statement.columns.is_empty();
@@ -146,7 +180,9 @@ impl Execution<'_> {
                         let column = targets.get(position).map(|target| &data.columns[*target]);
                         typed.push(match value {
                             Expression::Default => None,
-                            value if column.is_some_and(|column| takes_value(column, value)) => Some(unpredictable()),
+                            value if column.is_some_and(|column| binder.execution().takes_value(column, value)) => {
+                                Some(unpredictable())
+                            }
                             value => Some(binder.expression(value, Place::Values)?),
                         });
                     }
@@ -216,6 +252,25 @@ impl Execution<'_> {
             }
             let given = targets.iter().position(|target| *target == place);
             let all_default = |position: usize| source.is_some_and(|source| source.is_default(position));
+            if column.computed.is_some() {
+                if let Some(position) = given
+                    && !all_default(position)
+                {
+                    return Err(error(
+                        self.shared.settings.major.refused_computed_value(),
+                        self.shared.settings.major.refused_identity_value(&column.name),
+                    )
+                    .detail(computed_detail(column)));
+                }
+                if given.is_some()
+                    && matches!(source, Some(Source::Several(_)))
+                    && !self.shared.settings.major.takes_default_in_values()
+                {
+                    return Err(unsupported("DEFAULT for a generated column in several rows of VALUES, before 14"));
+                }
+                sources.push(ColumnSource::Default);
+                continue;
+            }
             let is_replaced = overriding == Some(Overriding::User) && column.identity.is_some();
             if (column.identity == Some(Generated::Always) || is_replaced)
                 && matches!(source, Some(Source::Several(_)))
@@ -274,6 +329,7 @@ impl Execution<'_> {
                 },
             });
         }
+        self.compute_columns(target.data, &mut row)?;
         if let Some(conflict) = &mut target.conflict {
             self.check_conditions(target.table, target.data, &row)?;
             if let Some(existing) = self.conflicting_row(conflict, target.table, &row)? {

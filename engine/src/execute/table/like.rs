@@ -41,7 +41,11 @@ impl Execution<'_> {
                 not_null: column.not_null,
                 default: None,
                 identity: None,
+                computed: None,
             };
+            if column.computed.is_some() && includes(LikeFeature::All) {
+                return Err(unsupported("LIKE of a generated column with its expression"));
+            }
             if includes(LikeFeature::Defaults) {
                 copy.default = column.default.clone().map(PlannedDefault::Copied);
             }

@@ -8,6 +8,7 @@ mod assign;
 mod change;
 mod check;
 mod column;
+mod computed;
 mod conflict;
 mod copy;
 mod create;
@@ -71,6 +72,7 @@ impl Execution<'_> {
             self.reach(Clause::NotUpdatable);
             return Err(error(sqlstate::WRONG_OBJECT_TYPE, format!("cannot {verb} sequence \"{}\"", relation.name)));
         }
+        self.check_serializable()?;
         let has_keys = relation
             .table()
             .is_some_and(|table| !table.constraints.is_empty() || table.indexes.iter().any(|index| index.is_unique));
@@ -98,6 +100,7 @@ fn plain_column(name: &str, column_type: Type) -> Column {
         not_null: false,
         default: None,
         identity: None,
+        computed: None,
         is_dropped: false,
     }
 }

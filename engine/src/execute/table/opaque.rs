@@ -1,7 +1,9 @@
 //! What is outside the model but can be relied on: column types, values and expressions that PostgreSQL certainly takes,
 //! though nobody can predict what they give.
 
-use crate::catalog::{Column, TableData};
+use std::rc::Rc;
+
+use crate::catalog::{Column, Oid, OpaqueType, TableData};
 use crate::error::{Result, error, sqlstate, unsupported};
 use crate::execute::{Execution, MissingSchema, no_schema};
 use crate::query::{Type, is_known_type, may_be_system_type, resolve_column_type};
@@ -24,9 +26,74 @@ const KNOWN_FUNCTIONS: [&str; 12] = [
 ];
 
 impl Execution<'_> {
-    /// The type of a column, with the length of a `varchar(n)`. A name that stands for no type is told from one that the
-    /// model does not know.
-    pub(super) fn column_type(&mut self, name: &TypeName) -> Result<(Type, Option<usize>)> {
+    /// Whether a field of COPY's text is certainly a value of the column's type, which is outside the model.
+    pub(super) fn takes_field(&mut self, column: &Column, text: &str) -> bool {
+        self.takes_value(column, &Expression::Literal(Literal::String(text.to_owned())))
+    }
+
+    /// The type of a column. A name that stands for no type is told from one that the model does not know.
+    pub(super) fn column_type(&mut self, name: &TypeName) -> Result<ResolvedType> {
+        if let Some(enumeration) = self.enumeration_of_column(name)? {
+            let opaque = OpaqueType { written: name.clone(), enumeration: Some(enumeration) };
+            return Ok(ResolvedType { column_type: Type::Opaque, length: None, opaque: Some(Rc::new(opaque)) });
+        }
+        let (column_type, length) = self.model_type(name)?;
+        let opaque =
+            (column_type == Type::Opaque).then(|| Rc::new(OpaqueType { written: name.clone(), enumeration: None }));
+        Ok(ResolvedType { column_type, length, opaque })
+    }
+
+    /// The enumerated type that a column is of.
+    fn enumeration_of_column(&mut self, name: &TypeName) -> Result<Option<Oid>> {
+        let view = self.catalog_view();
+        let last = name.name.parts.last().map(Identifier::name).unwrap_or_default();
+        let has_namesake = self.shared.catalog.enumerations(view).any(|known| *known.name == *last);
+        if !has_namesake && !self.shared.catalog.is_enumeration_in_doubt(last, view) {
+            return Ok(None);
+        }
+        let found = self.find_type(&name.name)?;
+        match found {
+            Some(_) if name.dimensions > 0 || !name.modifiers.is_empty() => {
+                Err(unsupported("an array of an enumerated type"))
+            }
+            found => Ok(found.map(|enumeration| enumeration.oid)),
+        }
+    }
+
+    /// A constant for a column of an enumerated type: whether it is one of the labels.
+    pub(super) fn is_label(&self, column: &Column, text: &str) -> bool {
+        let Some(oid) = column.opaque.as_ref().and_then(|opaque| opaque.enumeration) else { return false };
+        let enumeration = self.shared.catalog.enumeration(oid, self.catalog_view());
+        enumeration.is_some_and(|enumeration| enumeration.labels.iter().any(|label| **label == *text))
+    }
+
+    /// Whether a value written for a column of a type outside the model is certainly one of that type.
+    pub(super) fn takes_value(&mut self, column: &Column, value: &Expression) -> bool {
+        let Some(enumeration) = column.opaque.as_ref().map(|opaque| opaque.enumeration) else { return false };
+        let Some(enumeration) = enumeration else { return takes_value(column, value) };
+        match value {
+            Expression::Literal(Literal::String(text)) => self.is_label(column, text),
+            Expression::Cast(operand, name) => match &**operand {
+                Expression::Literal(Literal::String(text)) if name.dimensions == 0 && name.modifiers.is_empty() => {
+                    self.is_label(column, text)
+                        && matches!(self.find_type(&name.name), Ok(Some(found)) if found.oid == enumeration)
+                }
+                _ => false,
+            },
+            _ => false,
+        }
+    }
+
+    /// Whether a default outside the model can be relied on for a column.
+    pub(super) fn is_reliable_default(&mut self, column: &Column, value: &Expression) -> bool {
+        match column.opaque.as_ref().and_then(|opaque| opaque.enumeration) {
+            Some(_) => self.takes_value(column, value),
+            None => is_reliable(value, None),
+        }
+    }
+
+    /// The type of a column, with the length of a `varchar(n)`, unless it is one that users have made.
+    fn model_type(&mut self, name: &TypeName) -> Result<(Type, Option<usize>)> {
         let parts: Vec<&str> = name.name.parts.iter().map(Identifier::name).collect();
         let dimensions = if name.dimensions > 0 { "[]" } else { "" };
         let missing =
@@ -55,6 +122,15 @@ impl Execution<'_> {
             None => Err(missing()),
         }
     }
+}
+
+/// A column's type.
+pub(super) struct ResolvedType {
+    pub(super) column_type: Type,
+    /// The length of a `varchar(n)`.
+    pub(super) length: Option<usize>,
+    /// More of a type that has values outside the model.
+    pub(super) opaque: Option<Rc<OpaqueType>>,
 }
 
 /// Whether an expression that could not be analysed can be relied on to be valid, and to change nothing: it names columns
@@ -127,9 +203,10 @@ fn is_system_type(name: &TypeName) -> bool {
     }
 }
 
-/// Whether a value written for a column of a type outside the model is certainly one of that type.
-pub(super) fn takes_value(column: &Column, value: &Expression) -> bool {
-    let Some(opaque) = column.opaque.as_deref().filter(|opaque| opaque.dimensions == 0) else { return false };
+/// The same for a type that PostgreSQL brings.
+fn takes_value(column: &Column, value: &Expression) -> bool {
+    let opaque = column.opaque.as_ref().map(|opaque| &opaque.written);
+    let Some(opaque) = opaque.filter(|opaque| opaque.dimensions == 0) else { return false };
     let Some(name) = opaque.name.parts.last().map(Identifier::name) else { return false };
     match value {
         Expression::Literal(Literal::String(text)) => takes_text(name, &opaque.modifiers, text),
@@ -149,11 +226,6 @@ pub(super) fn takes_value(column: &Column, value: &Expression) -> bool {
     }
 }
 
-/// Whether a field of COPY's text is certainly a value of the column's type, which is outside the model.
-pub(super) fn takes_field(column: &Column, text: &str) -> bool {
-    takes_value(column, &Expression::Literal(Literal::String(text.to_owned())))
-}
-
 fn is_moment(name: &str) -> bool {
     matches!(name, "timestamp" | "timestamptz" | "date")
 }
@@ -168,6 +240,13 @@ fn takes_number(name: &str, modifiers: &[String], text: &str) -> bool {
 
 fn takes_text(name: &str, modifiers: &[String], text: &str) -> bool {
     match name {
+        // Only a collation makes such a column one outside the model.
+        "text" => true,
+        "varchar" => match modifiers {
+            [] => true,
+            [length] => length.parse().is_ok_and(|length: usize| text.chars().count() <= length),
+            _ => false,
+        },
         "date" => is_date(text),
         "timestamp" | "timestamptz" => match text.split_once([' ', 'T']) {
             Some((date, time)) => is_date(date) && is_time(time),

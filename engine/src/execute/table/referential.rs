@@ -178,6 +178,7 @@ impl Execution<'_> {
                 _ => Value::Null,
             };
         }
+        self.compute_columns(data, &mut row)?;
         let row = TableRow::from(row);
         if action == ReferentialAction::SetDefault && key.columns.iter().all(|place| row[*place] == old[*place]) {
             return Err(unsupported("SET DEFAULT to the key that is gone"));

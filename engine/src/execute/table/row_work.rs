@@ -34,6 +34,8 @@ pub(super) enum NewValue {
     Default(Option<Bound>),
     /// The next value of the column's identity sequence.
     Identity,
+    /// Computed from the row, for a generated column.
+    Computed,
 }
 
 /// A new key with the name of its index.
@@ -68,6 +70,9 @@ impl Execution<'_> {
                 *computed = Some(value.clone());
                 new[*place] = value;
             }
+            if work.rewrites() {
+                self.compute_columns(&data, &mut new)?;
+            }
             self.verify_row(&relation, &data, work, &new)?;
             if let Some(storage) = storage {
                 let view = self.catalog_view();
@@ -95,6 +100,8 @@ impl Execution<'_> {
             NewValue::Identity => self.default_value(relation, data, place),
             NewValue::Default(Some(value)) => self.evaluate(value, &Row::default()),
             NewValue::Default(None) => Ok(Value::Opaque),
+            // The row is computed as a whole at its end.
+            NewValue::Computed => Ok(Value::Null),
         }
     }
 

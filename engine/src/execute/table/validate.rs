@@ -1,11 +1,14 @@
-//! VALIDATE CONSTRAINT (manual, "ALTER TABLE").
+//! VALIDATE CONSTRAINT and RENAME CONSTRAINT (manual, "ALTER TABLE").
 
-use super::super::Execution;
+use super::super::{Execution, done};
+use super::index::is_constraint;
 use super::row_work::RowWork;
 use crate::catalog::{ConstraintKind, Relation, TableData};
-use crate::error::{Result, error, sqlstate};
+use crate::clause::Clause;
+use crate::error::{Result, error, sqlstate, unsupported};
 use crate::lock::LockMode;
-use crate::statement::Identifier;
+use crate::reply::StatementResult;
+use crate::statement::{Identifier, RenameConstraint};
 
 impl Execution<'_> {
     pub(super) fn validate_constraint(
@@ -39,5 +42,47 @@ impl Execution<'_> {
             }
         }
         self.update_table(relation, data)
+    }
+
+    pub(in crate::execute) fn rename_constraint(&mut self, statement: &RenameConstraint) -> Result<StatementResult> {
+        self.prevent_if_read_only("ALTER TABLE")?;
+        let name = self.range_name(&statement.table)?;
+        let Some(relation) = self.relation_to_alter(name, statement.if_exists)? else {
+            return done("ALTER TABLE");
+        };
+        self.check_owner(&relation)?;
+        self.lock(relation.oid, LockMode::AccessExclusive)?;
+        let (relation, mut data) = self.table_now(relation.oid)?;
+        if relation.table().is_none() {
+            return Err(unsupported("RENAME CONSTRAINT of a relation that is no table"));
+        }
+        let (old, new) = (statement.constraint.name(), statement.new_name.name());
+        let is_taken = is_constraint(new, &data);
+        let Some(constraint) = data.constraints.iter_mut().find(|constraint| *constraint.name == *old) else {
+            self.missing_constraint(&relation, &data, &statement.constraint, "RENAME CONSTRAINT")?;
+            return Err(error(
+                sqlstate::UNDEFINED_OBJECT,
+                format!("constraint \"{old}\" for table \"{}\" does not exist", relation.name),
+            ));
+        };
+        self.reach(Clause::ConstraintRenamed);
+        if let ConstraintKind::Unique { index, .. } = constraint.kind {
+            // The index is renamed, and its constraint with it.
+            let Some(index) = self.shared.catalog.relation(index, self.catalog_view()).cloned() else {
+                return Err(unsupported("a key without its index"));
+            };
+            self.lock(index.oid, LockMode::AccessExclusive)?;
+            self.rename(&index, &statement.new_name)?;
+            return done("ALTER TABLE");
+        }
+        if is_taken {
+            return Err(error(
+                sqlstate::DUPLICATE_OBJECT,
+                format!("constraint \"{new}\" for relation \"{}\" already exists", relation.name),
+            ));
+        }
+        constraint.name = new.into();
+        self.update_table(&relation, data)?;
+        done("ALTER TABLE")
     }
 }

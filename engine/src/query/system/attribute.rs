@@ -78,14 +78,18 @@ impl Execution<'_> {
         for relation in self.seen_relations() {
             let Some(table) = relation.table() else { continue };
             for (place, column) in table.live_columns() {
-                let Some(default) = column.kept_default() else { continue };
+                let (oid, text) = match (column.kept_default(), &column.computed) {
+                    (Some(default), _) => (default.oid, self.deparsed_default(column)),
+                    (None, Some(computed)) => (computed.oid, Value::Opaque),
+                    (None, None) => continue,
+                };
                 rows.push(ScanRow::certain(row_of(
                     SystemRelation::AttributeDefault,
                     &[
-                        ("oid", number(default.oid.0)),
+                        ("oid", number(oid.0)),
                         ("adrelid", number(relation.oid.0)),
                         ("adnum", number(place as i64 + 1)),
-                        ("adbin", self.deparsed_default(column)),
+                        ("adbin", text),
                     ],
                 )));
             }
@@ -121,9 +125,9 @@ fn column_row(table: Oid, place: usize, column: &Column) -> Vec<Value> {
             ("attnum", number(place)),
             ("atttypmod", modifier),
             ("attnotnull", Value::Boolean(column.not_null && !dropped)),
-            ("atthasdef", Value::Boolean(column.kept_default().is_some() && !dropped)),
+            ("atthasdef", Value::Boolean((column.kept_default().is_some() || column.computed.is_some()) && !dropped)),
             ("attidentity", Value::text(identity)),
-            ("attgenerated", Value::text("")),
+            ("attgenerated", Value::text(if column.computed.is_some() && !dropped { "s" } else { "" })),
             ("attisdropped", Value::Boolean(dropped)),
         ],
     )

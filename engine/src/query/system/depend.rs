@@ -39,6 +39,9 @@ impl Execution<'_> {
                 }
                 Kind::Table(table) => {
                     for (place, column) in table.live_columns() {
+                        if let Some(computed) = &column.computed {
+                            rows.push(unlisted(&[("classid", number(DEFAULT)), ("objid", number(computed.oid.0))]));
+                        }
                         let Some(default) = column.kept_default() else { continue };
                         let dependent = || [number(DEFAULT), number(default.oid.0), number(0)];
                         let column = [number(CLASS), number(oid), number(place as i64 + 1)];

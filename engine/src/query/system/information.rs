@@ -69,7 +69,8 @@ impl Execution<'_> {
             ("dtd_identifier", Value::text(&ordinal.to_string())),
             ("is_self_referencing", yes_or_no(false)),
             ("is_identity", yes_or_no(column.identity.is_some())),
-            ("is_generated", Value::text("NEVER")),
+            ("is_generated", Value::text(if column.computed.is_some() { "ALWAYS" } else { "NEVER" })),
+            ("generation_expression", if column.computed.is_some() { Value::Opaque } else { Value::Null }),
             ("is_updatable", yes_or_no(true)),
         ];
         for always_null in [
@@ -81,7 +82,6 @@ impl Execution<'_> {
             "scope_schema",
             "scope_name",
             "maximum_cardinality",
-            "generation_expression",
         ] {
             given.push((always_null, Value::Null));
         }

@@ -1,8 +1,9 @@
-//! Sequences, relations of any kind, schemas and views.
+//! Sequences, relations of any kind, schemas, types and views.
 
 use seqcheck_engine::statement::{
-    AlterRelation, AlterSequence, Behavior, Comment, CommentTarget, CreateIndex, CreateSchema, CreateSequence,
-    CreateView, DropRelation, DropSchema, Persistence, RelationAction, RelationKind, RoleName,
+    AlterRelation, AlterSchema, AlterSequence, AlterType, Behavior, Comment, CommentTarget, CreateEnumeration,
+    CreateIndex, CreateSchema, CreateSequence, CreateView, DropRelation, DropSchema, DropType, LabelPlace, Persistence,
+    RelationAction, RelationKind, RoleName, SchemaAction, TypeAction,
 };
 
 use super::{Leaf, Part, Turn, atoms, structure, variants, words};
@@ -19,7 +20,11 @@ structure!(AlterSequence { options, if_exists, name });
 structure!(AlterRelation { kind, if_exists, name, action });
 structure!(DropRelation { kind, if_exists, names, behavior });
 structure!(Comment { target, text });
-structure!(CreateSchema { if_not_exists, name });
+structure!(CreateSchema { if_not_exists, name, owner });
+structure!(AlterSchema { name, action });
+structure!(CreateEnumeration { labels, name });
+structure!(AlterType { action, name });
+structure!(DropType { if_exists, names, behavior });
 structure!(DropSchema { if_exists, names, behavior });
 structure!(CreateView { or_replace, is_global, persistence, columns, query, name });
 structure!(CreateIndex { unique, if_not_exists, name, table, columns });
@@ -43,4 +48,24 @@ variants!(CommentTarget {
     Relation(kind, name),
     Schema(name),
     Column(name),
+    Type(name),
+});
+
+variants!(SchemaAction {
+    RenameTo(name),
+    OwnerTo(role),
+});
+
+variants!(LabelPlace {
+    End,
+    Before(label),
+    After(label),
+});
+
+variants!(TypeAction {
+    OwnerTo(role),
+    RenameTo(name),
+    SetSchema(name),
+    AddLabel { if_not_exists, label, place },
+    RenameLabel { from, to },
 });

@@ -3,8 +3,8 @@
 use seqcheck_engine::statement::{
     AlterTable, ColumnConstraint, ColumnConstraintKind, ColumnDefinition, ConflictTarget, ConflictUpdate, Copy,
     CreateTable, Deferral, Delete, Generated, IdentityChange, Insert, InsertSource, LikeFeature, OnConflict,
-    Overriding, References, ReferentialAction, RenameColumn, TableAction, TableConstraint, TableConstraintKind,
-    TableElement, Truncate, Update,
+    Overriding, References, ReferentialAction, RenameColumn, RenameConstraint, TableAction, TableConstraint,
+    TableConstraintKind, TableElement, Truncate, Update,
 };
 
 use super::{Leaf, Part, Turn, atoms, structure, variants, words};
@@ -19,6 +19,7 @@ variants!(ColumnConstraintKind {
     Unique,
     Check(condition),
     Identity { generated, options },
+    Computed(expression),
     References(target),
 });
 
@@ -26,7 +27,7 @@ words!(ReferentialAction: ReferentialAction::NoAction, Deferral: Deferral::Never
 structure!(References { not_valid, deferral, on_update, on_delete, columns, table });
 
 structure!(ColumnConstraint { name, kind });
-structure!(ColumnDefinition { constraints, type_name, name });
+structure!(ColumnDefinition { constraints, collation, type_name, name });
 structure!(TableConstraint { name, kind });
 
 variants!(TableConstraintKind {
@@ -45,6 +46,7 @@ variants!(TableElement {
 structure!(CreateTable { name, elements, if_not_exists, is_global, persistence });
 structure!(AlterTable { actions, if_exists, name });
 structure!(RenameColumn { if_exists, table, column, new_name });
+structure!(RenameConstraint { if_exists, table, constraint, new_name });
 
 variants!(IdentityChange {
     Generated(generated),

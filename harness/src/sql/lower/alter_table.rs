@@ -2,7 +2,8 @@
 
 use seqcheck_engine::Statement;
 use seqcheck_engine::statement::{
-    AlterRelation, AlterTable, IdentityChange, ObjectName, RelationKind, RenameColumn, SequenceOption, TableAction,
+    AlterRelation, AlterTable, IdentityChange, ObjectName, RelationKind, RenameColumn, RenameConstraint,
+    SequenceOption, TableAction,
 };
 use squawk_syntax::ast;
 use squawk_syntax::{SyntaxKind, SyntaxNode};
@@ -26,6 +27,10 @@ pub(super) fn alter(mut cursor: Cursor) -> Lowered<Statement> {
         SyntaxKind::RENAME_COLUMN => {
             stop_at_comma(&mut cursor)?;
             return rename_column(if_exists, name, &first);
+        }
+        SyntaxKind::RENAME_CONSTRAINT => {
+            stop_at_comma(&mut cursor)?;
+            return rename_constraint(if_exists, name, &first);
         }
         SyntaxKind::TABLE_RENAME_TO | SyntaxKind::SET_SCHEMA => stop_at_comma(&mut cursor)?,
         _ => {}
@@ -85,6 +90,16 @@ fn rename_column(if_exists: bool, table: ObjectName, node: &SyntaxNode) -> Lower
     let new_name = expect_column::<ast::ColumnName>(&mut cursor)?;
     cursor.finish()?;
     Ok(Statement::RenameColumn(RenameColumn { if_exists, table, column, new_name }))
+}
+
+fn rename_constraint(if_exists: bool, table: ObjectName, node: &SyntaxNode) -> Lowered<Statement> {
+    let mut cursor = Cursor::new(node);
+    cursor.expect(&[SyntaxKind::RENAME_KW, SyntaxKind::CONSTRAINT_KW])?;
+    let constraint = expect_column::<ast::ConstraintNameRef>(&mut cursor)?;
+    cursor.expect(&[SyntaxKind::TO_KW])?;
+    let new_name = expect_column::<ast::ConstraintName>(&mut cursor)?;
+    cursor.finish()?;
+    Ok(Statement::RenameConstraint(RenameConstraint { if_exists, table, constraint, new_name }))
 }
 
 fn action(node: &SyntaxNode) -> Lowered<TableAction> {

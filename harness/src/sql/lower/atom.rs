@@ -9,6 +9,7 @@ use super::name::{Place, identifier, number};
 use super::query::{is_query, order_by, query};
 use super::string::string;
 use super::type_name::{constant_type_name, type_name};
+use crate::sql::beyond::is_called_keyword;
 use crate::sql::cursor::{
     Cursor, Lowered, kind_name, syntax_error_after, syntax_error_at, tokens, unsupported, unsupported_node,
 };
@@ -219,6 +220,9 @@ fn function_name(node: &SyntaxNode) -> Lowered<ObjectName> {
     let folded = token.text().to_ascii_lowercase();
     if matches!(folded.as_str(), "coalesce" | "greatest" | "least" | "nullif") {
         return Ok(ObjectName::bare(folded.as_str()));
+    }
+    if is_called_keyword(&folded) {
+        return Err(unsupported_node(node, format!("expression {}", folded.to_ascii_uppercase())));
     }
     let name = identifier(&token, Place::TypeOrFunction)?;
     if matches!(name.written(), "coalesce" | "greatest" | "least" | "nullif") {

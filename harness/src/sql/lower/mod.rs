@@ -5,6 +5,7 @@
 mod alter;
 mod alter_table;
 mod atom;
+mod data_type;
 mod expression;
 mod join;
 mod maintenance;
@@ -49,7 +50,11 @@ pub(super) fn statement(node: &SyntaxNode) -> Lowered<Option<Statement>> {
         SyntaxKind::DROP_INDEX => relation::drop(cursor, RelationKind::Index)?,
         SyntaxKind::COMMENT_ON => relation::comment(cursor)?,
         SyntaxKind::CREATE_SCHEMA => relation::create_schema(cursor)?,
+        SyntaxKind::ALTER_SCHEMA => relation::alter_schema(cursor)?,
         SyntaxKind::DROP_SCHEMA => relation::drop_schema(cursor)?,
+        SyntaxKind::CREATE_TYPE => data_type::create(cursor)?,
+        SyntaxKind::ALTER_TYPE => data_type::alter(cursor)?,
+        SyntaxKind::DROP_TYPE => data_type::drop(cursor)?,
         SyntaxKind::CREATE_TABLE => table::create(cursor)?,
         SyntaxKind::CREATE_TABLE_AS => with::create_table_as(cursor)?,
         SyntaxKind::CREATE_VIEW => view::create(cursor)?,

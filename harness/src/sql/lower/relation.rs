@@ -2,14 +2,16 @@
 
 use seqcheck_engine::Statement;
 use seqcheck_engine::statement::{
-    Behavior, Comment, CommentTarget, CreateSchema, DropRelation, DropSchema, RelationKind,
+    AlterSchema, Behavior, Comment, CommentTarget, CreateSchema, DropRelation, DropSchema, RelationKind, RoleName,
+    SchemaAction,
 };
 use squawk_syntax::ast;
 use squawk_syntax::{SyntaxKind, SyntaxNode};
 
-use super::name::{column, expect_column, relation_name};
+use super::name::{Place, column, expect_column, relation_name, single};
+use super::role::{expect_role, role as role_named};
 use super::string::expect_string;
-use crate::sql::cursor::{Cursor, Lowered, kind_name, unsupported_node};
+use crate::sql::cursor::{Cursor, Lowered, kind_name, tokens, unsupported_node};
 
 pub(super) fn drop(mut cursor: Cursor, kind: RelationKind) -> Lowered<Statement> {
     cursor.expect(&[SyntaxKind::DROP_KW])?;
@@ -57,7 +59,7 @@ fn comment_target(node: &SyntaxNode) -> Lowered<CommentTarget> {
         SyntaxKind::OBJECT_TABLE => Some(RelationKind::Table),
         SyntaxKind::OBJECT_VIEW => Some(RelationKind::View),
         SyntaxKind::OBJECT_INDEX => Some(RelationKind::Index),
-        SyntaxKind::OBJECT_SCHEMA | SyntaxKind::OBJECT_COLUMN => None,
+        SyntaxKind::OBJECT_SCHEMA | SyntaxKind::OBJECT_COLUMN | SyntaxKind::OBJECT_TYPE => None,
         other => {
             let what = kind_name(other).replacen("OBJECT", "COMMENT ON", 1);
             return Err(unsupported_node(node, what));
@@ -70,6 +72,7 @@ fn comment_target(node: &SyntaxNode) -> Lowered<CommentTarget> {
     Ok(match kind {
         Some(kind) => CommentTarget::Relation(kind, relation_name(&name)?),
         None if node.kind() == SyntaxKind::OBJECT_SCHEMA => CommentTarget::Schema(column(&name)?),
+        None if node.kind() == SyntaxKind::OBJECT_TYPE => CommentTarget::Type(relation_name(&name)?),
         None => CommentTarget::Column(relation_name(&name)?),
     })
 }
@@ -77,12 +80,54 @@ fn comment_target(node: &SyntaxNode) -> Lowered<CommentTarget> {
 pub(super) fn create_schema(mut cursor: Cursor) -> Lowered<Statement> {
     cursor.expect(&[SyntaxKind::CREATE_KW, SyntaxKind::SCHEMA_KW])?;
     let if_not_exists = cursor.node::<ast::IfNotExists>().is_some();
-    let Some(target) = cursor.node_of(SyntaxKind::NAMED_SCHEMA) else { return Err(cursor.unexpected()) };
+    let Some(target) = cursor.any_node() else { return Err(cursor.unexpected()) };
     let mut inner = Cursor::new(&target);
-    let name = expect_column::<ast::Schema>(&mut inner)?;
+    let name = match inner.node::<ast::Schema>() {
+        Some(name) => Some(column(&name)?),
+        None => None,
+    };
+    let owner = match inner.has(SyntaxKind::AUTHORIZATION_KW) {
+        true => match inner.any_node() {
+            // Without a name the parser has another kind of node for the role, in which CURRENT_USER is a word as any.
+            Some(role) if role.kind() == SyntaxKind::ROLE => Some(authorization(&role)?),
+            Some(role) => Some(role_named(&role)?),
+            None => return Err(inner.unexpected()),
+        },
+        false => None,
+    };
     inner.finish()?;
     cursor.finish()?;
-    Ok(Statement::CreateSchema(CreateSchema { if_not_exists, name }))
+    Ok(Statement::CreateSchema(CreateSchema { if_not_exists, name, owner }))
+}
+
+fn authorization(node: &SyntaxNode) -> Lowered<RoleName> {
+    let mut words = tokens(node);
+    match (words.next().map(|word| word.text().to_ascii_lowercase()).as_deref(), words.next()) {
+        (Some("current_role"), None) => Ok(RoleName::CurrentRole),
+        (Some("current_user"), None) => Ok(RoleName::CurrentUser),
+        (Some("session_user"), None) => Ok(RoleName::SessionUser),
+        _ => Ok(RoleName::Named(single(node, Place::NonReserved)?)),
+    }
+}
+
+pub(super) fn alter_schema(mut cursor: Cursor) -> Lowered<Statement> {
+    cursor.expect(&[SyntaxKind::ALTER_KW, SyntaxKind::SCHEMA_KW])?;
+    let name = expect_column::<ast::SchemaRef>(&mut cursor)?;
+    let Some(node) = cursor.any_node() else { return Err(cursor.unexpected()) };
+    cursor.finish()?;
+    let mut cursor = Cursor::new(&node);
+    let action = match node.kind() {
+        SyntaxKind::OWNER_TO => {
+            cursor.expect(&[SyntaxKind::OWNER_KW, SyntaxKind::TO_KW])?;
+            SchemaAction::OwnerTo(expect_role(&mut cursor)?)
+        }
+        _ => {
+            cursor.expect(&[SyntaxKind::RENAME_KW, SyntaxKind::TO_KW])?;
+            SchemaAction::RenameTo(expect_column::<ast::Schema>(&mut cursor)?)
+        }
+    };
+    cursor.finish()?;
+    Ok(Statement::AlterSchema(AlterSchema { name, action }))
 }
 
 pub(super) fn drop_schema(mut cursor: Cursor) -> Lowered<Statement> {

@@ -3,8 +3,8 @@
 use seqcheck_engine::Statement;
 use seqcheck_engine::statement::{
     BinaryOperator, ColumnConstraint, ColumnConstraintKind, ColumnDefinition, CreateTable, Deferral, Expression,
-    Generated, Identifier, LikeFeature, ObjectName, References, ReferentialAction, SequenceOption, TableConstraint,
-    TableConstraintKind, TableElement, UnaryOperator,
+    Generated, Identifier, LikeFeature, ObjectName, Persistence, References, ReferentialAction, SequenceOption,
+    TableConstraint, TableConstraintKind, TableElement, UnaryOperator,
 };
 use squawk_syntax::ast;
 use squawk_syntax::{SyntaxKind, SyntaxNode};
@@ -22,6 +22,7 @@ pub(super) fn create(mut cursor: Cursor) -> Lowered<Statement> {
     let if_not_exists = cursor.node::<ast::IfNotExists>().is_some();
     let name = relation_name(&cursor.expect_node::<ast::TableName>()?)?;
     let list = cursor.expect_node::<ast::TableArgList>()?;
+    inert_options(&mut cursor, persistence)?;
     cursor.finish()?;
     let mut cursor = Cursor::new(&list);
     cursor.expect(&[SyntaxKind::L_PAREN])?;
@@ -29,6 +30,48 @@ pub(super) fn create(mut cursor: Cursor) -> Lowered<Statement> {
     cursor.expect(&[SyntaxKind::R_PAREN])?;
     cursor.finish()?;
     Ok(Statement::CreateTable(CreateTable { persistence, is_global, if_not_exists, name, elements }))
+}
+
+/// Takes what may follow the columns and says what would be without it, or shows in no reply (manual, "CREATE TABLE",
+/// Storage Parameters; ON COMMIT; WITHOUT OIDS).
+fn inert_options(cursor: &mut Cursor, persistence: Persistence) -> Lowered<()> {
+    if let Some(parameters) = cursor.node_of(SyntaxKind::WITH_PARAMS) {
+        storage_parameters(&parameters)?;
+    } else {
+        cursor.node_of(SyntaxKind::WITHOUT_OIDS);
+    }
+    if persistence == Persistence::Temporary
+        && cursor.peek() == Some(SyntaxKind::ON_COMMIT)
+        && let Some(node) = cursor.any_node()
+        && !node.children().any(|action| action.kind() == SyntaxKind::PRESERVE_ROWS)
+    {
+        return Err(unsupported_node(&node, "ON COMMIT"));
+    }
+    Ok(())
+}
+
+/// Takes `WITH (parameter = value, …)` whose parameters tell how rows are stored and no more.
+pub(super) fn storage_parameters(node: &SyntaxNode) -> Lowered<()> {
+    let mut cursor = Cursor::new(node);
+    cursor.expect(&[SyntaxKind::WITH_KW])?;
+    let mut list = Cursor::new(&cursor.expect_node::<ast::AttributeList>()?);
+    cursor.finish()?;
+    list.expect(&[SyntaxKind::L_PAREN])?;
+    list.comma_separated::<ast::AttributeOption, _>(storage_parameter)?;
+    list.expect(&[SyntaxKind::R_PAREN])?;
+    list.finish()
+}
+
+fn storage_parameter(node: &SyntaxNode) -> Lowered<()> {
+    let words: Vec<String> = tokens(node).map(|token| token.text().to_ascii_lowercase()).collect();
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let is_inert = match words.as_slice() {
+        ["fillfactor", "=", number] => number.parse().is_ok_and(|number: u32| (10..=100).contains(&number)),
+        ["autovacuum_enabled", "=", value] => matches!(*value, "true" | "false" | "on" | "off"),
+        ["oids", "=", value] => matches!(*value, "false" | "off"),
+        _ => false,
+    };
+    if is_inert { Ok(()) } else { Err(unsupported_node(node, "storage parameter")) }
 }
 
 fn element(node: &SyntaxNode) -> Lowered<TableElement> {
@@ -78,10 +121,22 @@ pub(super) fn column_definition(cursor: &mut Cursor) -> Lowered<ColumnDefinition
     let name = expect_column::<ast::ColumnName>(cursor)?;
     let type_name = type_name(&cursor.expect_node::<ast::Type>()?)?;
     let mut constraints = Vec::new();
+    let mut collation = None;
     while let Some(clause) = cursor.node::<ast::ColumnClause>() {
-        constraints.push(column_constraint(&clause)?);
+        match clause.kind() {
+            SyntaxKind::COLLATE if collation.is_none() => collation = Some(collation_name(&clause)?),
+            _ => constraints.push(column_constraint(&clause)?),
+        }
     }
-    Ok(ColumnDefinition { name, type_name, constraints })
+    Ok(ColumnDefinition { name, type_name, collation, constraints })
+}
+
+fn collation_name(node: &SyntaxNode) -> Lowered<ObjectName> {
+    let mut cursor = Cursor::new(node);
+    cursor.expect(&[SyntaxKind::COLLATE_KW])?;
+    let name = relation_name(&cursor.expect_node::<ast::CollationRef>()?)?;
+    cursor.finish()?;
+    Ok(name)
 }
 
 fn column_constraint(node: &SyntaxNode) -> Lowered<ColumnConstraint> {
@@ -113,14 +168,16 @@ fn column_constraint(node: &SyntaxNode) -> Lowered<ColumnConstraint> {
         SyntaxKind::CHECK_CONSTRAINT => ColumnConstraintKind::Check(check(&mut cursor)?),
         SyntaxKind::GENERATED_CONSTRAINT => {
             cursor.expect(&[SyntaxKind::GENERATED_KW])?;
-            let Some(identity) = cursor.node_of(SyntaxKind::GENERATED_IDENTITY) else {
-                return Err(unsupported_node(node, "generated column"));
-            };
-            let mut inner = Cursor::new(&identity);
-            let generated = generated_when(&mut inner)?;
-            let options = identity_options(&mut inner)?;
-            inner.finish()?;
-            ColumnConstraintKind::Identity { generated, options }
+            match cursor.node_of(SyntaxKind::GENERATED_IDENTITY) {
+                Some(identity) => {
+                    let mut inner = Cursor::new(&identity);
+                    let generated = generated_when(&mut inner)?;
+                    let options = identity_options(&mut inner)?;
+                    inner.finish()?;
+                    ColumnConstraintKind::Identity { generated, options }
+                }
+                None => ColumnConstraintKind::Computed(stored_expression(&mut cursor)?),
+            }
         }
         SyntaxKind::REFERENCES_CONSTRAINT => {
             cursor.expect(&[SyntaxKind::REFERENCES_KW])?;
@@ -136,6 +193,25 @@ fn column_constraint(node: &SyntaxNode) -> Lowered<ColumnConstraint> {
     };
     cursor.finish()?;
     Ok(ColumnConstraint { name, kind })
+}
+
+/// Takes `ALWAYS AS (expression) STORED`; only PostgreSQL 18 has generated columns of another kind.
+fn stored_expression(cursor: &mut Cursor) -> Lowered<Expression> {
+    let Some(node) = cursor.node_of(SyntaxKind::GENERATED_STORED) else { return Err(cursor.unexpected()) };
+    let mut inner = Cursor::new(&node);
+    match generated_when(&mut inner)? {
+        Generated::Always => {}
+        Generated::ByDefault => return Err(unsupported_node(&node, "generated column BY DEFAULT")),
+    }
+    inner.expect(&[SyntaxKind::AS_KW, SyntaxKind::L_PAREN])?;
+    let value = expect_expression(&mut inner)?;
+    inner.expect(&[SyntaxKind::R_PAREN])?;
+    match inner.node::<ast::GeneratedKind>() {
+        Some(kind) if kind.kind() == SyntaxKind::STORED => {}
+        _ => return Err(unsupported_node(&node, "generated column that is not STORED")),
+    }
+    inner.finish()?;
+    Ok(value)
 }
 
 /// Takes a column's default: PostgreSQL's grammar takes fewer operators here than elsewhere (its `b_expr`).
@@ -304,7 +380,13 @@ fn check(cursor: &mut Cursor) -> Lowered<Expression> {
 /// Takes what may follow a column's PRIMARY KEY or UNIQUE, none of which is in the model.
 fn index_parameters(cursor: &mut Cursor) -> Lowered<()> {
     match cursor.node::<ast::IndexParameters>() {
-        Some(node) => Cursor::new(&node).finish(),
+        Some(node) => {
+            let mut inner = Cursor::new(&node);
+            if let Some(parameters) = inner.node_of(SyntaxKind::WITH_PARAMS) {
+                storage_parameters(&parameters)?;
+            }
+            inner.finish()
+        }
         None => Ok(()),
     }
 }
@@ -313,6 +395,9 @@ fn index_parameters(cursor: &mut Cursor) -> Lowered<()> {
 fn index_columns(cursor: &mut Cursor) -> Lowered<Vec<Identifier>> {
     let mut parameters = Cursor::new(&cursor.expect_node::<ast::IndexParameters>()?);
     let mut list = Cursor::new(&parameters.expect_node::<ast::ConstraintColumnRefList>()?);
+    if let Some(storage) = parameters.node_of(SyntaxKind::WITH_PARAMS) {
+        storage_parameters(&storage)?;
+    }
     parameters.finish()?;
     list.expect(&[SyntaxKind::L_PAREN])?;
     let columns = list.comma_separated::<ast::ColumnNameRef, _>(column)?;
