@@ -134,6 +134,15 @@ fn an_empty_query_has_no_statements() {
 }
 
 #[test]
+fn keywords_that_some_versions_call_like_functions_are_no_syntax_errors() {
+    for call in ["grouping(1)", "xmlconcat('a', 'b')", "merge_action()"] {
+        let parsed = parse(&format!("SELECT {call}"));
+        assert!(matches!(parsed, Err(SqlError::Unsupported { .. })), "{call}");
+    }
+    assert!(matches!(parse("SELECT nullif(1)"), Err(SqlError::Syntax { .. })));
+}
+
+#[test]
 fn a_syntax_error_anywhere_comes_before_what_is_unsupported() {
     let sql = "LISTEN x; SELECT 1 +";
     assert!(matches!(parse(sql), Err(SqlError::Syntax { offset: 20, near: None, .. })), "{:?}", parse(sql));

@@ -273,7 +273,8 @@ impl Catalog {
                 && key.referenced_columns.contains(&column)
                 && !(owner == table && key.columns.contains(&column))
         }));
-        let indexes = data.indexes.iter().filter(|index| index.columns.contains(&column));
+        let uses = |index: &&super::Index| index.columns.contains(&column) || index.others.contains(&column);
+        let indexes = data.indexes.iter().filter(uses);
         dependents.extend(indexes.map(|index| (Object::Relation(index.oid), Dependency::Automatic)));
         dependents
     }

@@ -142,8 +142,10 @@ pub(crate) struct Default {
 #[derive(Debug, Clone)]
 pub(crate) struct Index {
     pub(crate) oid: Oid,
-    /// The places of its columns.
+    /// The places of its columns; those that its expressions read are among `others`.
     pub(crate) columns: Vec<usize>,
+    /// The places of the columns that its expressions and its condition read.
+    pub(crate) others: Vec<usize>,
     pub(crate) is_unique: bool,
 }
 

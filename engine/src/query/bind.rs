@@ -28,6 +28,9 @@ pub(crate) enum Place {
     Check,
     /// The expression of a generated column.
     Computed,
+    IndexExpression,
+    /// The condition of an index on some of the rows.
+    IndexFilter,
     /// USING of ALTER COLUMN … TYPE.
     Transform,
     ExecuteParameter,
@@ -48,6 +51,8 @@ impl Place {
             Place::Default => "DEFAULT expressions",
             Place::Check => "check constraints",
             Place::Computed => "column generation expressions",
+            Place::IndexExpression => "index expressions",
+            Place::IndexFilter => "index predicates",
             Place::Transform => "transform expressions",
             Place::ExecuteParameter => "EXECUTE parameters",
         }

@@ -1,10 +1,11 @@
 //! Views and indexes.
 
+use super::expression::expression;
 use super::name::{column_list, object_name};
 use super::query::query;
 use super::sequence::persistence;
-use super::{Output, sql_if};
-use crate::statement::{CreateIndex, CreateView};
+use super::{Output, separated, sql_if};
+use crate::statement::{CreateIndex, CreateView, Expression, IndexElement};
 
 pub(super) fn create(out: &mut impl Output, create: &CreateView) {
     out.sql("CREATE ");
@@ -29,5 +30,30 @@ pub(super) fn create_index(out: &mut impl Output, create: &CreateIndex) {
     }
     out.sql("ON ");
     object_name(out, &create.table);
-    column_list(out, &create.columns);
+    if let Some(method) = &create.method {
+        out.sql(" USING ");
+        out.identifier(method);
+    }
+    out.sql(" (");
+    separated(out, ", ", &create.elements, index_element);
+    out.sql(")");
+    if let Some(filter) = &create.filter {
+        out.sql(" WHERE ");
+        expression(out, filter);
+    }
+}
+
+fn index_element(out: &mut impl Output, element: &IndexElement) {
+    match &element.key {
+        Expression::Column(name) => object_name(out, name),
+        key => {
+            out.sql("(");
+            expression(out, key);
+            out.sql(")");
+        }
+    }
+    if let Some(class) = &element.operator_class {
+        out.sql(" ");
+        object_name(out, class);
+    }
 }

@@ -46,7 +46,7 @@ pub use table::{
     Overriding, References, ReferentialAction, RenameColumn, RenameConstraint, TableAction, TableConstraint,
     TableConstraintKind, TableElement, Truncate, Update,
 };
-pub use view::{CreateIndex, CreateView};
+pub use view::{CreateIndex, CreateView, IndexElement};
 
 /// One SQL statement inside the model.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

@@ -1,6 +1,6 @@
 //! Views and indexes.
 
-use super::{Identifier, ObjectName, Persistence, Query};
+use super::{Expression, Identifier, ObjectName, Persistence, Query};
 
 /// `CREATE [OR REPLACE] [[GLOBAL] TEMPORARY] VIEW name (column, …) AS query`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -20,7 +20,24 @@ pub struct CreateView {
     pub query: Query,
 }
 
-/// `CREATE [UNIQUE] INDEX [[IF NOT EXISTS] name] ON table (column, …)`.
+/// What an index has an entry for, in each row.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct IndexElement {
+    /// A column, or an expression over columns.
+    pub key: Expression,
+    /// The operator class.
+    pub operator_class: Option<ObjectName>,
+}
+
+impl IndexElement {
+    /// A column with its default operator class.
+    pub fn column(name: Identifier) -> IndexElement {
+        let name = ObjectName { parts: vec![name] };
+        IndexElement { key: Expression::Column(name), operator_class: None }
+    }
+}
+
+/// `CREATE [UNIQUE] INDEX [[IF NOT EXISTS] name] ON table USING method (element, …) WHERE condition`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct CreateIndex {
     /// `UNIQUE`.
@@ -31,6 +48,10 @@ pub struct CreateIndex {
     pub name: Option<Identifier>,
     /// The table.
     pub table: ObjectName,
-    /// The columns, at least one.
-    pub columns: Vec<Identifier>,
+    /// `USING method`.
+    pub method: Option<Identifier>,
+    /// The elements, at least one.
+    pub elements: Vec<IndexElement>,
+    /// WHERE: only rows for which it holds are in the index.
+    pub filter: Option<Expression>,
 }

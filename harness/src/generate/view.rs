@@ -2,8 +2,8 @@
 
 use seqcheck_engine::Statement;
 use seqcheck_engine::statement::{
-    AlterRelation, CreateIndex, CreateView, DropRelation, Expression, FromItem, Identifier, ObjectName, Persistence,
-    Query, RelationAction, RelationKind, Select, SelectItem,
+    AlterRelation, CreateIndex, CreateView, DropRelation, Expression, FromItem, Identifier, IndexElement, ObjectName,
+    Persistence, Query, RelationAction, RelationKind, Select, SelectItem,
 };
 
 use super::Generator;
@@ -104,7 +104,11 @@ impl Generator<'_> {
             if_not_exists: name.is_some() && self.choice.chance(1, 3),
             name,
             table,
-            columns: (0..1 + self.choice.index(2)).map(|_| self.column_name(summary.as_ref())).collect(),
+            method: None,
+            elements: (0..1 + self.choice.index(2))
+                .map(|_| IndexElement::column(self.column_name(summary.as_ref())))
+                .collect(),
+            filter: None,
         })
     }
 }

@@ -191,10 +191,20 @@ fn create_view() -> BoxedStrategy<Statement> {
 }
 
 fn create_index() -> BoxedStrategy<Statement> {
-    (any::<bool>(), any::<bool>(), option::of(identifier()), object_name(), vec(identifier(), 1..3))
-        .prop_map(|(unique, if_not_exists, name, table, columns)| {
+    let element = prop_oneof![
+        3 => (identifier(), option::weighted(0.2, object_name())).prop_map(|(column, operator_class)| IndexElement {
+            operator_class,
+            ..IndexElement::column(column)
+        }),
+        1 => expression()
+            .prop_filter("a column needs no parentheses", |key| !matches!(key, Expression::Column(_)))
+            .prop_map(|key| IndexElement { key, operator_class: None }),
+    ];
+    let names = (option::of(identifier()), object_name(), option::weighted(0.2, identifier()));
+    (any::<bool>(), any::<bool>(), names, vec(element, 1..3), option::weighted(0.3, expression()))
+        .prop_map(|(unique, if_not_exists, (name, table, method), elements, filter)| {
             let if_not_exists = if_not_exists && name.is_some();
-            Statement::CreateIndex(CreateIndex { unique, if_not_exists, name, table, columns })
+            Statement::CreateIndex(CreateIndex { unique, if_not_exists, name, table, method, elements, filter })
         })
         .boxed()
 }

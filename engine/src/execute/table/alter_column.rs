@@ -357,6 +357,9 @@ impl Execution<'_> {
                 work.keys.push(NewKey { columns: columns.to_vec(), index: index.name.clone() });
             }
         }
+        if data.indexes.iter().any(|index| index.others.contains(&place)) {
+            return Err(unsupported("a change of type of a column that an index's expression reads"));
+        }
         for constraint in &data.constraints {
             if let ConstraintKind::Check { condition, columns, is_valid } = &constraint.kind
                 && columns.contains(&place)

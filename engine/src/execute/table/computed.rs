@@ -105,15 +105,19 @@ pub(super) fn computed_detail(column: &Column) -> String {
 }
 
 /// Whether an expression certainly is immutable, as PostgreSQL demands of it.
-fn is_immutable(expression: &Expression, data: &TableData) -> bool {
+pub(super) fn is_immutable(expression: &Expression, data: &TableData) -> bool {
     let all = |parts: &[Expression]| parts.iter().all(|part| is_immutable(part, data));
     match expression {
-        Expression::Literal(_) | Expression::Column(_) => true,
+        Expression::Literal(_) => true,
+        Expression::Column(name) => {
+            let column = name.parts.last().and_then(|name| data.column(name.name()));
+            column.is_none_or(|(_, column)| !column.is_opaque() || is_converted_alike(column))
+        }
+        // Whatever its type, this asks nothing of it.
+        Expression::IsNull { operand, .. } if matches!(**operand, Expression::Column(_)) => true,
         // PostgreSQL folds constants here before it has settled their collation, and fails where one matters.
         Expression::Call(call) => {
-            is_immutable_call(&call.name)
-                && all(&call.arguments)
-                && call.arguments.iter().any(|part| !named_columns(part, data).is_empty())
+            is_immutable_call(&call.name) && all(&call.arguments) && call.arguments.iter().any(mentions_column)
         }
         Expression::Cast(operand, name) => is_plain_type(name) && is_immutable(operand, data),
         Expression::Unary(_, operand) | Expression::IsNull { operand, .. } => is_immutable(operand, data),
@@ -126,6 +130,28 @@ fn is_immutable(expression: &Expression, data: &TableData) -> bool {
         Expression::Between { operand, low, high, .. } => {
             is_immutable(operand, data) && is_immutable(low, data) && is_immutable(high, data)
         }
+        _ => false,
+    }
+}
+
+/// Whether values of a type outside the model are computed with, and turned into others, alike in any session.
+fn is_converted_alike(column: &Column) -> bool {
+    const ALIKE: [&str; 6] = ["numeric", "float4", "float8", "json", "jsonb", "uuid"];
+    column
+        .opaque
+        .as_ref()
+        .filter(|opaque| opaque.enumeration.is_none() && opaque.written.dimensions == 0)
+        .is_some_and(|opaque| opaque.written.name.parts.last().is_some_and(|name| ALIKE.contains(&name.name())))
+}
+
+fn mentions_column(expression: &Expression) -> bool {
+    match expression {
+        Expression::Column(_) => true,
+        Expression::Call(call) => call.arguments.iter().any(mentions_column),
+        Expression::Cast(operand, _) | Expression::Unary(_, operand) | Expression::IsNull { operand, .. } => {
+            mentions_column(operand)
+        }
+        Expression::Binary(_, left, right) => mentions_column(left) || mentions_column(right),
         _ => false,
     }
 }

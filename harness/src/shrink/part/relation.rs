@@ -2,8 +2,8 @@
 
 use seqcheck_engine::statement::{
     AlterRelation, AlterSchema, AlterSequence, AlterType, Behavior, Comment, CommentTarget, CreateEnumeration,
-    CreateIndex, CreateSchema, CreateSequence, CreateView, DropRelation, DropSchema, DropType, LabelPlace, Persistence,
-    RelationAction, RelationKind, RoleName, SchemaAction, TypeAction,
+    CreateIndex, CreateSchema, CreateSequence, CreateView, DropRelation, DropSchema, DropType, IndexElement,
+    LabelPlace, Persistence, RelationAction, RelationKind, RoleName, SchemaAction, TypeAction,
 };
 
 use super::{Leaf, Part, Turn, atoms, structure, variants, words};
@@ -27,7 +27,8 @@ structure!(AlterType { action, name });
 structure!(DropType { if_exists, names, behavior });
 structure!(DropSchema { if_exists, names, behavior });
 structure!(CreateView { or_replace, is_global, persistence, columns, query, name });
-structure!(CreateIndex { unique, if_not_exists, name, table, columns });
+structure!(IndexElement { operator_class, key });
+structure!(CreateIndex { unique, if_not_exists, filter, method, elements, name, table });
 
 variants!(RelationAction {
     RenameTo(name),

@@ -1,15 +1,16 @@
 //! Views and indexes.
 
 use seqcheck_engine::Statement;
-use seqcheck_engine::statement::{CreateIndex, CreateView, Expression, Identifier};
+use seqcheck_engine::statement::{CreateIndex, CreateView, Expression, Identifier, IndexElement};
 use squawk_syntax::ast;
 use squawk_syntax::{SyntaxKind, SyntaxNode};
 
-use super::atom::atom;
+use super::expression::expression;
 use super::name::{column, relation_name, with_only};
-use super::query::{column_list, query};
+use super::query::{column_list, filter, query};
 use super::sequence::persistence;
-use crate::sql::cursor::{Cursor, Lowered, tokens, unsupported_node};
+use super::table::storage_parameters;
+use crate::sql::cursor::{Cursor, Lowered, unsupported_node};
 
 pub(super) fn create(mut cursor: Cursor) -> Lowered<Statement> {
     cursor.expect(&[SyntaxKind::CREATE_KW])?;
@@ -35,42 +36,47 @@ pub(super) fn create_index(mut cursor: Cursor) -> Lowered<Statement> {
     };
     cursor.expect(&[SyntaxKind::ON_KW])?;
     let table = with_only(&cursor.expect_node::<ast::TableRelationName>()?)?;
-    if let Some(method) = cursor.node::<ast::UsingMethod>() {
-        default_method(&method)?;
-    }
+    let method = match cursor.node::<ast::UsingMethod>() {
+        Some(method) => Some(access_method(&method)?),
+        None => None,
+    };
     let mut list = Cursor::new(&cursor.expect_node::<ast::PartitionItemList>()?);
+    if let Some(parameters) = cursor.node_of(SyntaxKind::WITH_PARAMS) {
+        storage_parameters(&parameters)?;
+    }
+    let filter = filter(&mut cursor)?;
     cursor.finish()?;
     list.expect(&[SyntaxKind::L_PAREN])?;
-    let columns = list.comma_separated::<ast::PartitionItem, _>(indexed_column)?;
+    let elements = list.comma_separated::<ast::PartitionItem, _>(index_element)?;
     list.expect(&[SyntaxKind::R_PAREN])?;
     list.finish()?;
-    Ok(Statement::CreateIndex(CreateIndex { unique, if_not_exists, name, table, columns }))
+    Ok(Statement::CreateIndex(CreateIndex { unique, if_not_exists, name, table, method, elements, filter }))
 }
 
-/// `USING btree` says what would be without it (manual, "CREATE INDEX", Parameters).
-fn default_method(node: &SyntaxNode) -> Lowered<()> {
-    match tokens(node).nth(1) {
-        Some(method) if method.text().eq_ignore_ascii_case("btree") => Ok(()),
-        _ => Err(unsupported_node(node, "index method")),
-    }
+fn access_method(node: &SyntaxNode) -> Lowered<Identifier> {
+    let mut cursor = Cursor::new(node);
+    cursor.expect(&[SyntaxKind::USING_KW])?;
+    let name = column(&cursor.expect_node::<ast::AccessMethodRef>()?)?;
+    cursor.finish()?;
+    Ok(name)
 }
 
-fn indexed_column(node: &SyntaxNode) -> Lowered<Identifier> {
+fn index_element(node: &SyntaxNode) -> Lowered<IndexElement> {
     let mut cursor = Cursor::new(node);
     let value = cursor.expect_node::<ast::Expr>()?;
-    if value.kind() != SyntaxKind::NAME_REF {
+    let key = expression(&value)?;
+    if let Expression::Column(name) = &key
+        && (value.kind() != SyntaxKind::NAME_REF || name.parts.len() != 1)
+    {
         return Err(unsupported_node(&value, "index on an expression"));
     }
-    let name = match atom(&value)? {
-        Expression::Column(name) => name,
-        _ => return Err(unsupported_node(&value, "index on an expression")),
+    let operator_class = match cursor.node::<ast::OpClassRef>() {
+        Some(class) => Some(relation_name(&class)?),
+        None => None,
     };
     // The order in which an index keeps its entries shows nowhere.
     cursor.node::<ast::SortOrder>();
     cursor.node::<ast::NullsOrder>();
     cursor.finish()?;
-    match <[Identifier; 1]>::try_from(name.parts) {
-        Ok([name]) => Ok(name),
-        Err(_) => Err(unsupported_node(&value, "index on an expression")),
-    }
+    Ok(IndexElement { key, operator_class })
 }
