@@ -20,7 +20,11 @@ impl Generator<'_> {
             }
         }
         if self.plan.first_schema {
-            self.begin_with(Statement::CreateSchema(CreateSchema { if_not_exists: false, name: "a".into() }));
+            self.begin_with(Statement::CreateSchema(CreateSchema {
+                if_not_exists: false,
+                name: Some("a".into()),
+                owner: None,
+            }));
         }
         if self.plan.roles && self.choice.chance(1, 3) {
             let privileges = self.default_privileges();
