@@ -44,7 +44,18 @@ type Columns = Vec<(Rc<str>, Type)>;
 
 impl Execution<'_> {
     pub(super) fn prepare(&mut self, statement: &Prepare) -> Result<StatementResult> {
-        let types = statement.types.iter().map(resolve_type).collect::<Result<Vec<Type>>>()?;
+        let mut types = Vec::with_capacity(statement.types.len());
+        for name in &statement.types {
+            types.push(match resolve_type(name) {
+                Err(Stop::Error(missing)) if missing.sqlstate == sqlstate::UNDEFINED_OBJECT => {
+                    let found = self.find_type(&name.name)?;
+                    return Err(
+                        found.map_or(Stop::Error(missing), |_| unsupported("a parameter of an enumerated type"))
+                    );
+                }
+                other => other?,
+            });
+        }
         let prepared = self.analyse_to_prepare(&statement.statement, types)?;
         self.keep_prepared(statement.name.name(), prepared)?;
         done("PREPARE")

@@ -74,9 +74,10 @@ fn family(words: &[String]) -> Option<String> {
 /// Whether a keyword is called like a function: the grammar of some versions has such calls of its own (manual,
 /// Appendix C "SQL Key Words").
 pub(super) fn is_called_keyword(word: &str) -> bool {
-    const KEYWORDS: [&str; 9] = [
+    const KEYWORDS: [&str; 10] = [
         "GROUPING",
         "MERGE_ACTION",
+        "NORMALIZE",
         "XMLCONCAT",
         "XMLELEMENT",
         "XMLEXISTS",

@@ -39,6 +39,9 @@ impl Execution<'_> {
         let is_plain = statement.filter.is_none()
             && statement.elements.iter().all(|element| matches!(element.key, Expression::Column(_)));
         let method = statement.method.as_ref().map_or("btree", |method| method.name());
+        if !["btree", "hash", "gin", "brin"].contains(&method) {
+            return Err(unsupported(format!("access method {method}")));
+        }
         if statement.unique && (!is_plain || method != "btree") {
             return Err(unsupported("a unique index over expressions or some of the rows"));
         }

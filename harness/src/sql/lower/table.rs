@@ -57,12 +57,16 @@ pub(super) fn storage_parameters(node: &SyntaxNode) -> Lowered<()> {
     let mut list = Cursor::new(&cursor.expect_node::<ast::AttributeList>()?);
     cursor.finish()?;
     list.expect(&[SyntaxKind::L_PAREN])?;
-    list.comma_separated::<ast::AttributeOption, _>(storage_parameter)?;
+    let names = list.comma_separated::<ast::AttributeOption, _>(storage_parameter)?;
+    if (1..names.len()).any(|place| names[..place].contains(&names[place])) {
+        return Err(unsupported_node(node, "storage parameter given twice"));
+    }
     list.expect(&[SyntaxKind::R_PAREN])?;
     list.finish()
 }
 
-fn storage_parameter(node: &SyntaxNode) -> Lowered<()> {
+/// Lowers a parameter to its name.
+fn storage_parameter(node: &SyntaxNode) -> Lowered<String> {
     let words: Vec<String> = tokens(node).map(|token| token.text().to_ascii_lowercase()).collect();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let is_inert = match words.as_slice() {
@@ -71,7 +75,7 @@ fn storage_parameter(node: &SyntaxNode) -> Lowered<()> {
         ["oids", "=", value] => matches!(*value, "false" | "off"),
         _ => false,
     };
-    if is_inert { Ok(()) } else { Err(unsupported_node(node, "storage parameter")) }
+    if is_inert { Ok(words[0].to_owned()) } else { Err(unsupported_node(node, "storage parameter")) }
 }
 
 fn element(node: &SyntaxNode) -> Lowered<TableElement> {
