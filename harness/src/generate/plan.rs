@@ -50,6 +50,11 @@ const FAMILIES: [(Family, u32); 13] = [
     (Family::Prepared, 4),
 ];
 
+/// The place of a family among all, which are in the order of their definition.
+const fn of(family: Family) -> usize {
+    family as usize
+}
+
 /// What a trace dwells on: its families come up far more often, and the others less.
 const TOPICS: [&[Family]; 8] = [
     &[Family::Alter],
@@ -127,9 +132,10 @@ impl Plan {
         let roles = choice.chance(1, 5) && !crashes;
         if crashes {
             // What a crash does to tables and views is no more than what it does to sequences, and each crash takes time.
-            (weights[9], weights[11], weights[12]) = (weights[9] / 2, 0, 0);
+            (weights[of(Family::Table)], weights[of(Family::View)], weights[of(Family::Prepared)]) =
+                (weights[of(Family::Table)] / 2, 0, 0);
         }
-        weights[10] = if roles { weights[10].max(12) * 2 } else { 0 };
+        weights[of(Family::Role)] = if roles { weights[of(Family::Role)].max(12) * 2 } else { 0 };
         let topic = if roles { ROLE_TOPIC } else { TOPICS[choice.index(TOPICS.len())] };
         if choice.chance(4, 5) && !crashes {
             for (weight, (family, usual)) in weights.iter_mut().zip(FAMILIES) {
@@ -145,14 +151,21 @@ impl Plan {
         let waits = !roles && !crashes && choice.chance(1, 4);
         if waits {
             // Alter, drop, move and table statements take the locks that others wait for.
-            for (index, least) in [(1, 14), (2, 4), (3, 6), (6, 14), (9, 8)] {
-                weights[index] = weights[index].max(least);
+            for (family, least) in [
+                (Family::Alter, 14),
+                (Family::Drop, 4),
+                (Family::Move, 6),
+                (Family::Transaction, 14),
+                (Family::Table, 8),
+            ] {
+                weights[of(family)] = weights[of(family)].max(least);
             }
         }
         let first_sequences = choice.chance(if roles { 3 } else { 1 }, if roles { 4 } else { 2 }) || waits;
         // Without these a trace has nothing to talk about.
-        weights[0] = if first_sequences { weights[0].clamp(3, 6) } else { weights[0].max(8) };
-        weights[4] = weights[4].max(20);
+        let create = &mut weights[of(Family::Create)];
+        *create = if first_sequences { (*create).clamp(3, 6) } else { (*create).max(8) };
+        weights[of(Family::Call)] = weights[of(Family::Call)].max(20);
         let pool = ["s", "t", "Q", "long_name_that_is_cut_after_sixty_three_bytes_because_it_is_far_too_long_é"];
         let count = [1, 1, 1, 2, 2, 3][choice.index(6)];
         let first = [0, 0, 0, 1, 2, 3][choice.index(6)];

@@ -10,9 +10,11 @@ mod decode;
 mod numbers;
 mod open;
 mod plain;
+mod power;
 mod reset;
 mod roles;
 mod session;
+mod slot;
 mod standby;
 mod stream;
 mod suspicion;
@@ -21,9 +23,11 @@ use super::{Implementation, Infrastructure, Received, Request, not_able, session
 use crate::server::Endpoint;
 use connection::{Connection, OpenError};
 use open::{class, open_control, open_patiently, refused};
+pub use power::Power;
 use reset::Baseline;
 use seqcheck_engine::{Dialect, Major, Message, Reply};
 use session::Session;
+use slot::Slot;
 use standby::Standby;
 pub use standby::StandbyServer;
 use std::time::{Duration, Instant};
@@ -58,20 +62,6 @@ impl Default for Settings {
     }
 }
 
-/// Who can crash and restart the server behind an endpoint.
-///
-/// Both return when the server accepts connections again, on the same endpoint; the error is a sentence.
-pub trait Power: Send {
-    /// Ends the server at once, without a checkpoint, and starts it again.
-    fn crash(&mut self) -> Result<(), String>;
-    /// Stops the server in an orderly way, and starts it again.
-    fn restart(&mut self) -> Result<(), String>;
-    /// Starts a standby that replays the server's log; `None` where that cannot be done.
-    fn standby(&mut self) -> Result<Option<StandbyServer>, String> {
-        Ok(None)
-    }
-}
-
 /// A server, reached over the wire protocol, with one database for itself.
 ///
 /// [`reset`](Implementation::reset) **drops everything in that database**.
@@ -96,17 +86,6 @@ pub struct Postgres {
     claim: Option<roles::Claim>,
     /// What traces leave in a database where only plain statements can be counted on.
     leftovers: Option<plain::Leftovers>,
-}
-
-/// A connection that serves one session number, trace after trace.
-struct Slot {
-    session: Session,
-    /// Whether the trace has the session open; otherwise the connection is kept for the next one.
-    open: bool,
-    /// Whether it is the endpoint's user's, and so can serve the next trace.
-    reusable: bool,
-    /// Whether its `deadlock_timeout` may be another one than it was opened with.
-    has_own_timeout: bool,
 }
 
 impl Postgres {
@@ -236,73 +215,6 @@ impl Postgres {
             None => Err(Infrastructure::Lost { who: session_name(session), reason: "it is not open".into() }),
         }
     }
-
-    /// Ends a connection.
-    fn end(&mut self, mut session: Session) -> Result<(), Infrastructure> {
-        self.tell_to_end(&mut session)?;
-        session.into_connection().wait_for_end()
-    }
-
-    /// Tells a connection to end; one that does not listen is told through the control session.
-    fn tell_to_end(&mut self, session: &mut Session) -> Result<(), Infrastructure> {
-        if session.is_idle() {
-            session.say_goodbye();
-            return Ok(());
-        }
-        let process = session.process_id();
-        self.control(|control, deadline| {
-            reset::table(control.query(&format!("SELECT pg_terminate_backend({process})"), deadline)?)
-        })
-        .map(|_| ())
-    }
-
-    /// Makes the kept connections fresh, all at the same time; those that cannot be are ended.
-    fn refresh_sessions(&mut self) -> Result<(), Infrastructure> {
-        let deadline = self.deadline();
-        let mut ending = Vec::new();
-        for number in 0..self.slots.len() {
-            let Some(slot) = self.open_slot(number) else { continue };
-            let reusable = slot.reusable && slot.session.is_idle() && ask_to_forget(&mut slot.session).is_ok();
-            if !reusable && let Some(slot) = self.slots[number].take() {
-                let mut session = slot.session;
-                self.tell_to_end(&mut session)?;
-                ending.push(session);
-            }
-        }
-        // Only when all have been told to: one may need for its end what another still holds, or a prepared transaction.
-        if !ending.is_empty() {
-            self.control(reset::end_prepared)?;
-        }
-        for session in ending {
-            session.into_connection().wait_for_end()?;
-        }
-        for slot in &mut self.slots {
-            if let Some(Slot { session, open: open @ true, .. }) = slot {
-                *open = false;
-                if !has_forgotten(session, deadline) {
-                    *slot = None;
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// Forgets all connections, which a crash or restart has ended.
-    fn after_power(&mut self, what: &str, result: Option<Result<(), String>>) -> Result<(), Infrastructure> {
-        match result {
-            None => {
-                let what = format!("{what} here: only a server that seqcheck has started is");
-                Err(not_able(self.name.clone(), &what))
-            }
-            Some(Err(reason)) => Err(Infrastructure::Connect { target: self.endpoint.to_string(), reason }),
-            Some(Ok(())) => {
-                self.slots.clear();
-                self.control = None;
-                self.maintenance = None;
-                Ok(())
-            }
-        }
-    }
 }
 
 /// A `deadlock_timeout` within which no reply is awaited.
@@ -323,26 +235,6 @@ fn is_about_identity(message: &Message) -> bool {
         "28000" => !message.message.starts_with("role "),
         _ => false,
     }
-}
-
-/// Asks a session to become as if it were new.
-fn ask_to_forget(session: &mut Session) -> Result<(), Infrastructure> {
-    if session.in_transaction() {
-        session.send(Request { sql: "ROLLBACK", copy_data: &[] })?;
-    }
-    session.send(Request { sql: "DISCARD ALL", copy_data: &[] })?;
-    session.flush()
-}
-
-/// Whether a session did what [`ask_to_forget`] asked.
-fn has_forgotten(session: &mut Session, deadline: Instant) -> bool {
-    while !session.is_idle() {
-        match session.receive(deadline) {
-            Ok(Received::Done(Reply { error: None, .. })) => {}
-            _ => return false,
-        }
-    }
-    true
 }
 
 impl Implementation for Postgres {
