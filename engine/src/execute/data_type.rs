@@ -44,6 +44,11 @@ impl Execution<'_> {
 
     pub(super) fn alter_type(&mut self, statement: &AlterType) -> Result<StatementResult> {
         self.prevent_if_read_only("ALTER TYPE")?;
+        // Of the two names, PostgreSQL looks up the role's first.
+        let new_owner = match &statement.action {
+            TypeAction::OwnerTo(role) => Some(self.role_oid(role)?),
+            _ => None,
+        };
         let Some(mut enumeration) = self.find_type(&statement.name)? else {
             return Err(self.no_type(&statement.name));
         };
@@ -51,7 +56,7 @@ impl Execution<'_> {
             return Err(unsupported("ALTER TYPE by a role that is no superuser"));
         }
         match &statement.action {
-            TypeAction::OwnerTo(role) => enumeration.owner = self.role_oid(role)?,
+            TypeAction::OwnerTo(_) => enumeration.owner = new_owner.unwrap_or(enumeration.owner),
             TypeAction::RenameTo(name) => {
                 self.check_type_name(enumeration.schema, name.name())?;
                 enumeration.name = shared_str(name.name());

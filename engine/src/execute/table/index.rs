@@ -10,7 +10,7 @@ use super::table_scope;
 use crate::catalog::{Constraint, ConstraintKind, Oid, Relation, TableData};
 use crate::error::{Result, Stop, error, sqlstate};
 use crate::query::{Binder, Bound, Place};
-use crate::statement::Expression;
+use crate::statement::{Expression, Privilege};
 
 impl Planned {
     /// The constraints as PostgreSQL adds them: checks, then the primary key, the other keys and foreign keys.
@@ -130,6 +130,7 @@ impl Execution<'_> {
             return Err(appears_twice(&columns[twice], is_primary));
         }
         let places = key_places(columns, is_primary, |name| data.column(name).map(|(place, _)| place))?;
+        self.check_schema(relation.schema, Privilege::Create)?;
         let is_key =
             |constraint: &Constraint| matches!(constraint.kind, ConstraintKind::Unique { is_primary: true, .. });
         if is_primary && data.constraints.iter().any(is_key) {
