@@ -6,7 +6,8 @@ use seqcheck::lockstep::{Observed, Run, predict};
 use seqcheck::prepare::Prepared;
 use seqcheck_engine::{Cluster, Major, Settings};
 
-const TRACES: u64 = 600;
+/// As many as `seqcheck check` runs by default.
+const TRACES: u64 = 5_000;
 
 fn predicted(index: u64) -> Run {
     let settings = Settings::new(Major::NEWEST);

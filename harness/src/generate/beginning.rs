@@ -53,8 +53,9 @@ impl Generator<'_> {
         }
     }
 
-    /// Lets the first session run a statement, unless the engine cannot.
+    /// Lets the first session run a statement, unless the engine cannot, or the dialect has none like it.
     fn begin_with(&mut self, statement: Statement) {
+        let Some(statement) = self.within_dialect(statement) else { return };
         let outcome = self.cluster.step(self.sessions[0], std::slice::from_ref(&statement));
         if !matches!(outcome.progress, Progress::Unsupported(_)) {
             self.steps.push(GeneratedStep { session: 0, action: GeneratedAction::Query(vec![statement]) });
