@@ -2,7 +2,6 @@
 
 use super::super::{Execution, Extent};
 use super::assign::unpredictable;
-use super::check::check_constant;
 use super::computed::computed_detail;
 use super::insert::always_detail;
 use super::referential::RowChange;
@@ -26,16 +25,7 @@ impl Execution<'_> {
         if self.extent == Extent::Analyse {
             return returning.describe(self);
         }
-        for (place, value) in &mut assignments {
-            let column = &data.columns[*place];
-            match value {
-                Some(value) => {
-                    self.fold(value)?;
-                    check_constant(column, value)?;
-                }
-                None => self.plan_default(column)?,
-            }
-        }
+        self.plan_assignments(&mut assignments, &data)?;
         if self.extent == Extent::Plan {
             return returning.describe(self);
         }
@@ -111,6 +101,19 @@ impl Execution<'_> {
         }
         assignments.sort_by_key(|(place, _)| *place);
         Ok(assignments)
+    }
+
+    /// Plans what is assigned, in UPDATE or in ON CONFLICT: before any row is looked at.
+    pub(super) fn plan_assignments(
+        &mut self,
+        assignments: &mut [(usize, Option<Bound>)],
+        data: &TableData,
+    ) -> Result<()> {
+        for (place, value) in assignments {
+            value.iter_mut().try_for_each(|value| self.fold(value))?;
+            self.plan_value(&data.columns[*place], value.as_ref())?;
+        }
+        Ok(())
     }
 
     fn bind_filter(&mut self, filter: Option<&Expression>, scope: &Scope) -> Result<Option<Bound>> {

@@ -60,6 +60,14 @@ impl Execution<'_> {
         Ok(())
     }
 
+    /// Plans what goes into a column: a value that is folded already, or the column's default.
+    pub(super) fn plan_value(&mut self, column: &Column, value: Option<&Bound>) -> Result<()> {
+        match value {
+            Some(value) => check_constant(column, value),
+            None => self.plan_default(column),
+        }
+    }
+
     /// Plans a column's default, which computes its constant parts.
     pub(super) fn plan_default(&mut self, column: &Column) -> Result<()> {
         let Some(mut default) = column.default.as_ref().and_then(|default| default.value.clone()) else {

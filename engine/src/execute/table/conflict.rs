@@ -103,7 +103,7 @@ impl Execution<'_> {
         Ok(Conflict { arbiters: Vec::new(), update, own: Vec::new() })
     }
 
-    /// Folds constants, and finds the keys that the target means.
+    /// Plans what would be set instead, and finds the keys that the target means.
     pub(super) fn plan_conflict(
         &mut self,
         clause: &OnConflict,
@@ -112,8 +112,8 @@ impl Execution<'_> {
         data: &TableData,
     ) -> Result<()> {
         if let Some(Update { assignments, filter }) = &mut conflict.update {
-            let values = assignments.iter_mut().filter_map(|(_, value)| value.as_mut());
-            values.chain(filter.as_mut()).try_for_each(|value| self.fold(value))?;
+            self.plan_assignments(assignments, data)?;
+            filter.iter_mut().try_for_each(|filter| self.fold(filter))?;
         }
         let keys = unique_keys(data).into_iter().map(|(_, columns)| columns.to_vec());
         conflict.arbiters = match &clause.target {

@@ -145,10 +145,9 @@ impl Execution<'_> {
         for (place, column) in data.live_columns() {
             match (sources[place], source) {
                 (ColumnSource::Default, _) => self.plan_default(column)?,
-                (ColumnSource::Given(position), Some(Source::Single(values))) => match &values[position] {
-                    Some(value) => check_constant(column, value)?,
-                    None => self.plan_default(column)?,
-                },
+                (ColumnSource::Given(position), Some(Source::Single(values))) => {
+                    self.plan_value(column, values[position].as_ref())?;
+                }
                 (ColumnSource::Given(position), Some(Source::Query { casts, .. })) => {
                     casts[position].iter().try_for_each(|cast| check_constant(column, cast))?;
                 }
@@ -157,11 +156,7 @@ impl Execution<'_> {
         }
         let Some(Source::Several(rows)) = source else { return Ok(()) };
         for (value, target) in rows.iter().flat_map(|row| row.iter().zip(targets)) {
-            let column = &data.columns[*target];
-            match value {
-                Some(value) => check_constant(column, value)?,
-                None => self.plan_default(column)?,
-            }
+            self.plan_value(&data.columns[*target], value.as_ref())?;
         }
         Ok(())
     }
