@@ -19,14 +19,8 @@ pub(crate) enum Stop {
 pub(crate) type Result<T, E = Stop> = std::result::Result<T, E>;
 
 /// An error with a primary message only.
-pub(crate) fn error(sqlstate: SqlState, message: impl Into<Cow<'static, str>>) -> Stop {
-    Stop::Error(Box::new(Message {
-        severity: Severity::Error,
-        sqlstate,
-        message: message.into(),
-        detail: None,
-        hint: None,
-    }))
+pub(crate) fn error(sqlstate: SqlState, text: impl Into<Cow<'static, str>>) -> Stop {
+    Stop::Error(Box::new(message(Severity::Error, sqlstate, text)))
 }
 
 /// The refusal of something that PostgreSQL knows and the model does not.
@@ -59,8 +53,13 @@ impl Stop {
 }
 
 /// A notice or warning without DETAIL and HINT.
-pub(crate) fn notice(severity: Severity, sqlstate: SqlState, message: impl Into<Cow<'static, str>>) -> Message {
-    Message { severity, sqlstate, message: message.into(), detail: None, hint: None }
+pub(crate) fn notice(severity: Severity, sqlstate: SqlState, text: impl Into<Cow<'static, str>>) -> Message {
+    message(severity, sqlstate, text)
+}
+
+/// A message without DETAIL and HINT.
+pub(crate) fn message(severity: Severity, sqlstate: SqlState, text: impl Into<Cow<'static, str>>) -> Message {
+    Message { severity, sqlstate, message: text.into(), detail: None, hint: None }
 }
 
 /// SQLSTATEs by their condition names (manual, Appendix A).

@@ -2,9 +2,9 @@
 
 use super::{Cluster, Outcome, Progress, SessionId};
 use crate::clause::{Clause, ClauseSet};
-use crate::error::{Stop, error, sqlstate};
+use crate::error::{Stop, error, message, sqlstate};
 use crate::execute::{Execution, milliseconds, result_columns};
-use crate::reply::Message;
+use crate::reply::{Message, Severity};
 use crate::session::{Part, Prepared, Session};
 use crate::statement::Statement;
 
@@ -106,10 +106,8 @@ impl Cluster {
         if !self.is_waiting(session) {
             return Outcome::new(Progress::Done(Default::default()));
         }
-        let Stop::Error(message) = error(sqlstate::QUERY_CANCELED, "canceling statement due to user request") else {
-            unreachable!("this is an error")
-        };
-        let mut outcome = self.interrupt(session, *message);
+        let canceled = message(Severity::Error, sqlstate::QUERY_CANCELED, "canceling statement due to user request");
+        let mut outcome = self.interrupt(session, canceled);
         if let Progress::Done(reply) = std::mem::replace(&mut outcome.progress, Progress::Done(Default::default())) {
             outcome.woken.insert(0, (session, reply));
         }

@@ -2,7 +2,6 @@
 
 use super::Cluster;
 use crate::lock::LockTable;
-use crate::session::Session;
 use crate::transaction::Block;
 
 impl Cluster {
@@ -15,24 +14,21 @@ impl Cluster {
     ///
     /// Why the model cannot follow, in which case nothing has changed.
     pub fn catch_up(&mut self) -> Result<(), String> {
-        if self.sessions.iter().flatten().any(|session| is_busy(session)) || !self.shared.prepared.is_empty() {
+        if self.has_busy_session() || !self.shared.prepared.is_empty() {
             return Err("a standby while transactions are open, whose locks it takes over".to_owned());
         }
         if self.shared.catalog.has_temporary() {
             return Err("a standby while there are temporary relations".to_owned());
         }
-        let mut sessions = match self.standby.take() {
-            Some(standby) if !standby.shared.in_recovery => {
-                self.standby = Some(standby);
+        if let Some(standby) = &self.standby {
+            if !standby.shared.in_recovery {
                 return Err("a standby beside one that has taken over".to_owned());
             }
-            Some(standby) if standby.sessions.iter().flatten().any(|session| is_busy(session)) => {
-                self.standby = Some(standby);
+            if standby.has_busy_session() {
                 return Err("a standby that replays while its own transactions are open".to_owned());
             }
-            Some(standby) => standby.sessions,
-            None => Vec::new(),
-        };
+        }
+        let mut sessions = self.standby.take().map(|standby| standby.sessions).unwrap_or_default();
         if !self.shared.log.is_streaming() {
             self.checkpoint();
             self.shared.log.begin_streaming(&self.shared.pages);
@@ -40,7 +36,7 @@ impl Cluster {
         self.shared.log.flush(&mut self.shared.pages);
         let mut shared = self.shared.clone();
         shared.in_recovery = true;
-        shared.locks = LockTable::default();
+        shared.locks = LockTable::new(shared.settings.quirks);
         shared.snapshots = 0;
         shared.catalog.empty_unlogged();
         (shared.log, shared.pages) = self.shared.log.standby(&self.shared.pages);
@@ -83,8 +79,10 @@ impl Cluster {
     pub fn standby(&mut self) -> Option<&mut Cluster> {
         self.standby.as_deref_mut()
     }
-}
 
-fn is_busy(session: &Session) -> bool {
-    session.pending.is_some() || session.transaction.block != Block::None
+    /// Whether some session waits, or is in a transaction block.
+    fn has_busy_session(&self) -> bool {
+        let mut sessions = self.sessions.iter().flatten();
+        sessions.any(|session| session.pending.is_some() || session.transaction.block != Block::None)
+    }
 }

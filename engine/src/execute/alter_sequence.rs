@@ -15,8 +15,6 @@ impl Execution<'_> {
     pub(super) fn alter_sequence(&mut self, statement: &AlterSequence) -> Result<StatementResult> {
         self.prevent_if_read_only("ALTER SEQUENCE")?;
         let name = self.range_name(&statement.name)?;
-        // Its owner is looked up before the lock makes the session take note of what others have changed.
-        self.check_name_known(name.name)?;
         let Some(relation) = self.relation_to_alter(name, statement.if_exists)? else {
             return done("ALTER SEQUENCE");
         };

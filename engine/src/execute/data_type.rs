@@ -7,10 +7,10 @@ use super::{Execution, done, shared_str};
 use crate::catalog::{Enumeration, Kind, Object, Oid, PG_CATALOG, Persistence, RangeName, is_temporary_schema};
 use crate::clause::Clause;
 use crate::error::{Result, Stop, error, notice, sqlstate, unsupported};
-use crate::query::{is_known_type, may_be_system_type};
+use crate::query::{Type, is_known_type, may_be_system_type, resolve_type};
 use crate::reply::{Severity, StatementResult};
 use crate::statement::{
-    AlterType, CreateEnumeration, DropType, IDENTIFIER_BYTES, Identifier, LabelPlace, ObjectName, TypeAction,
+    AlterType, CreateEnumeration, DropType, IDENTIFIER_BYTES, Identifier, LabelPlace, ObjectName, TypeAction, TypeName,
 };
 use crate::transaction::Block;
 
@@ -214,6 +214,18 @@ impl Execution<'_> {
         match names_relation {
             true => Err(unsupported("a row type")),
             false => Ok(found),
+        }
+    }
+
+    /// The type that `use_of_other` names, such as a cast. Enumerated types are outside the model there, and so is that every
+    /// table is a type.
+    pub(crate) fn type_of_value(&mut self, name: &TypeName, use_of_other: &str) -> Result<Type> {
+        match resolve_type(name) {
+            Err(Stop::Error(missing)) if missing.sqlstate == sqlstate::UNDEFINED_OBJECT => {
+                let found = self.find_type(&name.name)?;
+                Err(found.map_or(Stop::Error(missing), |_| unsupported(use_of_other)))
+            }
+            other => other,
         }
     }
 

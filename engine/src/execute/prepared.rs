@@ -7,7 +7,7 @@ use super::{Execution, done, rows};
 use crate::catalog::{Kind, Relation};
 use crate::clause::Clause;
 use crate::error::{Result, Stop, error, sqlstate, unsupported};
-use crate::query::{Binder, CastContext, Place, Row, Scope, Type, Value, resolve_type};
+use crate::query::{Binder, CastContext, Place, Row, Scope, Type, Value};
 use crate::reply::{Cell, Rows, StatementResult};
 use crate::session::{Prepared, PreparedTable};
 use crate::statement::{Deallocate, Execute, Explain, Expression, Insert, InsertSource, Prepare, Query, Statement};
@@ -44,18 +44,8 @@ type Columns = Vec<(Rc<str>, Type)>;
 
 impl Execution<'_> {
     pub(super) fn prepare(&mut self, statement: &Prepare) -> Result<StatementResult> {
-        let mut types = Vec::with_capacity(statement.types.len());
-        for name in &statement.types {
-            types.push(match resolve_type(name) {
-                Err(Stop::Error(missing)) if missing.sqlstate == sqlstate::UNDEFINED_OBJECT => {
-                    let found = self.find_type(&name.name)?;
-                    return Err(
-                        found.map_or(Stop::Error(missing), |_| unsupported("a parameter of an enumerated type"))
-                    );
-                }
-                other => other?,
-            });
-        }
+        let mut type_of = |name| self.type_of_value(name, "a parameter of an enumerated type");
+        let types = statement.types.iter().map(&mut type_of).collect::<Result<Vec<Type>>>()?;
         let prepared = self.analyse_to_prepare(&statement.statement, types)?;
         self.keep_prepared(statement.name.name(), prepared)?;
         done("PREPARE")

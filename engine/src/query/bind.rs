@@ -4,13 +4,10 @@ use super::function::SetFunction;
 use super::numeric::constant;
 use super::plan::{AggregateCall, Bound, Typed};
 use super::scope::{Scope, find_column};
-use super::types::resolve_type;
 use super::{CastContext, Type, Value};
-use crate::error::{Result, Stop, error, sqlstate, unsupported};
+use crate::error::{Result, error, sqlstate, unsupported};
 use crate::execute::Execution;
-use crate::statement::{
-    BinaryOperator, Case, Expression, Literal, ObjectName, Query, SessionValue, TypeName, UnaryOperator,
-};
+use crate::statement::{BinaryOperator, Case, Expression, Literal, ObjectName, Query, SessionValue, UnaryOperator};
 
 /// Which part of a query an expression stands in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -117,7 +114,7 @@ impl<'e, 'a> Binder<'e, 'a> {
             Expression::Wildcard(_) => Err(unsupported("a whole row as a value")),
             Expression::Call(call) => self.call(call, place),
             Expression::Cast(operand, name) => {
-                let to = self.cast_target(name)?;
+                let to = self.execution.type_of_value(name, "a cast to an enumerated type")?;
                 let operand = self.expression(operand, place)?;
                 let from = operand.value_type;
                 match self.execution.coerce(operand, to, CastContext::Explicit)? {
@@ -262,17 +259,6 @@ impl<'e, 'a> Binder<'e, 'a> {
             return Err(unsupported(format!("column {}, whose values nobody can predict", found.column)));
         }
         Ok(Typed { bound: Bound::Column { level, index: found.index }, value_type: found.value_type })
-    }
-
-    /// The type that a cast names. Every table is a type too.
-    fn cast_target(&mut self, name: &TypeName) -> Result<Type> {
-        match resolve_type(name) {
-            Err(Stop::Error(missing)) if missing.sqlstate == sqlstate::UNDEFINED_OBJECT => {
-                let found = self.execution.find_type(&name.name)?;
-                Err(found.map_or(Stop::Error(missing), |_| unsupported("a cast to an enumerated type")))
-            }
-            other => other,
-        }
     }
 
     fn signed(

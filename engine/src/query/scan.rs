@@ -4,7 +4,6 @@ use super::Value;
 use super::evaluate::Row;
 use super::plan::{Bound, JoinPlan, SelectPlan, Source};
 use super::run::{Order, Sink};
-use super::system::SystemRelation;
 use crate::clause::Clause;
 use crate::error::{Result, unsupported};
 use crate::execute::Execution;
@@ -94,8 +93,7 @@ impl Execution<'_> {
         outer: Option<&Row<'_>>,
     ) -> Result<(Vec<ScanRow>, Order)> {
         match source {
-            Source::System(SystemRelation::Sequences) => Ok((self.sequences_rows(filter, outer)?, Order::Open)),
-            Source::System(relation) => Ok((self.system_rows(*relation), Order::Open)),
+            Source::System(relation) => Ok((self.system_rows(*relation, filter, outer)?, Order::Open)),
             Source::Join(join) => self.gather_join(join, outer),
             other => {
                 let mut rows = Vec::new();

@@ -8,8 +8,8 @@ use super::table::{column, generated, identity, table_constraint};
 use super::type_name::type_name;
 use super::{Output, separated, sql_if};
 use crate::statement::{
-    AlterTable, Expression, Identifier, IdentityChange, RenameColumn, RenameConstraint, SequenceOption, TableAction,
-    TypeName,
+    AlterTable, Expression, Identifier, IdentityChange, ObjectName, RenameColumn, RenameConstraint, SequenceOption,
+    TableAction, TypeName,
 };
 
 pub(super) fn alter(out: &mut impl Output, alter: &AlterTable) {
@@ -20,24 +20,30 @@ pub(super) fn alter(out: &mut impl Output, alter: &AlterTable) {
     separated(out, ", ", &alter.actions, action);
 }
 
-pub(super) fn rename_column(out: &mut impl Output, rename: &RenameColumn) {
-    out.sql("ALTER TABLE ");
-    sql_if(out, rename.if_exists, "IF EXISTS ");
-    object_name(out, &rename.table);
-    out.sql(" RENAME COLUMN ");
-    out.identifier(&rename.column);
-    out.sql(" TO ");
-    out.identifier(&rename.new_name);
+pub(super) fn rename_column(out: &mut impl Output, statement: &RenameColumn) {
+    let RenameColumn { if_exists, table, column, new_name } = statement;
+    rename(out, *if_exists, table, " RENAME COLUMN ", (column, new_name));
 }
 
-pub(super) fn rename_constraint(out: &mut impl Output, rename: &RenameConstraint) {
+pub(super) fn rename_constraint(out: &mut impl Output, statement: &RenameConstraint) {
+    let RenameConstraint { if_exists, table, constraint, new_name } = statement;
+    rename(out, *if_exists, table, " RENAME CONSTRAINT ", (constraint, new_name));
+}
+
+fn rename(
+    out: &mut impl Output,
+    if_exists: bool,
+    table: &ObjectName,
+    words: &'static str,
+    (old, new): (&Identifier, &Identifier),
+) {
     out.sql("ALTER TABLE ");
-    sql_if(out, rename.if_exists, "IF EXISTS ");
-    object_name(out, &rename.table);
-    out.sql(" RENAME CONSTRAINT ");
-    out.identifier(&rename.constraint);
+    sql_if(out, if_exists, "IF EXISTS ");
+    object_name(out, table);
+    out.sql(words);
+    out.identifier(old);
     out.sql(" TO ");
-    out.identifier(&rename.new_name);
+    out.identifier(new);
 }
 
 fn action(out: &mut impl Output, action: &TableAction) {

@@ -48,19 +48,22 @@ impl Generator<'_> {
     pub(super) fn target_name(&mut self) -> (ObjectName, Option<SequenceSummary>) {
         match self.some_sequence() {
             Some(sequence) if !self.choice.chance(1, self.plan.dead_names) => {
-                let name = Identifier::new(&*sequence.name);
-                // Most often as it must be named from a search path that nobody has changed.
-                let qualified = match &*sequence.schema {
-                    "public" | "pg_temp" => self.choice.chance(1, 6),
-                    _ => self.choice.chance(2, 3),
-                };
-                let name = match qualified {
-                    true => ObjectName::qualified(&*sequence.schema, name),
-                    false => ObjectName::bare(name),
-                };
-                (name, Some(sequence))
+                (self.qualified_if_needed(&sequence.schema, &sequence.name, 6), Some(sequence))
             }
             _ => (self.any_name(), None),
+        }
+    }
+
+    /// The name of what exists, most often as it must be written under a search path that nobody has changed. Where it need
+    /// not be qualified, one in `of` is.
+    pub(super) fn qualified_if_needed(&mut self, schema: &str, name: &str, of: u64) -> ObjectName {
+        let is_qualified = match schema {
+            "public" | "pg_temp" => self.choice.chance(1, of),
+            _ => self.choice.chance(2, 3),
+        };
+        match is_qualified {
+            true => ObjectName::qualified(schema, Identifier::new(name)),
+            false => ObjectName::bare(Identifier::new(name)),
         }
     }
 

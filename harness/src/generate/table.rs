@@ -47,16 +47,7 @@ impl Generator<'_> {
     pub(super) fn table_name(&mut self) -> (ObjectName, Option<TableSummary>) {
         match self.some_table() {
             Some(table) if !self.choice.chance(1, self.plan.dead_names) => {
-                let name = Identifier::new(&*table.name);
-                let qualified = match &*table.schema {
-                    "public" | "pg_temp" => self.choice.chance(1, 8),
-                    _ => self.choice.chance(2, 3),
-                };
-                let name = match qualified {
-                    true => ObjectName::qualified(&*table.schema, name),
-                    false => ObjectName::bare(name),
-                };
-                (name, Some(table))
+                (self.qualified_if_needed(&table.schema, &table.name, 8), Some(table))
             }
             _ => (ObjectName::bare(TABLES[self.choice.index(TABLES.len())]), None),
         }

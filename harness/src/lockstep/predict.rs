@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use seqcheck_engine::{Outcome, Progress, Reply, SessionId};
 
 use super::record::{Observed, Run, StepRecord, Verdict};
-use super::reference::{Connected, Reference};
-use super::step::{Action, Refusal, Step, syntax_error};
+use super::reference::{Connected, Reference, answer};
+use super::step::{Action, Refusal, Step};
 
 /// Runs `steps` on the engine, from its state as it is, without any implementation.
 ///
@@ -70,12 +70,7 @@ impl Prediction<'_> {
                 if self.waiting.contains_key(&id) {
                     return StepRecord::unsupported("the session still waits for its last step");
                 }
-                let outcome = match statements {
-                    Ok(statements) => self.reference.step(id, statements),
-                    Err(Refusal::Syntax { message } | Refusal::Unsupported { what: message }) => {
-                        self.reference.fail(id, syntax_error(message.clone()))
-                    }
-                };
+                let outcome = answer(self.reference, id, statements);
                 self.outcome(id, outcome)
             }
             Action::Connect { role } => {
@@ -149,12 +144,7 @@ impl Prediction<'_> {
         match &step.action {
             Action::Query { statements: Err(Refusal::Unsupported { what }), .. } => Some(StepRecord::unsupported(what)),
             Action::Query { statements, .. } => {
-                let outcome = match statements {
-                    Ok(statements) => standby.step(id, statements),
-                    Err(Refusal::Syntax { message } | Refusal::Unsupported { what: message }) => {
-                        standby.fail(id, syntax_error(message.clone()))
-                    }
-                };
+                let outcome = answer(standby, id, statements);
                 self.run.exercise(self.run.steps.len(), outcome.clauses);
                 Some(match outcome.progress {
                     Progress::Done(reply) => StepRecord::agrees(Some(Observed::reply(reply)), None),

@@ -1,5 +1,6 @@
 //! The side that predicts.
 
+use super::step::{Refusal, syntax_error};
 use seqcheck_engine::{
     ClauseSet, Cluster, Message, Outcome, Progress, SequenceSummary, SessionId, Statement, StoredSequence,
 };
@@ -73,6 +74,20 @@ pub trait Reference {
     /// The standby, if there is one.
     fn standby(&mut self) -> Option<&mut dyn Reference> {
         None
+    }
+}
+
+/// Runs a query on the side that predicts, or has it fail when it cannot be parsed. Nobody asks for what is unsupported.
+pub(super) fn answer(
+    reference: &mut dyn Reference,
+    session: SessionId,
+    statements: &Result<Vec<Statement>, Refusal>,
+) -> Outcome {
+    match statements {
+        Ok(statements) => reference.step(session, statements),
+        Err(Refusal::Syntax { message } | Refusal::Unsupported { what: message }) => {
+            reference.fail(session, syntax_error(message.clone()))
+        }
     }
 }
 

@@ -3,10 +3,9 @@
 use super::Options;
 use super::distinct::{Judgement, Values};
 use super::record::{Divergence, Observed, Run, StepRecord, Verdict, kind};
-use super::reference::{Connected, Reference};
+use super::reference::{Connected, Reference, answer};
 use super::roles::{prepares, roles};
-use super::standby::StandbySession;
-use super::step::{Action, Refusal, Step, syntax_error};
+use super::step::{Action, Refusal, Step};
 use super::waiting::{Answer, expect_reply, find_out};
 use crate::compare::{self, Difference, Field, Level, Signature};
 use crate::implementation::{Implementation, Infrastructure, Received, Request};
@@ -45,8 +44,8 @@ pub(super) struct Runner<'a> {
     pub(super) implementation: &'a mut dyn Implementation,
     pub(super) options: &'a Options,
     pub(super) sessions: BTreeMap<usize, Session>,
-    /// The sessions that are on the standby.
-    pub(super) on_standby: BTreeMap<usize, StandbySession>,
+    /// The sessions that are on the standby, with their names in its engine.
+    pub(super) on_standby: BTreeMap<usize, SessionId>,
     /// Steps of one session that were sent, with the predicted replies, until the replies are taken.
     batch: Vec<(usize, Reply)>,
     /// How long a reply to the step under way may take before it is asked whether the session waits.
@@ -176,13 +175,8 @@ impl<'a> Runner<'a> {
             self.records[index] = Some(StepRecord::unsupported("the session still waits for its last step"));
             return Ok(());
         };
-        let Outcome { progress, woken, clauses, found_deadlock, lost } = match &self.steps[index].action {
-            Action::Query { statements: Ok(statements), .. } => self.reference.step(id, statements),
-            Action::Query { statements: Err(Refusal::Syntax { message }), .. } => {
-                self.reference.fail(id, syntax_error(message.clone()))
-            }
-            _ => return Ok(()),
-        };
+        let Action::Query { statements, .. } = &self.steps[index].action else { return Ok(()) };
+        let Outcome { progress, woken, clauses, found_deadlock, lost } = answer(self.reference, id, statements);
         self.run.exercise(index, clauses);
         if let Some(what) = lost {
             // The implementation has not run the step yet, and nothing after it could be judged.

@@ -3,19 +3,13 @@
 //! One after the other, each with its reply: a standby is about what it shows, not about speed.
 
 use super::record::{Observed, StepRecord};
-use super::reference::Connected;
+use super::reference::{Connected, answer};
 use super::runner::{Runner, Stop};
-use super::step::{Action, Refusal, syntax_error};
+use super::step::{Action, Refusal};
 use super::waiting::{Answer, expect_reply};
 use crate::compare;
 use crate::implementation::{Infrastructure, Request};
-use seqcheck_engine::{Outcome, Progress, SessionId};
-
-/// A session on the standby, by its names on the two sides.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct StandbySession {
-    id: SessionId,
-}
+use seqcheck_engine::{Outcome, Progress};
 
 impl Runner<'_> {
     /// Opens the session of a step anew on a standby that has replayed everything.
@@ -40,7 +34,7 @@ impl Runner<'_> {
             let target = format!("session S{} on the standby", session + 1);
             return Err(Infrastructure::Connect { target, reason: message.message.into_owned() }.into());
         }
-        self.on_standby.insert(session, StandbySession { id });
+        self.on_standby.insert(session, id);
         self.records[index] = Some(StepRecord::done());
         Ok(())
     }
@@ -61,7 +55,7 @@ impl Runner<'_> {
     /// Runs the step of a session that is on the standby. False when it is none for the standby.
     pub(super) fn step_on_standby(&mut self, index: usize) -> Result<bool, Stop> {
         let step = &self.steps[index];
-        let Some(&StandbySession { id }) = self.on_standby.get(&step.session) else { return Ok(false) };
+        let Some(&id) = self.on_standby.get(&step.session) else { return Ok(false) };
         match &step.action {
             Action::Query { sql, copy_data, statements } => {
                 self.flush()?;
@@ -69,10 +63,7 @@ impl Runner<'_> {
                 let standby = self.reference.standby();
                 let outcome = match (standby, statements) {
                     (None, _) | (_, Err(Refusal::Unsupported { .. })) => None,
-                    (Some(standby), Ok(statements)) => Some(standby.step(id, statements)),
-                    (Some(standby), Err(Refusal::Syntax { message })) => {
-                        Some(standby.fail(id, syntax_error(message.clone())))
-                    }
+                    (Some(standby), statements) => Some(answer(standby, id, statements)),
                 };
                 match outcome {
                     Some(outcome) => self.query_on_standby(index, Request { sql, copy_data }, outcome)?,
@@ -124,7 +115,7 @@ impl Runner<'_> {
     }
 
     fn close_on_standby(&mut self, session: usize) -> Result<(), Stop> {
-        let Some(StandbySession { id }) = self.on_standby.remove(&session) else { return Ok(()) };
+        let Some(id) = self.on_standby.remove(&session) else { return Ok(()) };
         if let Some(standby) = self.reference.standby() {
             standby.disconnect(id);
         }

@@ -14,7 +14,7 @@ use crate::lock::LockMode;
 use crate::query::SYSTEM_COLUMNS;
 use crate::reply::StatementResult;
 use crate::statement::{
-    AlterTable, Identifier, RelationAction, RenameColumn, TableAction, TableConstraint, TableConstraintKind,
+    AlterTable, Identifier, ObjectName, RelationAction, RenameColumn, TableAction, TableConstraint, TableConstraintKind,
 };
 
 impl Execution<'_> {
@@ -154,18 +154,28 @@ impl Execution<'_> {
         .detail("This operation is not supported for sequences.")
     }
 
-    pub(in crate::execute) fn rename_column(&mut self, statement: &RenameColumn) -> Result<StatementResult> {
+    /// The table in which `action` renames something, locked; nothing when it is missing and may be.
+    pub(super) fn table_of_what_is_renamed(
+        &mut self,
+        table: &ObjectName,
+        if_exists: bool,
+        action: &str,
+    ) -> Result<Option<(Rc<Relation>, TableData)>> {
         self.prevent_if_read_only("ALTER TABLE")?;
-        let name = self.range_name(&statement.table)?;
-        let Some(relation) = self.relation_to_alter(name, statement.if_exists)? else {
-            return done("ALTER TABLE");
-        };
+        let name = self.range_name(table)?;
+        let Some(relation) = self.relation_to_alter(name, if_exists)? else { return Ok(None) };
         self.check_owner(&relation)?;
         self.lock(relation.oid, LockMode::AccessExclusive)?;
-        let (relation, mut data) = self.table_now(relation.oid)?;
-        if relation.table().is_none() {
-            return Err(unsupported("RENAME COLUMN of a relation that is no table"));
+        let (relation, data) = self.table_now(relation.oid)?;
+        match relation.table().is_some() {
+            true => Ok(Some((relation, data))),
+            false => Err(unsupported(format!("{action} of a relation that is no table"))),
         }
+    }
+
+    pub(in crate::execute) fn rename_column(&mut self, statement: &RenameColumn) -> Result<StatementResult> {
+        let found = self.table_of_what_is_renamed(&statement.table, statement.if_exists, "RENAME COLUMN")?;
+        let Some((relation, mut data)) = found else { return done("ALTER TABLE") };
         let (old, new) = (statement.column.name(), statement.new_name.name());
         let Some((place, _)) = data.column(old) else {
             return Err(error(sqlstate::UNDEFINED_COLUMN, format!("column \"{old}\" does not exist")));

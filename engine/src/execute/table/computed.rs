@@ -1,6 +1,7 @@
 //! Stored generated columns (manual, "Generated Columns").
 
 use super::super::Execution;
+use super::create::default_of_wrong_type;
 use super::opaque::{is_reliable, named_columns};
 use super::table_scope;
 use crate::catalog::{Column, Computed, Relation, TableData};
@@ -54,16 +55,7 @@ impl Execution<'_> {
         let found = typed.value_type;
         match self.coerce(typed, column.column_type, CastContext::Assignment)? {
             Some(typed) => Ok(Computed { oid, value: Some(typed.bound), columns }),
-            None => Err(error(
-                sqlstate::DATATYPE_MISMATCH,
-                format!(
-                    "column \"{}\" is of type {} but default expression is of type {}",
-                    column.name,
-                    column.column_type.sql_name(),
-                    found.sql_name()
-                ),
-            )
-            .hint("You will need to rewrite or cast the expression.")),
+            None => Err(default_of_wrong_type(column, found)),
         }
     }
 

@@ -167,16 +167,7 @@ impl Execution<'_> {
         }
         match self.coerce(typed, column.column_type, CastContext::Assignment)? {
             Some(typed) => Ok(typed.bound),
-            None => Err(error(
-                sqlstate::DATATYPE_MISMATCH,
-                format!(
-                    "column \"{}\" is of type {} but default expression is of type {}",
-                    column.name,
-                    column.column_type.sql_name(),
-                    found.sql_name()
-                ),
-            )
-            .hint("You will need to rewrite or cast the expression.")),
+            None => Err(default_of_wrong_type(column, found)),
         }
     }
 
@@ -186,6 +177,20 @@ impl Execution<'_> {
             None => Err(crate::error::unsupported("a sequence's value in a column of this type")),
         }
     }
+}
+
+/// The error of a default, or a generation expression, whose type does not fit its column.
+pub(super) fn default_of_wrong_type(column: &Column, found: Type) -> Stop {
+    error(
+        sqlstate::DATATYPE_MISMATCH,
+        format!(
+            "column \"{}\" is of type {} but default expression is of type {}",
+            column.name,
+            column.column_type.sql_name(),
+            found.sql_name()
+        ),
+    )
+    .hint("You will need to rewrite or cast the expression.")
 }
 
 /// A table constraint as a planned one.

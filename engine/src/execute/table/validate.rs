@@ -1,7 +1,7 @@
 //! VALIDATE CONSTRAINT and RENAME CONSTRAINT (manual, "ALTER TABLE").
 
 use super::super::{Execution, done};
-use super::index::is_constraint;
+use super::index::check_constraint_name;
 use super::row_work::RowWork;
 use crate::catalog::{ConstraintKind, Relation, TableData};
 use crate::clause::Clause;
@@ -45,20 +45,10 @@ impl Execution<'_> {
     }
 
     pub(in crate::execute) fn rename_constraint(&mut self, statement: &RenameConstraint) -> Result<StatementResult> {
-        self.prevent_if_read_only("ALTER TABLE")?;
-        let name = self.range_name(&statement.table)?;
-        let Some(relation) = self.relation_to_alter(name, statement.if_exists)? else {
-            return done("ALTER TABLE");
-        };
-        self.check_owner(&relation)?;
-        self.lock(relation.oid, LockMode::AccessExclusive)?;
-        let (relation, mut data) = self.table_now(relation.oid)?;
-        if relation.table().is_none() {
-            return Err(unsupported("RENAME CONSTRAINT of a relation that is no table"));
-        }
+        let found = self.table_of_what_is_renamed(&statement.table, statement.if_exists, "RENAME CONSTRAINT")?;
+        let Some((relation, mut data)) = found else { return done("ALTER TABLE") };
         let (old, new) = (statement.constraint.name(), statement.new_name.name());
-        let is_taken = is_constraint(new, &data);
-        let Some(constraint) = data.constraints.iter_mut().find(|constraint| *constraint.name == *old) else {
+        let Some(place) = data.constraints.iter().position(|constraint| *constraint.name == *old) else {
             self.missing_constraint(&relation, &data, &statement.constraint, "RENAME CONSTRAINT")?;
             return Err(error(
                 sqlstate::UNDEFINED_OBJECT,
@@ -66,7 +56,7 @@ impl Execution<'_> {
             ));
         };
         self.reach(Clause::ConstraintRenamed);
-        if let ConstraintKind::Unique { index, .. } = constraint.kind {
+        if let ConstraintKind::Unique { index, .. } = data.constraints[place].kind {
             // The index is renamed, and its constraint with it.
             let Some(index) = self.shared.catalog.relation(index, self.catalog_view()).cloned() else {
                 return Err(unsupported("a key without its index"));
@@ -75,13 +65,8 @@ impl Execution<'_> {
             self.rename(&index, &statement.new_name)?;
             return done("ALTER TABLE");
         }
-        if is_taken {
-            return Err(error(
-                sqlstate::DUPLICATE_OBJECT,
-                format!("constraint \"{new}\" for relation \"{}\" already exists", relation.name),
-            ));
-        }
-        constraint.name = new.into();
+        check_constraint_name(new, &relation.name, &data)?;
+        data.constraints[place].name = new.into();
         self.update_table(&relation, data)?;
         done("ALTER TABLE")
     }

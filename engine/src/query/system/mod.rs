@@ -18,7 +18,7 @@ use std::rc::Rc;
 
 use super::doubt::Fact;
 use super::scan::ScanRow;
-use super::{Type, Value};
+use super::{Bound, Row, Type, Value};
 use crate::catalog::{Privileges, RangeName, Relation, is_temporary_schema, temporary_schema};
 use crate::dialect::Major;
 use crate::error::{Result, unsupported};
@@ -96,23 +96,27 @@ impl Execution<'_> {
         }
     }
 
-    /// The rows of a system relation.
-    pub(super) fn system_rows(&mut self, relation: SystemRelation) -> Vec<ScanRow> {
-        match relation {
+    /// The rows of a system relation; those that cannot pass `filter` may or may not be left out.
+    pub(super) fn system_rows(
+        &mut self,
+        relation: SystemRelation,
+        filter: Option<&Bound>,
+        outer: Option<&Row<'_>>,
+    ) -> Result<Vec<ScanRow>> {
+        Ok(match relation {
             SystemRelation::Class => self.class_rows(),
             SystemRelation::Namespace => self.namespace_rows(),
             SystemRelation::Sequence => self.sequence_rows(),
             SystemRelation::Attribute => self.attribute_rows(),
             SystemRelation::AttributeDefault => self.attribute_default_rows(),
             SystemRelation::Depend => self.depend_rows(),
-            // What a query does not want of it shows, so that nobody may ask for all rows.
-            SystemRelation::Sequences => Vec::new(),
+            SystemRelation::Sequences => self.sequences_rows(filter, outer)?,
             SystemRelation::Tables => self.tables_rows(),
             SystemRelation::Types => type_rows(),
             SystemRelation::InformationTables => self.information_tables_rows(),
             SystemRelation::InformationSequences => self.information_sequences_rows(),
             SystemRelation::InformationColumns => self.information_columns_rows(),
-        }
+        })
     }
 
     /// The relations that the query sees, in order of creation.

@@ -40,11 +40,7 @@ impl Execution<'_> {
     /// To tell a last value PostgreSQL locks the sequence until the transaction ends. It does so for every row that passes
     /// what it can decide beforehand, whether the query wants the last value or not: a view whose columns call a volatile
     /// function is not merged into the query.
-    pub(in crate::query) fn sequences_rows(
-        &mut self,
-        filter: Option<&Bound>,
-        outer: Option<&Row<'_>>,
-    ) -> Result<Vec<ScanRow>> {
+    pub(super) fn sequences_rows(&mut self, filter: Option<&Bound>, outer: Option<&Row<'_>>) -> Result<Vec<ScanRow>> {
         let mut conditions = filter.map(Bound::conjuncts).unwrap_or_default();
         conditions.retain(|condition| {
             let reads_last_value = condition.columns().contains(&LAST_VALUE);

@@ -56,9 +56,16 @@ impl Connection {
         patience: Duration,
     ) -> Result<Connection, OpenError> {
         let deadline = Instant::now() + patience;
+        let mut connection = Connection::to(endpoint, who, patience)?;
+        connection.start_up(endpoint, user, parameters, deadline)?;
+        Ok(connection)
+    }
+
+    /// A connection on which nothing has been said yet.
+    fn to(endpoint: &Endpoint, who: String, patience: Duration) -> Result<Connection, Infrastructure> {
         let stream = Stream::connect(endpoint, patience)
             .map_err(|error| Infrastructure::Connect { target: endpoint.to_string(), reason: error.to_string() })?;
-        let mut connection = Connection {
+        Ok(Connection {
             stream,
             input: BytesMut::with_capacity(READ_SIZE),
             output: BytesMut::new(),
@@ -66,9 +73,7 @@ impl Connection {
             patience,
             process_id: 0,
             secret_key: 0,
-        };
-        connection.start_up(endpoint, user, parameters, deadline)?;
-        Ok(connection)
+        })
     }
 
     fn start_up(
@@ -118,17 +123,8 @@ impl Connection {
     /// Asks the server to cancel what it is doing for this connection, over another one; returns when the server has closed
     /// that, which it does after it has told the process (manual, "Canceling Requests in Progress").
     pub(super) fn cancel(&self, endpoint: &Endpoint, patience: Duration) -> Result<(), Infrastructure> {
-        let stream = Stream::connect(endpoint, patience)
-            .map_err(|error| Infrastructure::Connect { target: endpoint.to_string(), reason: error.to_string() })?;
-        let mut request = Connection {
-            stream,
-            input: BytesMut::new(),
-            output: BytesMut::new(),
-            who: format!("the request to cancel {}'s statement", self.who),
-            patience,
-            process_id: 0,
-            secret_key: 0,
-        };
+        let who = format!("the request to cancel {}'s statement", self.who);
+        let mut request = Connection::to(endpoint, who, patience)?;
         frontend::cancel_request(self.process_id, self.secret_key, &mut request.output);
         request.flush()?;
         request.wait_for_end()

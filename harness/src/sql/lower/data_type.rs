@@ -6,7 +6,7 @@ use squawk_syntax::ast;
 use squawk_syntax::{SyntaxKind, SyntaxNode};
 
 use super::name::{Place, expect_column, relation_name, single};
-use super::relation::behavior;
+use super::relation::end_of_drop;
 use super::role::expect_role;
 use super::string::{expect_string, string};
 use crate::sql::cursor::{Cursor, Lowered, kind_name, unsupported_node};
@@ -92,10 +92,6 @@ pub(super) fn drop(mut cursor: Cursor) -> Lowered<Statement> {
     cursor.expect(&[SyntaxKind::DROP_KW, SyntaxKind::TYPE_KW])?;
     let if_exists = cursor.node::<ast::IfExists>().is_some();
     let names = cursor.comma_separated::<ast::TypeNameRef, _>(relation_name)?;
-    if names.is_empty() {
-        return Err(cursor.unexpected());
-    }
-    let behavior = behavior(&mut cursor);
-    cursor.finish()?;
+    let behavior = end_of_drop(cursor, &names)?;
     Ok(Statement::DropType(DropType { if_exists, names, behavior }))
 }

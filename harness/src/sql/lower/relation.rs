@@ -23,12 +23,18 @@ pub(super) fn drop(mut cursor: Cursor, kind: RelationKind) -> Lowered<Statement>
         RelationKind::View => cursor.comma_separated::<ast::ViewRef, _>(relation_name),
         RelationKind::Index => cursor.comma_separated::<ast::IndexRef, _>(relation_name),
     }?;
+    let behavior = end_of_drop(cursor, &names)?;
+    Ok(Statement::DropRelation(DropRelation { kind, if_exists, names, behavior }))
+}
+
+/// What follows the names in DROP, of which there must be some.
+pub(super) fn end_of_drop<T>(mut cursor: Cursor, names: &[T]) -> Lowered<Behavior> {
     if names.is_empty() {
         return Err(cursor.unexpected());
     }
     let behavior = behavior(&mut cursor);
     cursor.finish()?;
-    Ok(Statement::DropRelation(DropRelation { kind, if_exists, names, behavior }))
+    Ok(behavior)
 }
 
 pub(super) fn behavior(cursor: &mut Cursor) -> Behavior {
@@ -134,10 +140,6 @@ pub(super) fn drop_schema(mut cursor: Cursor) -> Lowered<Statement> {
     cursor.expect(&[SyntaxKind::DROP_KW, SyntaxKind::SCHEMA_KW])?;
     let if_exists = cursor.node::<ast::IfExists>().is_some();
     let names = cursor.comma_separated::<ast::SchemaRef, _>(column)?;
-    if names.is_empty() {
-        return Err(cursor.unexpected());
-    }
-    let behavior = behavior(&mut cursor);
-    cursor.finish()?;
+    let behavior = end_of_drop(cursor, &names)?;
     Ok(Statement::DropSchema(DropSchema { if_exists, names, behavior }))
 }
