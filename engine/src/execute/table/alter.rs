@@ -5,7 +5,8 @@ use std::rc::Rc;
 use super::super::{Execution, done};
 use super::alter_column::TypeChange;
 use super::alter_pass::{Passes, Task};
-use super::column::{PlannedConstraint, PlannedConstraintKind};
+use super::column::PlannedConstraintKind;
+use super::index::check_distinct;
 use super::no_column;
 use super::row_work::RowWork;
 use crate::catalog::{Column, Oid, Relation, TableData};
@@ -14,7 +15,7 @@ use crate::lock::LockMode;
 use crate::query::SYSTEM_COLUMNS;
 use crate::reply::StatementResult;
 use crate::statement::{
-    AlterTable, Identifier, ObjectName, RelationAction, RenameColumn, TableAction, TableConstraint, TableConstraintKind,
+    AlterTable, ObjectName, RelationAction, RenameColumn, TableAction, TableConstraint, TableConstraintKind,
 };
 
 impl Execution<'_> {
@@ -43,9 +44,13 @@ impl Execution<'_> {
             match task {
                 Task::Action(action) => {
                     self.refuse_second_type(&relation, action)?;
-                    passes.add(self.alter_table_action(relation.oid, action, &mut work)?);
+                    passes.add(self.alter_table_action(&relation, action, &mut work)?);
                 }
                 Task::Constraint(constraint) => self.add_constraint(relation.oid, &constraint, &mut work)?,
+                Task::NotNull(column) => {
+                    let (relation, data) = self.table_now(relation.oid)?;
+                    self.set_not_null(&relation, data, &column, &mut work)?;
+                }
             }
         }
         self.finish_rows(relation.oid, &work)?;
@@ -66,29 +71,21 @@ impl Execution<'_> {
         }
     }
 
-    /// Does one action, and tells which constraints it leaves to later passes.
-    fn alter_table_action(
+    /// Does one action, and tells what it leaves to later passes. `before` is the table before the statement.
+    fn alter_table_action<'s>(
         &mut self,
-        oid: Oid,
-        action: &TableAction,
+        before: &Relation,
+        action: &'s TableAction,
         work: &mut RowWork,
-    ) -> Result<Vec<PlannedConstraint>> {
-        let (relation, data) = self.table_now(oid)?;
+    ) -> Result<Vec<Task<'s>>> {
+        let (relation, data) = self.table_now(before.oid)?;
         self.check_computed(&data, action)?;
         match action {
             TableAction::AddColumn { if_not_exists, definition } => {
-                return self.add_column(&relation, data, definition, *if_not_exists, work);
+                let constraints = self.add_column(&relation, data, definition, *if_not_exists, work)?;
+                return Ok(constraints.into_iter().map(Task::Constraint).collect());
             }
-            TableAction::AddConstraint(constraint) => {
-                let planned = super::create::plan_constraint(constraint);
-                // A primary key makes its columns NOT NULL before it looks at them as a key.
-                if let PlannedConstraintKind::Unique { columns, is_primary: true } = &planned.kind
-                    && let Some(missing) = columns.iter().find(|column| data.column(column).is_none())
-                {
-                    return Err(no_column(missing, &relation.name));
-                }
-                return Ok(vec![planned]);
-            }
+            TableAction::AddConstraint(constraint) => return self.plan_added_constraint(before, constraint),
             TableAction::DropColumn { if_exists, column, behavior } => {
                 self.drop_column(&relation, &data, column, *if_exists, *behavior)
             }
@@ -100,7 +97,7 @@ impl Execution<'_> {
                 self.set_column_default(&relation, data, column, Some(expression))
             }
             TableAction::DropDefault(column) => self.set_column_default(&relation, data, column, None),
-            TableAction::SetNotNull(column) => self.set_not_null(&relation, data, column, work),
+            TableAction::SetNotNull(column) => self.set_not_null(&relation, data, column.name(), work),
             TableAction::DropNotNull(column) => self.drop_not_null(&relation, data, column),
             TableAction::AddIdentity { column, generated, options } => {
                 self.add_identity(&relation, column, *generated, options)
@@ -115,6 +112,26 @@ impl Execution<'_> {
             TableAction::Relation(_) => Err(unsupported("SET LOGGED or SET UNLOGGED in a list of actions")),
         }
         .map(|()| Vec::new())
+    }
+
+    /// Analyses a constraint that ALTER TABLE adds. A primary key demands NOT NULL of its columns first.
+    fn plan_added_constraint(&self, before: &Relation, constraint: &TableConstraint) -> Result<Vec<Task<'static>>> {
+        let planned = super::create::plan_constraint(constraint);
+        let mut tasks = Vec::new();
+        if let PlannedConstraintKind::Unique { columns, is_primary } = &planned.kind {
+            check_distinct(columns, *is_primary)?;
+            let is_not_null = |column: &str| {
+                before.table().and_then(|data| data.column(column)).is_some_and(|(_, column)| column.not_null)
+            };
+            // 18 asks for the constraints that are missing before it does anything, and takes the others for granted.
+            let is_granted =
+                |column: &str| self.shared.settings.major.names_not_null_constraints() && is_not_null(column);
+            if *is_primary {
+                tasks.extend(columns.iter().filter(|column| !is_granted(column)).cloned().map(Task::NotNull));
+            }
+        }
+        tasks.push(Task::Constraint(planned));
+        Ok(tasks)
     }
 
     /// A table as it is now, in the middle of a statement that changes it.
@@ -187,11 +204,11 @@ impl Execution<'_> {
     }
 
     /// The place of a column that must exist.
-    pub(super) fn require_column(&self, relation: &Relation, data: &TableData, column: &Identifier) -> Result<usize> {
-        match data.column(column.name()) {
+    pub(super) fn require_column(&self, relation: &Relation, data: &TableData, column: &str) -> Result<usize> {
+        match data.column(column) {
             Some((place, _)) => Ok(place),
-            None if SYSTEM_COLUMNS.contains(&column.name()) => Err(unsupported("a change of a system column")),
-            None => Err(no_column(column.name(), &relation.name)),
+            None if SYSTEM_COLUMNS.contains(&column) => Err(unsupported("a change of a system column")),
+            None => Err(no_column(column, &relation.name)),
         }
     }
 }

@@ -50,6 +50,7 @@ impl Execution<'_> {
         let place = Place { name: &relation.name, schema: relation.schema, persistence: relation.persistence };
         let mut planned = Planned::default();
         self.plan_column(definition, &place, &mut planned)?;
+        planned.demand_not_null_of_keys();
         let Some(plan) = planned.columns.first() else { return Ok(Vec::new()) };
         let sequences = self.create_planned_sequences(&planned.sequences, relation.owner)?;
         let mut column = plan.to_column();
@@ -130,7 +131,7 @@ impl Execution<'_> {
         column: &Identifier,
         expression: Option<&Expression>,
     ) -> Result<()> {
-        let place = self.require_column(relation, &data, column)?;
+        let place = self.require_column(relation, &data, column.name())?;
         if data.columns[place].identity.is_some() {
             let refused = error(
                 sqlstate::SYNTAX_ERROR,
@@ -161,7 +162,7 @@ impl Execution<'_> {
         &mut self,
         relation: &Relation,
         mut data: TableData,
-        column: &Identifier,
+        column: &str,
         work: &mut RowWork,
     ) -> Result<()> {
         let place = self.require_column(relation, &data, column)?;
@@ -177,7 +178,7 @@ impl Execution<'_> {
         mut data: TableData,
         column: &Identifier,
     ) -> Result<()> {
-        let place = self.require_column(relation, &data, column)?;
+        let place = self.require_column(relation, &data, column.name())?;
         if data.columns[place].identity.is_some() {
             return Err(error(
                 sqlstate::SYNTAX_ERROR,
@@ -209,7 +210,7 @@ impl Execution<'_> {
     ) -> Result<()> {
         let TypeChange { column, type_name, using } = change;
         let using = using.map(|using| self.bind_using(using, relation, data)).transpose()?;
-        let place = self.require_column(relation, data, column)?;
+        let place = self.require_column(relation, data, column.name())?;
         let new_type = self.column_type(type_name)?.column_type;
         let view = self.catalog_view();
         let is_own_key = data.constraints.iter().any(|constraint| {
@@ -301,7 +302,7 @@ impl Execution<'_> {
         work: &mut RowWork,
     ) -> Result<()> {
         let TypeChange { column, type_name, using } = change;
-        let place = self.require_column(relation, &data, column)?;
+        let place = self.require_column(relation, &data, column.name())?;
         let ResolvedType { column_type: new_type, length, opaque } = self.column_type(type_name)?;
         let old_type = data.columns[place].column_type;
         let using = using.map(|using| self.bind_using(using, relation, &data)).transpose()?;

@@ -29,7 +29,7 @@ impl Execution<'_> {
         }
         // The sequence is made before the column is looked at.
         let sequences = self.create_planned_sequences(&planned.sequences, relation.owner)?;
-        let place = self.require_column(relation, &data, column)?;
+        let place = self.require_column(relation, &data, column.name())?;
         let refused = |message: &str| -> Stop {
             error(
                 sqlstate::OBJECT_NOT_IN_PREREQUISITE_STATE,
@@ -60,7 +60,7 @@ impl Execution<'_> {
         changes: &[IdentityChange],
     ) -> Result<()> {
         self.reach(Clause::SetIdentity);
-        let place = self.require_column(relation, &data, column)?;
+        let place = self.require_column(relation, &data, column.name())?;
         let mut generated = Vec::new();
         let mut options = Vec::new();
         for change in changes {
@@ -96,7 +96,7 @@ impl Execution<'_> {
         if_exists: bool,
     ) -> Result<()> {
         self.reach(Clause::DropIdentity);
-        let place = self.require_column(relation, &data, column)?;
+        let place = self.require_column(relation, &data, column.name())?;
         if data.columns[place].identity.is_none() {
             if !if_exists {
                 return Err(not_identity(column, relation));

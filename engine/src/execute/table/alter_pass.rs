@@ -4,6 +4,8 @@
 //! then adds columns; NOT NULL, keys, defaults and identity, other constraints and the rest follow. What an action turns
 //! out to need in a later pass comes behind what was there from the start.
 
+use std::rc::Rc;
+
 use super::column::{PlannedConstraint, PlannedConstraintKind};
 use crate::statement::TableAction;
 
@@ -13,6 +15,8 @@ pub(super) enum Task<'s> {
     Action(&'s TableAction),
     /// A constraint that came with a column, or was analysed once all columns were there.
     Constraint(PlannedConstraint),
+    /// A column of a new primary key, which is to be NOT NULL before the key is made.
+    NotNull(Rc<str>),
 }
 
 /// What is left to do.
@@ -32,13 +36,17 @@ impl<'s> Passes<'s> {
         Some(self.tasks.remove(place).1)
     }
 
-    /// Adds constraints to the passes that are theirs.
-    pub(super) fn add(&mut self, constraints: Vec<PlannedConstraint>) {
-        self.tasks.extend(
-            constraints
-                .into_iter()
-                .map(|constraint| (pass_of_constraint(&constraint.kind), Task::Constraint(constraint))),
-        );
+    /// Adds what an action has left to do to the passes that are theirs.
+    pub(super) fn add(&mut self, tasks: Vec<Task<'s>>) {
+        self.tasks.extend(tasks.into_iter().map(|task| (pass_of_task(&task), task)));
+    }
+}
+
+fn pass_of_task(task: &Task<'_>) -> u8 {
+    match task {
+        Task::Action(action) => pass_of_action(action),
+        Task::NotNull(_) => 4,
+        Task::Constraint(constraint) => pass_of_constraint(&constraint.kind),
     }
 }
 

@@ -158,7 +158,9 @@ impl Execution<'_> {
         if let Some(collation) = &definition.collation {
             apply_collation(&mut column, &definition.type_name, collation)?;
         }
-        let mut nullability: Option<bool> = None;
+        // Until 17 it was a constraint of its own, behind those that were written.
+        let names_not_null = self.shared.settings.major.names_not_null_constraints();
+        let mut nullability = (serial.is_some() && names_not_null).then_some(true);
         for constraint in &definition.constraints {
             let constraint_name = constraint.name.as_ref().map(|name| Rc::from(name.name()));
             match &constraint.kind {
@@ -195,6 +197,9 @@ impl Execution<'_> {
                 }
                 ColumnConstraintKind::PrimaryKey | ColumnConstraintKind::Unique => {
                     let is_primary = constraint.kind == ColumnConstraintKind::PrimaryKey;
+                    if is_primary && names_not_null {
+                        set_nullability(&mut nullability, true, &name, place.name)?;
+                    }
                     planned.constraints.push(PlannedConstraint {
                         name: constraint_name,
                         kind: PlannedConstraintKind::Unique { columns: vec![name.clone()], is_primary },

@@ -35,6 +35,7 @@ impl Execution<'_> {
             }
         }
         let constraints = planned.constraints_in_order(name.name)?;
+        planned.demand_not_null_of_keys();
         let sequences = self.create_planned_sequences(&planned.sequences, self.current_role())?;
         let mut columns: Vec<Column> = Vec::with_capacity(planned.columns.len());
         for column in &planned.columns {

@@ -23,7 +23,11 @@ impl Planned {
             if *is_primary && std::mem::replace(&mut has_primary, true) {
                 return Err(several_primary_keys(table));
             }
-            key_places(columns, *is_primary, |name| self.columns.iter().position(|known| *known.name == *name))?;
+            // A column that is missing before the one that comes twice is what PostgreSQL meets first.
+            let twice = first_twice(columns);
+            let met = &columns[..twice.unwrap_or(columns.len())];
+            key_places(met, |name| self.columns.iter().position(|known| *known.name == *name))?;
+            check_distinct(columns, *is_primary)?;
         }
         let mut sorted = self.constraints.clone();
         sorted.sort_by_key(|constraint| match constraint.kind {
@@ -46,6 +50,16 @@ impl Planned {
             }
         }
         Ok(kept)
+    }
+
+    /// Makes the columns of primary keys NOT NULL.
+    pub(super) fn demand_not_null_of_keys(&mut self) {
+        for constraint in &self.constraints {
+            let PlannedConstraintKind::Unique { columns: key, is_primary: true } = &constraint.kind else { continue };
+            for column in self.columns.iter_mut().filter(|column| key.contains(&column.name)) {
+                column.not_null = true;
+            }
+        }
     }
 }
 
@@ -125,16 +139,19 @@ impl Execution<'_> {
         work: &mut RowWork,
     ) -> Result<()> {
         let (relation, mut data) = self.table_now(table)?;
-        // ALTER TABLE leaves it to the making of the index to miss columns.
-        if let Some(twice) = (1..columns.len()).find(|place| columns[..*place].contains(&columns[*place])) {
-            return Err(appears_twice(&columns[twice], is_primary));
-        }
-        let places = key_places(columns, is_primary, |name| data.column(name).map(|(place, _)| place))?;
+        let places = key_places(columns, |name| data.column(name).map(|(place, _)| place))?;
         self.check_schema(relation.schema, Privilege::Create)?;
         let is_key =
             |constraint: &Constraint| matches!(constraint.kind, ConstraintKind::Unique { is_primary: true, .. });
         if is_primary && data.constraints.iter().any(is_key) {
             return Err(several_primary_keys(&relation.name));
+        }
+        if is_primary && let Some(place) = places.iter().find(|place| !data.columns[**place].not_null) {
+            let column = &data.columns[*place].name;
+            return Err(error(
+                sqlstate::INVALID_TABLE_DEFINITION,
+                format!("primary key column \"{column}\" is not marked NOT NULL"),
+            ));
         }
         let index_name: Rc<str> = match name {
             Some(name) => {
@@ -148,20 +165,12 @@ impl Execution<'_> {
                 self.choose_relation_name(&relation.name, Some(&joined), "key", relation.schema)
             }
         };
-        if is_primary {
-            work.verifies_nulls |= places.iter().any(|place| !data.columns[*place].not_null);
-        }
         // The index of a table that is about to be written anew is filled afterwards.
         match work.rewrites() {
             true => work.keys.push(NewKey { columns: places.clone(), index: index_name.clone() }),
             false => self.check_rows_unique(&relation, &data, &places, &index_name)?,
         }
         let index = self.insert_index(&relation, index_name.clone());
-        if is_primary {
-            for place in &places {
-                data.columns[*place].not_null = true;
-            }
-        }
         let kind = ConstraintKind::Unique { columns: places, index, is_primary };
         let oid = self.shared.catalog.new_oid();
         data.constraints.push(Constraint { oid, name: index_name, kind });
@@ -189,26 +198,20 @@ fn several_primary_keys(table: &str) -> Stop {
     error(sqlstate::INVALID_TABLE_DEFINITION, format!("multiple primary keys for table \"{table}\" are not allowed"))
 }
 
-/// The places of a key's columns, each of which must exist and may occur once.
-pub(super) fn key_places(
-    columns: &[Rc<str>],
-    is_primary: bool,
-    place_of: impl Fn(&str) -> Option<usize>,
-) -> Result<Vec<usize>> {
-    let mut places = Vec::with_capacity(columns.len());
-    for column in columns {
-        let Some(place) = place_of(column) else {
-            return Err(error(sqlstate::UNDEFINED_COLUMN, format!("column \"{column}\" named in key does not exist")));
-        };
-        if places.contains(&place) {
-            return Err(appears_twice(column, is_primary));
-        }
-        places.push(place);
-    }
-    Ok(places)
+/// The places of a key's columns, each of which must exist.
+pub(super) fn key_places(columns: &[Rc<str>], place_of: impl Fn(&str) -> Option<usize>) -> Result<Vec<usize>> {
+    let missing =
+        |column: &str| error(sqlstate::UNDEFINED_COLUMN, format!("column \"{column}\" named in key does not exist"));
+    columns.iter().map(|column| place_of(column).ok_or_else(|| missing(column))).collect()
 }
 
-fn appears_twice(column: &str, is_primary: bool) -> Stop {
+/// Refuses a key in which a column occurs twice.
+pub(super) fn check_distinct(columns: &[Rc<str>], is_primary: bool) -> Result<()> {
+    let Some(twice) = first_twice(columns) else { return Ok(()) };
     let kind = if is_primary { "primary key" } else { "unique" };
-    error(sqlstate::DUPLICATE_COLUMN, format!("column \"{column}\" appears twice in {kind} constraint"))
+    Err(error(sqlstate::DUPLICATE_COLUMN, format!("column \"{}\" appears twice in {kind} constraint", columns[twice])))
+}
+
+fn first_twice(columns: &[Rc<str>]) -> Option<usize> {
+    (1..columns.len()).find(|place| columns[..*place].contains(&columns[*place]))
 }
