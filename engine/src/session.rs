@@ -6,7 +6,7 @@ use std::rc::Rc;
 use crate::catalog::{CommitNumber, Oid, Relation, SearchPath};
 use crate::cluster::SessionId;
 use crate::execute::StatementParameters;
-use crate::query::Type;
+use crate::query::{Type, Value};
 use crate::reply::{Message, Reply};
 use crate::sequence::SequenceCaches;
 use crate::statement::{IsolationLevel, Statement};
@@ -195,16 +195,23 @@ pub(crate) struct Session {
     pub(crate) prepared: PreparedTable,
     /// Portals by their names, until the transaction ends.
     pub(crate) portals: BTreeMap<Rc<str>, Portal>,
-    /// Results of sequence functions that a waiting query has already called: when it is resumed from its beginning,
-    /// they must not happen twice.
-    pub(crate) journal: Vec<i64>,
-    /// What the statement at hand has found under names that sequence functions were given: one that waits for a lock
-    /// does not look again.
-    pub(crate) resolved: Vec<(Box<str>, Oid)>,
+    pub(crate) progress: StatementProgress,
     /// Whether the statement at hand waits inside a sequence function.
     pub(crate) waits_in_function: bool,
-    /// How much of the journal the resumed query has used up.
-    pub(crate) journal_position: usize,
+}
+
+/// How far the statement at hand has come. One that waits for a lock begins anew when it goes on, and must come to the same
+/// place by the same way.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct StatementProgress {
+    /// What came of looks at sequences and calls of their functions, which must not happen twice.
+    pub(crate) journal: Vec<Value>,
+    /// How much of the journal the statement has used up.
+    pub(crate) position: usize,
+    /// What was found under names that sequence functions were given.
+    pub(crate) resolved: Vec<(Box<str>, Oid)>,
+    /// The newest commit that the statement sees, once it has waited in the middle of its work.
+    pub(crate) snapshot: Option<CommitNumber>,
 }
 
 impl Session {
@@ -234,10 +241,8 @@ impl Session {
             awaited_name: None,
             prepared: PreparedTable::default(),
             portals: BTreeMap::new(),
-            journal: Vec::new(),
-            resolved: Vec::new(),
+            progress: StatementProgress::default(),
             waits_in_function: false,
-            journal_position: 0,
         }
     }
 }

@@ -220,20 +220,16 @@ impl Catalog {
                 }
                 distinct
             }
-            Kind::Sequence(_) => self.defaults_using(oid, view),
+            Kind::Sequence(_) => Vec::new(),
             Kind::View(data) => {
                 (0..data.columns.len()).flat_map(|column| self.dependents_of_column(oid, column, view)).collect()
             }
             Kind::Index(_) => self.foreign_keys(view, Dependency::Normal, |_, key| key.index == oid),
         };
-        let is_new = |object| !dependents.iter().any(|(other, _)| *other == object);
-        let views: Vec<_> = self
-            .views(view, |uses| uses.depends_on(oid))
-            .map(Object::Relation)
-            .filter(|view| is_new(*view))
-            .map(|view| (view, Dependency::Normal))
-            .collect();
-        dependents.extend(views);
+        let is_new = |object: &Object| !dependents.iter().any(|(other, _)| other == object);
+        let views = self.views(view, |uses| uses.depends_on(oid)).map(Object::Relation);
+        let users: Vec<_> = self.defaults_using(oid, view).chain(views).filter(is_new).collect();
+        dependents.extend(users.into_iter().map(|user| (user, Dependency::Normal)));
         dependents
     }
 
@@ -279,21 +275,15 @@ impl Catalog {
         dependents
     }
 
-    /// The columns' defaults whose expressions name a relation.
-    fn defaults_using(&self, relation: Oid, view: View) -> Vec<(Object, Dependency)> {
-        let mut defaults = Vec::new();
-        for other in self.relations(view) {
-            let Some(table) = other.table() else { continue };
-            for (column, definition) in table.live_columns() {
-                if let Some(default) = &definition.default
-                    && default.relations.contains(&relation)
-                {
-                    let object = Object::Default { table: other.oid, column, oid: default.oid };
-                    defaults.push((object, Dependency::Normal));
-                }
-            }
-        }
-        defaults
+    /// The columns' defaults whose expressions name a relation, of whatever kind.
+    fn defaults_using(&self, relation: Oid, view: View) -> impl Iterator<Item = Object> {
+        self.relations(view).flat_map(move |user| {
+            let columns = user.table().into_iter().flat_map(|table| table.live_columns());
+            columns.filter_map(move |(column, definition)| {
+                let default = definition.default.as_ref().filter(|default| default.relations.contains(&relation))?;
+                Some(Object::Default { table: user.oid, column, oid: default.oid })
+            })
+        })
     }
 
     /// The views whose queries use something.

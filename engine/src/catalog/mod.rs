@@ -281,6 +281,11 @@ impl Catalog {
             .unwrap_or_default()
     }
 
+    /// Whether a view sees what stands in a place of a table.
+    pub(crate) fn is_row_visible(&self, storage: StorageId, slot: Slot, view: View) -> bool {
+        self.rows.get(&storage).is_some_and(|heap| heap.version(slot).visible(view))
+    }
+
     /// Whether VACUUM would find room between the rows of a table.
     pub(crate) fn has_dead_rows(&self, storage: StorageId) -> bool {
         self.rows.get(&storage).is_some_and(Heap::has_dead)

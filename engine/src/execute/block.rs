@@ -158,10 +158,28 @@ impl Execution<'_> {
         }
     }
 
+    /// Forgets how far the statement has come that ends here.
+    pub(super) fn forget_progress(&mut self) {
+        let progress = &mut self.session.progress;
+        progress.journal.clear();
+        progress.position = 0;
+        progress.resolved.clear();
+        if progress.snapshot.take().is_some() {
+            self.shared.snapshots -= 1;
+        }
+    }
+
+    /// Keeps what the statement sees, which waits in the middle of its work, as it is.
+    pub(super) fn keep_sight(&mut self) {
+        if self.session.transaction.snapshot.is_none() && self.session.progress.snapshot.is_none() {
+            self.session.progress.snapshot = Some(self.shared.commits);
+            self.shared.snapshots += 1;
+        }
+    }
+
     /// What an error leaves of a statement and its transaction.
     pub(super) fn abort_statement(&mut self) {
-        self.session.journal.clear();
-        self.session.resolved.clear();
+        self.forget_progress();
         self.session.awaited_name = None;
         self.abort_after_error();
     }
@@ -288,6 +306,7 @@ impl Execution<'_> {
 
     /// Takes the transaction in progress back as recovery from a crash does: without its session.
     pub(crate) fn undo_transaction(&mut self) {
+        self.forget_progress();
         if self.session.transaction.in_progress() {
             self.rollback_transaction();
         }
@@ -297,9 +316,7 @@ impl Execution<'_> {
     /// why the model cannot follow from here on, if so.
     pub(crate) fn disconnect(&mut self) -> Option<String> {
         self.shared.locks.stop_waiting(self.session.id);
-        if self.session.transaction.in_progress() {
-            self.rollback_transaction();
-        }
+        self.undo_transaction();
         if self.session.caches.entries.values().any(|cache| cache.cached != cache.last) {
             self.reach(Clause::CacheLostAtExit);
         }

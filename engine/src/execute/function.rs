@@ -8,6 +8,7 @@ use crate::clause::Clause;
 use crate::dialect::Dialect;
 use crate::error::{Result, Stop, error, sqlstate, unsupported};
 use crate::lock::LockMode;
+use crate::query::{Type, Value};
 use crate::quirk::Quirk;
 use crate::sequence::{IntegerType, NoValue};
 use crate::statement::Privilege;
@@ -63,26 +64,34 @@ impl Execution<'_> {
         taken
     }
 
-    /// Calls a function whose effect a lock wait must not repeat.
-    fn once(&mut self, call: impl FnOnce(&mut Self) -> Result<i64>) -> Result<i64> {
-        if let Some(value) = self.session.journal.get(self.session.journal_position) {
-            self.session.journal_position += 1;
-            return Ok(*value);
+    /// Does once what a statement that begins anew after a wait must neither repeat nor see otherwise: a call of a sequence
+    /// function, a look at a sequence.
+    pub(crate) fn once(&mut self, call: impl FnOnce(&mut Self) -> Result<Value>) -> Result<Value> {
+        let progress = &mut self.session.progress;
+        if let Some(value) = progress.journal.get(progress.position) {
+            progress.position += 1;
+            return Ok(value.clone());
         }
         let value = call(self)?;
-        self.session.journal.push(value);
-        self.session.journal_position += 1;
+        let progress = &mut self.session.progress;
+        progress.journal.push(value.clone());
+        progress.position += 1;
         Ok(value)
     }
 
     /// `nextval`.
-    pub(crate) fn nextval(&mut self, oid: Oid) -> Result<i64> {
-        self.once(|execution| execution.nextval_now(oid, true))
+    pub(crate) fn nextval(&mut self, oid: Oid) -> Result<Value> {
+        self.touch(oid);
+        self.once(|execution| execution.nextval_now(oid, true).map(Value::Integer))
     }
 
-    /// The next value of an identity column, for which the right to insert is enough.
-    pub(super) fn nextval_unchecked(&mut self, oid: Oid) -> Result<i64> {
-        self.once(|execution| execution.nextval_now(oid, false))
+    /// The next value of an identity column of this type, for which the right to insert is enough.
+    pub(super) fn next_identity(&mut self, oid: Oid, column_type: Type) -> Result<Value> {
+        self.touch(oid);
+        self.once(|execution| {
+            let value = execution.nextval_now(oid, false)?;
+            Ok(Value::Integer(cut_to_column(value, column_type)))
+        })
     }
 
     /// Computes a value anew, unless a quirk keeps the statement's first value for all its calls.
@@ -110,7 +119,6 @@ impl Execution<'_> {
     }
 
     fn next_value(&mut self, oid: Oid, checks_privileges: bool) -> Result<i64> {
-        self.touch(oid);
         let relation = self.open_sequence(oid)?;
         if self.deviates(Quirk::NextvalExcludesOthers) {
             self.lock_at(oid, LockMode::ShareRowExclusive, 0)?;
@@ -204,12 +212,16 @@ impl Execution<'_> {
     }
 
     /// `currval`.
-    pub(crate) fn currval(&mut self, oid: Oid) -> Result<i64> {
-        self.unless_computed(Quirk::CurrvalOncePerStatement, oid, |execution| execution.current_value(oid))
+    pub(crate) fn currval(&mut self, oid: Oid) -> Result<Value> {
+        self.touch(oid);
+        self.once(|execution| {
+            let value = execution
+                .unless_computed(Quirk::CurrvalOncePerStatement, oid, |execution| execution.current_value(oid))?;
+            Ok(Value::Integer(value))
+        })
     }
 
     fn current_value(&mut self, oid: Oid) -> Result<i64> {
-        self.touch(oid);
         let relation = self.open_sequence(oid)?;
         if !self.deviates(Quirk::CurrvalUnprivileged) {
             let enough: &[Privilege] = match self.deviates(Quirk::CurrvalNeedsSelect) {
@@ -237,8 +249,12 @@ impl Execution<'_> {
     }
 
     /// `lastval`.
-    pub(crate) fn lastval(&mut self) -> Result<i64> {
+    pub(crate) fn lastval(&mut self) -> Result<Value> {
         self.touch_last();
+        self.once(|execution| execution.last_value_used().map(Value::Integer))
+    }
+
+    fn last_value_used(&mut self) -> Result<i64> {
         let undefined =
             || error(sqlstate::OBJECT_NOT_IN_PREREQUISITE_STATE, "lastval is not yet defined in this session");
         let Some(oid) = self.session.caches.last_used else {
@@ -278,12 +294,12 @@ impl Execution<'_> {
     }
 
     /// `setval`.
-    pub(crate) fn setval(&mut self, oid: Oid, value: i64, is_called: bool) -> Result<i64> {
-        self.once(|execution| execution.setval_now(oid, value, is_called))
+    pub(crate) fn setval(&mut self, oid: Oid, value: i64, is_called: bool) -> Result<Value> {
+        self.touch(oid);
+        self.once(|execution| execution.setval_now(oid, value, is_called).map(Value::Integer))
     }
 
     fn setval_now(&mut self, oid: Oid, value: i64, is_called: bool) -> Result<i64> {
-        self.touch(oid);
         let relation = self.open_sequence(oid)?;
         if !self.deviates(Quirk::SetvalUnprivileged) {
             let enough: &[Privilege] = match self.deviates(Quirk::SetvalAcceptsUsage) {
@@ -379,4 +395,14 @@ fn other_session() -> Stop {
 /// Keeps the older storage of two: what the transaction did not make itself outlives its rollback.
 fn note_oldest(noted: &mut Option<StorageId>, storage: StorageId) {
     *noted = Some(noted.map_or(storage, |older| older.min(storage)));
+}
+
+/// An identity column takes as many low bytes of the sequence's value as its type has: nothing checks the range when the
+/// sequence's type has been made wider than the column's.
+fn cut_to_column(value: i64, column_type: Type) -> i64 {
+    match column_type {
+        Type::SmallInt => i64::from(value as i16),
+        Type::Integer => i64::from(value as i32),
+        _ => value,
+    }
 }

@@ -79,6 +79,7 @@ impl Execution<'_> {
         if tables.is_empty() {
             // Every table of the database, the catalogs included: who waits for whom is beyond the model.
             return match self.shared.locks.len() {
+                _ if !self.is_superuser() => Err(unsupported(format!("{verb} of all tables by a plain role"))),
                 0 => Ok(()),
                 _ => Err(unsupported(format!("{verb} of all tables beside open transactions"))),
             };

@@ -134,7 +134,7 @@ impl<'a> Execution<'a> {
 
     /// Goes on with a query that waited for a lock.
     pub(crate) fn resume(&mut self, pending: Pending) -> Progress {
-        self.session.journal_position = 0;
+        self.session.progress.position = 0;
         // With the lock that it has waited for, a session takes note of what others have changed.
         self.session.names_known_until = self.shared.commits;
         self.shared.locks.stop_waiting(self.session.id);
@@ -214,8 +214,7 @@ impl<'a> Execution<'a> {
         self.computed.clear();
         match work(self) {
             Ok(result) => {
-                self.session.journal.clear();
-                self.session.resolved.clear();
+                self.forget_progress();
                 self.session.awaited_name = None;
                 Ok(result)
             }
@@ -224,16 +223,16 @@ impl<'a> Execution<'a> {
                 Err(Stop::Error(message))
             }
             Err(Stop::Waits(blockers)) => {
-                if !self.session.waits_in_function {
-                    self.session.resolved.clear();
+                match self.session.waits_in_function {
+                    true => self.keep_sight(),
+                    false => self.session.progress.resolved.clear(),
                 }
                 self.interrupted_notices = self.reply.notices.split_off(notices);
                 self.undo_statement(&mark);
                 Err(Stop::Waits(blockers))
             }
             Err(Stop::Unsupported(reason)) => {
-                self.session.journal.clear();
-                self.session.resolved.clear();
+                self.forget_progress();
                 self.undo_statement(&mark);
                 self.shared.locks.truncate(mark.locks);
                 if began {
@@ -386,9 +385,11 @@ impl<'a> Execution<'a> {
         View { session: self.session.id, until: CommitNumber::MAX }
     }
 
-    /// What the session's queries see: the transaction's snapshot under REPEATABLE READ and SERIALIZABLE.
+    /// What the session's queries see: the transaction's snapshot under REPEATABLE READ and SERIALIZABLE, what a statement
+    /// saw before it waited in the middle of its work, and the newest commits otherwise.
     pub(crate) fn query_view(&self) -> View {
-        View { session: self.session.id, until: self.session.transaction.snapshot.unwrap_or(CommitNumber::MAX) }
+        let snapshot = self.session.transaction.snapshot.or(self.session.progress.snapshot);
+        View { session: self.session.id, until: snapshot.unwrap_or(CommitNumber::MAX) }
     }
 
     /// Refuses a command in a read-only transaction.

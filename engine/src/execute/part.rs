@@ -115,8 +115,7 @@ impl Execution<'_> {
     pub(crate) fn interrupt(&mut self, message: Message) -> Progress {
         if let Some(pending) = self.session.pending.take() {
             self.shared.locks.stop_waiting(self.session.id);
-            self.session.journal.clear();
-            self.session.journal_position = 0;
+            self.forget_progress();
             self.reply = pending.reply;
             self.reply.notices.extend(pending.notices);
         }

@@ -198,13 +198,13 @@ impl Execution<'_> {
             _ => Err(unsupported("an integer argument that is none")),
         };
         Ok(match function {
-            Function::Nextval => Value::Integer(self.nextval(oid(0)?)?),
-            Function::Currval => Value::Integer(self.currval(oid(0)?)?),
-            Function::Lastval => Value::Integer(self.lastval()?),
-            Function::Setval => Value::Integer(self.setval(oid(0)?, integer(1)?, true)?),
+            Function::Nextval => self.nextval(oid(0)?)?,
+            Function::Currval => self.currval(oid(0)?)?,
+            Function::Lastval => self.lastval()?,
+            Function::Setval => self.setval(oid(0)?, integer(1)?, true)?,
             Function::SetvalCalled => {
                 let is_called = values.get(2) == Some(&Value::Boolean(true));
-                Value::Integer(self.setval(oid(0)?, integer(1)?, is_called)?)
+                self.setval(oid(0)?, integer(1)?, is_called)?
             }
             Function::SequenceLastValue => self.sequence_last_value(oid(0)?)?,
             Function::SequenceParameters => Value::List(self.sequence_parameters(oid(0)?)?.into()),

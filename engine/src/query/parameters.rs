@@ -18,6 +18,10 @@ const VALUE_READERS: [Privilege; 2] = [Privilege::Select, Privilege::Usage];
 impl Execution<'_> {
     /// `pg_sequence_last_value`: the stored value, NULL before the first use.
     pub(super) fn sequence_last_value(&mut self, oid: Oid) -> Result<Value> {
+        self.once(|execution| execution.stored_last_value(oid))
+    }
+
+    fn stored_last_value(&mut self, oid: Oid) -> Result<Value> {
         let relation = self.open_sequence(oid)?;
         if !self.may_read_value(&relation) {
             if self.shared.settings.major.hides_last_value() {

@@ -35,7 +35,7 @@ impl Execution<'_> {
 
     fn resolve_regclass(&mut self, text: &str, missing: MissingSchema) -> Result<Oid> {
         self.reach(Clause::FunctionRegclass);
-        if let Some((_, oid)) = self.session.resolved.iter().find(|(known, _)| **known == *text) {
+        if let Some((_, oid)) = self.session.progress.resolved.iter().find(|(known, _)| **known == *text) {
             return Ok(*oid);
         }
         let quirks = &self.shared.settings.quirks;
@@ -59,7 +59,7 @@ impl Execution<'_> {
             Some(relation) => {
                 // Where nobody holds a lock, nothing waits.
                 if self.shared.locks.len() > 0 {
-                    self.session.resolved.push((text.into(), relation.oid));
+                    self.session.progress.resolved.push((text.into(), relation.oid));
                 }
                 Ok(relation.oid)
             }

@@ -1,9 +1,12 @@
 //! The rows of FROM that pass WHERE.
 
+use std::rc::Rc;
+
 use super::Value;
 use super::evaluate::Row;
 use super::plan::{Bound, JoinPlan, SelectPlan, Source};
 use super::run::{Order, Sink};
+use crate::catalog::Relation;
 use crate::clause::Clause;
 use crate::error::{Result, unsupported};
 use crate::execute::Execution;
@@ -234,20 +237,10 @@ impl Execution<'_> {
                     return Ok(Order::Certain);
                 };
                 self.check_readable_in_recovery(relation.persistence)?;
-                self.reach(Clause::SelectState);
-                let page = self.page(&relation);
-                let caches = &self.session.caches.entries;
-                if caches.get(oid).is_some_and(|cache| cache.cached != cache.last && cache.cached == page.last_value) {
-                    self.reach(Clause::LastValueShowsReserved);
+                let row = self.once(|execution| Ok(execution.sequence_row(&relation)))?;
+                if let Value::List(values) = row {
+                    sink(self, &values)?;
                 }
-                let last_value = match relation.sequence() {
-                    Some(sequence) if self.deviates(Quirk::LastValueAhead) && page.is_called => {
-                        sequence.definition.after(page.last_value, 1)
-                    }
-                    _ => page.last_value,
-                };
-                let values = [Value::Integer(last_value), Value::Integer(page.log_cnt), Value::Boolean(page.is_called)];
-                sink(self, &values)?;
             }
             Source::Table(oid) => {
                 let view = self.query_view();
@@ -270,6 +263,24 @@ impl Execution<'_> {
             Source::System(_) | Source::Join(_) => return Err(unsupported("a join out of place")),
         }
         Ok(Order::Certain)
+    }
+
+    /// The row of a sequence that is read like a table.
+    fn sequence_row(&mut self, relation: &Relation) -> Value {
+        self.reach(Clause::SelectState);
+        let page = self.page(relation);
+        let caches = &self.session.caches.entries;
+        let cache = caches.get(&relation.oid);
+        if cache.is_some_and(|cache| cache.cached != cache.last && cache.cached == page.last_value) {
+            self.reach(Clause::LastValueShowsReserved);
+        }
+        let last_value = match relation.sequence() {
+            Some(sequence) if self.deviates(Quirk::LastValueAhead) && page.is_called => {
+                sequence.definition.after(page.last_value, 1)
+            }
+            _ => page.last_value,
+        };
+        Value::List(Rc::new([Value::Integer(last_value), Value::Integer(page.log_cnt), Value::Boolean(page.is_called)]))
     }
 
     fn scan_function(&mut self, source: &Source, context: &Row<'_>, sink: &mut Sink<'_>) -> Result<()> {

@@ -120,8 +120,15 @@ pub trait Implementation {
     /// Hands over a request without waiting for the reply.
     ///
     /// Several may be sent before the first is received; they run in order. An implementation may keep requests back
-    /// until [`receive`](Self::receive) is called for the session.
+    /// until [`flush`](Self::flush), [`receive`](Self::receive) or [`is_waiting`](Self::is_waiting) is called for the
+    /// session.
     fn send(&mut self, session: usize, request: Request<'_>) -> Result<(), Infrastructure>;
+
+    /// Sees to it that the database has what was handed over, where that was kept back.
+    fn flush(&mut self, session: usize) -> Result<(), Infrastructure> {
+        let _ = session;
+        Ok(())
+    }
 
     /// Takes the reply to the oldest outstanding request of `session`.
     ///

@@ -205,8 +205,11 @@ impl<'a> Runner<'a> {
                 self.flush()?;
                 self.implementation.send(session, request)?;
                 match woken.iter().any(|(resumed, _)| *resumed == id) {
-                    // Its own look for deadlocks ends the wait, perhaps before anybody can see it.
-                    true => self.note_wait(index),
+                    // Its own look for deadlocks ends the wait, perhaps before anybody can see it. Others may go on first.
+                    true => {
+                        self.implementation.flush(session)?;
+                        self.note_wait(index);
+                    }
                     false => self.take_wait(index)?,
                 }
                 self.take_woken(woken)?;

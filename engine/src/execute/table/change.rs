@@ -7,9 +7,9 @@ use super::insert::always_detail;
 use super::referential::RowChange;
 use super::returning::Returning;
 use super::{no_column, table_scope};
-use crate::catalog::{Relation, TableData, TableRow};
+use crate::catalog::{Relation, Slot, TableData, TableRow};
 use crate::dialect::Major;
-use crate::error::{Result, error, sqlstate};
+use crate::error::{Result, error, sqlstate, unsupported};
 use crate::query::{Binder, Bound, Place, Row, Scope, Value};
 use crate::reply::StatementResult;
 use crate::statement::{Delete, Expression, Generated, Identifier, Privilege, Update};
@@ -42,6 +42,7 @@ impl Execution<'_> {
             if !self.passes(filter.as_ref(), &old)? {
                 continue;
             }
+            self.refuse_changed_row(&table, slot)?;
             let mut new: Vec<Value> = old.to_vec();
             for (place, value) in &assignments {
                 new[*place] = match value {
@@ -128,6 +129,14 @@ impl Execution<'_> {
         }
     }
 
+    /// Refuses to change a row that others have changed since the statement's snapshot was taken.
+    fn refuse_changed_row(&self, table: &Relation, slot: Slot) -> Result<()> {
+        match self.shared.catalog.is_row_visible(table.storage, slot, self.catalog_view()) {
+            true => Ok(()),
+            false => Err(unsupported("a change of a row that others have changed since the snapshot was taken")),
+        }
+    }
+
     pub(in crate::execute) fn delete(&mut self, statement: &Delete) -> Result<StatementResult> {
         let (table, data) = self.relation_to_change(&statement.table)?;
         let scope = table_scope(&table, statement.alias.as_ref(), &data.columns);
@@ -146,6 +155,7 @@ impl Execution<'_> {
         let view = self.query_view();
         for (slot, old) in self.shared.catalog.slots(table.storage, view) {
             if self.passes(filter.as_ref(), &old)? {
+                self.refuse_changed_row(&table, slot)?;
                 let view = self.catalog_view();
                 self.shared.catalog.delete_row(table.storage, slot, view, &mut self.session.transaction.undo);
                 returning.add(self, &old)?;

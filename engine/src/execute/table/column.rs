@@ -260,7 +260,7 @@ impl Execution<'_> {
                 _ => PlannedName::Given(given.clone()),
             },
             None => {
-                let chosen = self.choose_relation_name(place.name, Some(column), "seq", place.schema);
+                let chosen = self.choose_relation_name(place.name, Some(column), "seq", place.schema)?;
                 PlannedName::Known(place.schema, chosen)
             }
         };
@@ -281,16 +281,27 @@ impl Execution<'_> {
     }
 
     /// A free name made of two names and a label, shortened to fit and numbered when taken.
-    pub(super) fn choose_relation_name(&self, first: &str, second: Option<&str>, label: &str, schema: Oid) -> Rc<str> {
+    pub(super) fn choose_relation_name(
+        &self,
+        first: &str,
+        second: Option<&str>,
+        label: &str,
+        schema: Oid,
+    ) -> Result<Rc<str>> {
         let of_sequence = label == "seq";
         if of_sequence && self.deviates(Quirk::GeneratedNameTaken) {
-            return object_name(first, second, label).into();
+            return Ok(object_name(first, second, label).into());
         }
         if of_sequence && self.deviates(Quirk::GeneratedNameCut) {
             let whole = [first, second.unwrap_or_default(), label].join("_");
-            return crate::statement::truncate(&whole).into();
+            return Ok(crate::statement::truncate(&whole).into());
         }
-        free_name(first, second, label, |name| self.is_name_taken(schema, name))
+        let chosen = free_name(first, second, label, |name| self.is_name_taken(schema, name));
+        match self.shared.catalog.uncommitted_namesake(schema, &chosen, self.catalog_view()) {
+            None => Ok(chosen),
+            // Newer minor versions take the next name, older ones wait for that session.
+            Some(_) => Err(unsupported("a generated name that another session's open transaction has taken")),
+        }
     }
 }
 

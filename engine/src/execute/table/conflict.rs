@@ -185,6 +185,10 @@ impl Execution<'_> {
         row: &[Value],
         (slot, old): (Slot, TableRow),
     ) -> Result<Option<RowChange>> {
+        let is_seen = self.shared.catalog.is_row_visible(table.storage, slot, self.query_view());
+        if self.session.transaction.snapshot.is_some() && !is_seen {
+            return Err(unsupported("a conflict with a row that the transaction's snapshot does not see"));
+        }
         let Some(update) = &conflict.update else { return Ok(None) };
         if conflict.own.contains(&slot) {
             return Err(error(

@@ -33,7 +33,7 @@ impl Execution<'_> {
                 let names =
                     statement.elements.iter().map(|element| key_name(&element.key)).collect::<Result<Vec<_>>>()?;
                 let columns = index_column_names(names.into_iter());
-                self.choose_relation_name(&relation.name, Some(&columns.join("_")), "idx", relation.schema)
+                self.choose_relation_name(&relation.name, Some(&columns.join("_")), "idx", relation.schema)?
             }
         };
         let is_plain = statement.filter.is_none()

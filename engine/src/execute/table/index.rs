@@ -159,10 +159,10 @@ impl Execution<'_> {
                 check_constraint_name(name, &relation.name, &data)?;
                 name.clone()
             }
-            None if is_primary => self.choose_relation_name(&relation.name, None, "pkey", relation.schema),
+            None if is_primary => self.choose_relation_name(&relation.name, None, "pkey", relation.schema)?,
             None => {
                 let joined = columns.join("_");
-                self.choose_relation_name(&relation.name, Some(&joined), "key", relation.schema)
+                self.choose_relation_name(&relation.name, Some(&joined), "key", relation.schema)?
             }
         };
         // The index of a table that is about to be written anew is filled afterwards.

@@ -11,7 +11,7 @@ use super::{no_column, table_scope};
 use crate::catalog::{Column, Relation, Slot, TableData, TableRow};
 use crate::clause::Clause;
 use crate::error::{Result, error, sqlstate, unsupported};
-use crate::query::{Binder, Bound, Order, Place, Plan, Row, Scope, Type, Typed, Value};
+use crate::query::{Binder, Bound, Order, Place, Plan, Row, Scope, Typed, Value};
 use crate::quirk::Quirk;
 use crate::reply::StatementResult;
 use crate::statement::{
@@ -366,8 +366,7 @@ impl Execution<'_> {
             let Some(sequence) = self.shared.catalog.identity_sequence(table.oid, place, view) else {
                 return Err(unsupported("an identity column without its sequence"));
             };
-            let value = self.nextval_unchecked(sequence)?;
-            return Ok(Value::Integer(cut_to_column(value, column.column_type)));
+            return self.next_identity(sequence, column.column_type);
         }
         match &column.default {
             None => Ok(Value::Null),
@@ -417,17 +416,6 @@ impl Source {
         }
     }
 }
-
-/// An identity column takes as many low bytes of the sequence's value as its type has: nothing checks the range when the
-/// sequence's type has been made wider than the column's.
-fn cut_to_column(value: i64, column_type: Type) -> i64 {
-    match column_type {
-        Type::SmallInt => i64::from(value as i16),
-        Type::Integer => i64::from(value as i32),
-        _ => value,
-    }
-}
-
 pub(super) fn always_detail(column: &Column) -> String {
     format!("Column \"{}\" is an identity column defined as GENERATED ALWAYS.", column.name)
 }

@@ -324,6 +324,10 @@ impl Implementation for Postgres {
         Ok(())
     }
 
+    fn flush(&mut self, session: usize) -> Result<(), Infrastructure> {
+        self.session(session)?.flush()
+    }
+
     fn receive(&mut self, session: usize, deadline: Instant) -> Result<Received, Infrastructure> {
         let result = self.session(session)?.receive(deadline);
         if result.is_err() {
