@@ -336,6 +336,9 @@ impl Cluster {
                 _ if timeout != 0 => {
                     progress = Progress::Unsupported("a deadlock of a session that has a lock_timeout".to_owned());
                 }
+                Found::Ambiguous => {
+                    progress = Progress::Unsupported("a deadlock that can be found in several ways".to_owned());
+                }
                 Found::Resolved => found_deadlock = true,
                 Found::Deadlock(deadlock) => {
                     found_deadlock = true;

@@ -50,6 +50,17 @@ pub(crate) enum Found {
     Resolved,
     /// A circle that only a failure can break.
     Deadlock(Deadlock),
+    /// One of several circles, or ways out of them: which one is met first depends on the order of those that hold a
+    /// lock. Most of them hold it on a fast path of their own, from which they come into the table of locks in the order of
+    /// the server's processes when somebody asks for a strong lock.
+    Ambiguous,
+}
+
+/// In which order the holders of a lock are visited.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum HolderOrder {
+    OldestFirst,
+    NewestFirst,
 }
 
 /// That one waiter is to go before another.
@@ -59,7 +70,11 @@ impl LockTable {
     /// Looks, as a waiting session does once its `deadlock_timeout` is over, for a circle that it is part of.
     pub(crate) fn find_deadlock(&mut self, session: SessionId) -> Found {
         let mut constraints = Vec::new();
-        match self.search(session, &mut constraints) {
+        let found = self.search(session, &mut constraints, HolderOrder::OldestFirst);
+        if found != self.search(session, &mut Vec::new(), HolderOrder::NewestFirst) {
+            return Found::Ambiguous;
+        }
+        match found {
             Err(deadlock) => Found::Deadlock(deadlock),
             Ok(None) => Found::Nothing,
             Ok(Some(order)) => {
@@ -74,13 +89,18 @@ impl LockTable {
 
     /// Tries the constraints, and more of them where circles remain. Returns the queue that leaves none, if it is another
     /// one.
-    fn search(&self, start: SessionId, constraints: &mut Vec<Constraint>) -> Result<Option<Vec<Request>>, Deadlock> {
+    fn search(
+        &self,
+        start: SessionId,
+        constraints: &mut Vec<Constraint>,
+        holders: HolderOrder,
+    ) -> Result<Option<Vec<Request>>, Deadlock> {
         let no_order = || Deadlock { edges: Vec::new() };
         let queue = ordered(&self.queue, constraints).ok_or_else(no_order)?;
         let starts = constraints.iter().flat_map(|(one, other)| [one.session, other.session]).chain([start]);
         let mut circle = None;
         for from in starts {
-            if let Some(found) = self.circle_from(from, &queue) {
+            if let Some(found) = self.circle_from(from, &queue, holders) {
                 if !found.edges.iter().any(|edge| edge.is_soft) {
                     return Err(found);
                 }
@@ -96,7 +116,7 @@ impl LockTable {
             let request = |session| queue.iter().find(|request| request.session == session).copied();
             let (Some(waiter), Some(blocker)) = (request(edge.waiter), request(edge.blocker)) else { continue };
             constraints.push((waiter, blocker));
-            match self.search(start, constraints) {
+            match self.search(start, constraints, holders) {
                 Ok(order) => return Ok(order),
                 Err(found) if !found.edges.is_empty() => hard = found,
                 Err(_) => {}
@@ -107,15 +127,15 @@ impl LockTable {
     }
 
     /// A circle through `start` in the graph that a queue makes.
-    fn circle_from(&self, start: SessionId, queue: &[Request]) -> Option<Deadlock> {
+    fn circle_from(&self, start: SessionId, queue: &[Request], holders: HolderOrder) -> Option<Deadlock> {
         let mut path = Vec::new();
-        self.walk(start, start, queue, &mut Vec::new(), &mut path).then_some(Deadlock { edges: path })
+        self.walk(start, (start, holders), queue, &mut Vec::new(), &mut path).then_some(Deadlock { edges: path })
     }
 
     fn walk(
         &self,
         at: SessionId,
-        start: SessionId,
+        (start, holders): (SessionId, HolderOrder),
         queue: &[Request],
         seen: &mut Vec<SessionId>,
         path: &mut Vec<Edge>,
@@ -126,14 +146,17 @@ impl LockTable {
         seen.push(at);
         let Some(position) = queue.iter().position(|request| request.session == at) else { return false };
         let request = queue[position];
-        let hard = self.holders(&request).map(|blocker| (blocker, false));
+        let mut hard: Vec<(SessionId, bool)> = self.holders(&request).map(|blocker| (blocker, false)).collect();
+        if holders == HolderOrder::NewestFirst {
+            hard.reverse();
+        }
         let soft = queue[..position]
             .iter()
             .filter(|other| other.target == request.target && other.mode.conflicts(request.mode))
             .map(|other| (other.session, true));
-        for (blocker, is_soft) in hard.chain(soft) {
+        for (blocker, is_soft) in hard.into_iter().chain(soft) {
             path.push(Edge { target: request.target, waiter: at, mode: request.mode, blocker, is_soft });
-            if self.walk(blocker, start, queue, seen, path) {
+            if self.walk(blocker, (start, holders), queue, seen, path) {
                 return true;
             }
             path.pop();
