@@ -6,7 +6,7 @@ mod scripted;
 use scripted::{Engine, query, replies, waits};
 use seqcheck::implementation::postgres::{Postgres, Settings};
 use seqcheck::lockstep::{Options, Run, run};
-use seqcheck::server::{Endpoint, Host};
+use seqcheck::server::{Encryption, Endpoint, Host};
 use seqcheck::{Implementation, Infrastructure};
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -90,7 +90,15 @@ fn serve(mut socket: TcpStream, fault: Option<Fault>) -> Option<()> {
 
 fn endpoint(port: u16) -> Endpoint {
     let host = Host::Tcp("127.0.0.1".into());
-    Endpoint { host, port, user: "u".into(), password: Some("p".into()), database: "d".into(), options: None }
+    Endpoint {
+        host,
+        port,
+        user: "u".into(),
+        password: Some("p".into()),
+        database: "d".into(),
+        options: None,
+        encryption: Encryption::Never,
+    }
 }
 
 /// Starts a server whose `good` first connections are treated well.

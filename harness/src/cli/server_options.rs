@@ -21,7 +21,7 @@ pub(super) struct ServerOptions {
     server: String,
 
     /// The address of a running server, such as postgres://user@localhost/postgres; the environment's SEQCHECK_URL
-    /// stands in. Its databases stay untouched, but roles that traces make are dropped.
+    /// stands in. Its databases stay untouched, but roles that traces make are dropped. Add ?sslmode=verify-full for TLS.
     #[arg(long, value_name = "URL", help_heading = "Server")]
     url: Option<String>,
 
@@ -143,7 +143,7 @@ pub(super) fn get_server_of(dialect: Dialect, wanted: &Wanted, shutdown: &Shutdo
     let server = obtain(wanted, shutdown).map_err(|error| {
         shutdown.let_signal_win();
         match error {
-            ServerError::NoUrl | ServerError::BadUrl(_) | ServerError::TlsUnsupported(_) => Failure::input(error),
+            ServerError::NoUrl | ServerError::BadUrl(_) | ServerError::BadCertificates { .. } => Failure::input(error),
             other => Failure::infrastructure(other),
         }
     })?;

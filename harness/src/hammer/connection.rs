@@ -38,12 +38,23 @@ impl Connection {
     ) -> Result<Connection, Infrastructure> {
         let refused = |reason: String| Infrastructure::Connect { target: format!("{endpoint} ({who})"), reason };
         let config = endpoint.async_config();
-        let connected = timeout(patience, config.connect(NoTls))
+        let connecting = async {
+            // A connection ends when its client is dropped; how, the client is told.
+            match endpoint.encryption.tls() {
+                Some(tls) => config.connect(tls.connector()).await.map(|(client, connection)| {
+                    tokio::spawn(async move { drop(connection.await) });
+                    client
+                }),
+                None => config.connect(NoTls).await.map(|(client, connection)| {
+                    tokio::spawn(async move { drop(connection.await) });
+                    client
+                }),
+            }
+        };
+        let connected = timeout(patience, connecting)
             .await
             .map_err(|_| refused(format!("no answer within {:.0} s", patience.as_secs_f32())))?;
-        let (client, connection) = connected.map_err(|error| refused(with_causes(&error)))?;
-        // It ends when the client is dropped; how, the client is told.
-        tokio::spawn(async move { drop(connection.await) });
+        let client = connected.map_err(|error| refused(with_causes(&error)))?;
         let mut connection = Connection { client, process: 0, who, patience };
         match connection.run("SELECT pg_backend_pid()").await? {
             Answer::Done(Some(process)) => connection.process = process.parse().unwrap_or_default(),

@@ -14,6 +14,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use super::account::Account;
 use super::binaries::Binaries;
 use super::cleanup::{self, Registration};
+use super::encryption::Encryption;
 use super::endpoint::{DEFAULT_PORT, Endpoint, Host};
 use super::error::{ServerError, last_lines, with_causes};
 use super::settings;
@@ -158,6 +159,7 @@ impl State {
             password: None,
             database: "postgres".to_owned(),
             options: None,
+            encryption: Encryption::Never,
         }
     }
 

@@ -16,6 +16,7 @@ use testcontainers::runners::SyncRunner;
 use testcontainers::{Container, ContainerRequest, GenericImage, ImageExt};
 
 use super::cleanup::{self, Registration};
+use super::encryption::Encryption;
 use super::endpoint::{DEFAULT_PORT, Endpoint, Host};
 use super::error::{ServerError, with_causes};
 use super::watchdog::Watchdog;
@@ -89,6 +90,7 @@ impl PostgresContainer {
             password: Some(password),
             database: "postgres".to_owned(),
             options: None,
+            encryption: Encryption::Never,
         };
         let ready = Self {
             container: Some(container),

@@ -5,9 +5,11 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
+use percent_encoding::percent_decode_str;
 use postgres::config::SslMode;
 use postgres::{Client, Config, NoTls};
 
+use super::encryption::Encryption;
 use super::error::{ServerError, with_causes};
 
 /// The port that PostgreSQL listens on unless told otherwise (manual, section 20.3.1).
@@ -43,6 +45,8 @@ pub struct Endpoint {
     pub database: String,
     /// Command-line options for the server process of each connection, such as `-c search_path=x`.
     pub options: Option<String>,
+    /// Whether connections are encrypted.
+    pub encryption: Encryption,
 }
 
 impl Endpoint {
@@ -64,7 +68,8 @@ impl Endpoint {
             Host::Unix(directory) => config.host_path(directory),
         };
         config.port(self.port).user(&self.user).dbname(&self.database);
-        config.ssl_mode(SslMode::Disable).connect_timeout(CONNECT_LIMIT).application_name("seqcheck");
+        config.ssl_mode(if self.encryption.tls().is_some() { SslMode::Require } else { SslMode::Disable });
+        config.connect_timeout(CONNECT_LIMIT).application_name("seqcheck");
         if let Some(password) = &self.password {
             config.password(password);
         }
@@ -80,9 +85,44 @@ impl Endpoint {
     ///
     /// [`ServerError::Connect`] when nobody answers or the login is refused.
     pub fn connect(&self) -> Result<Client, ServerError> {
-        self.config()
-            .connect(NoTls)
-            .map_err(|error| ServerError::Connect { address: self.to_string(), reason: with_causes(&error) })
+        self.try_to_connect().map_err(|reason| ServerError::Connect { address: self.to_string(), reason })
+    }
+
+    fn try_to_connect(&self) -> Result<Client, String> {
+        let config = self.config();
+        match self.encryption.tls() {
+            Some(tls) => config.connect(tls.connector()),
+            None => config.connect(NoTls),
+        }
+        .map_err(|error| with_causes(&error))
+    }
+
+    /// Finds out whether connections are to be encrypted, where that is left to the server.
+    ///
+    /// # Errors
+    ///
+    /// [`ServerError::Connect`] when neither kind of connection can be had.
+    pub(crate) fn settle(&self) -> Result<Endpoint, ServerError> {
+        let with = |encryption: Encryption| Endpoint { encryption, ..self.clone() };
+        let (tries, first_counts) = match &self.encryption {
+            Encryption::Never | Encryption::Always(_) => return Ok(self.clone()),
+            Encryption::IfRefused(tls) => ([Encryption::Never, Encryption::Always(tls.clone())], true),
+            Encryption::IfPossible(tls) => ([Encryption::Always(tls.clone()), Encryption::Never], false),
+        };
+        let mut reasons = Vec::new();
+        for endpoint in tries.map(with) {
+            match endpoint.try_to_connect() {
+                Ok(_) => return Ok(endpoint),
+                Err(reason) => reasons.push(reason),
+            }
+        }
+        let (plain, encrypted) = if first_counts { (0, 1) } else { (1, 0) };
+        let says_nothing_new = reasons[encrypted] == reasons[plain] || reasons[encrypted].contains("not support TLS");
+        let reason = match says_nothing_new {
+            true => reasons.swap_remove(plain),
+            false => format!("{}; with TLS: {}", reasons[plain], reasons[encrypted]),
+        };
+        Err(ServerError::Connect { address: self.to_string(), reason })
     }
 }
 
@@ -92,16 +132,9 @@ impl FromStr for Endpoint {
     /// Reads a connection string. The user defaults to `USER` of the environment, else `postgres`; the database to the
     /// user; the host to `localhost`.
     fn from_str(text: &str) -> Result<Self, ServerError> {
-        // The driver knows fewer modes than the manual (section 34.19.1) and calls the others bad values.
-        for mode in ["verify-ca", "verify-full"] {
-            if text.contains(&format!("sslmode={mode}")) {
-                return Err(ServerError::TlsUnsupported(mode.to_owned()));
-            }
-        }
-        let config = Config::from_str(text).map_err(|error| ServerError::BadUrl(with_causes(&error)))?;
-        if config.get_ssl_mode() == SslMode::Require {
-            return Err(ServerError::TlsUnsupported("require".to_owned()));
-        }
+        let (text, mode) = take_parameter(text, "sslmode");
+        let (text, root_certificates) = take_parameter(&text, "sslrootcert");
+        let config = Config::from_str(&text).map_err(|error| ServerError::BadUrl(with_causes(&error)))?;
         if config.get_hosts().len() > 1 || config.get_hostaddrs().len() > 1 {
             return Err(ServerError::BadUrl("it names several hosts, and a run judges one server".to_owned()));
         }
@@ -121,7 +154,10 @@ impl FromStr for Endpoint {
             Some(Ok(password)) => Some(password),
             Some(Err(_)) => return Err(ServerError::BadUrl("the password is not UTF-8".to_owned())),
         };
+        let encryption = Encryption::of_parameters(mode.as_deref(), root_certificates.as_deref())?;
         Ok(Self {
+            // Sockets of the machine itself need none.
+            encryption: if matches!(host, Host::Unix(_)) { Encryption::Never } else { encryption },
             host,
             port: config.get_ports().first().copied().unwrap_or(DEFAULT_PORT),
             database: config.get_dbname().unwrap_or(&user).to_owned(),
@@ -130,6 +166,35 @@ impl FromStr for Endpoint {
             options: config.get_options().map(str::to_owned),
         })
     }
+}
+
+/// Takes a parameter that the driver does not know, or knows only some values of, out of a connection string.
+fn take_parameter(text: &str, name: &str) -> (String, Option<String>) {
+    let is_url = text.starts_with("postgres://") || text.starts_with("postgresql://");
+    let (head, parameters, separator) = match text.split_once('?') {
+        Some((head, parameters)) if is_url => (Some(head), parameters, '&'),
+        _ if is_url => return (text.to_owned(), None),
+        _ => (None, text, ' '),
+    };
+    let mut found = None;
+    let mut others = Vec::new();
+    for parameter in parameters.split(separator) {
+        match parameter.split_once('=') {
+            Some((key, value)) if key == name => found = Some(value),
+            _ => others.push(parameter),
+        }
+    }
+    let others = others.join(&separator.to_string());
+    let rest = match head {
+        Some(head) if others.is_empty() => head.to_owned(),
+        Some(head) => format!("{head}?{others}"),
+        None => others,
+    };
+    let decode = |value: &str| match is_url {
+        true => percent_decode_str(value).decode_utf8_lossy().into_owned(),
+        false => value.trim_matches('\'').to_owned(),
+    };
+    (rest, found.map(decode))
 }
 
 impl fmt::Display for Endpoint {
@@ -177,6 +242,18 @@ mod tests {
     }
 
     #[test]
+    fn reads_how_to_encrypt() {
+        let encryption = |text: &str| parse(text).unwrap().encryption;
+        assert!(matches!(encryption("postgres://localhost/shop"), Encryption::IfRefused(_)));
+        assert!(matches!(encryption("postgres://localhost/shop?sslmode=prefer"), Encryption::IfPossible(_)));
+        assert!(matches!(encryption("host=localhost sslmode=require user=ann"), Encryption::Always(_)));
+        assert_eq!(encryption("postgres://localhost/shop?sslmode=disable"), Encryption::Never);
+        assert_eq!(encryption("host=/run/sockets user=ann sslmode=require"), Encryption::Never);
+        let missing = parse("postgres://localhost/shop?sslmode=verify-full&sslrootcert=%2Fno%2Fsuch.crt").unwrap_err();
+        assert!(matches!(&missing, ServerError::BadCertificates { roots, .. } if roots == "/no/such.crt"), "{missing}");
+    }
+
+    #[test]
     fn never_shows_the_password() {
         let endpoint = parse("postgres://ann:secret@localhost/shop").unwrap();
         assert!(!format!("{endpoint} {endpoint:?}").contains("secret"));
@@ -184,11 +261,7 @@ mod tests {
 
     #[test]
     fn refuses_what_it_cannot_honour() {
-        for mode in ["require", "verify-ca", "verify-full"] {
-            let error = parse(&format!("postgres://localhost/shop?sslmode={mode}")).unwrap_err();
-            assert!(matches!(&error, ServerError::TlsUnsupported(named) if named == mode), "{error}");
-        }
-        assert!(parse("postgres://localhost/shop?sslmode=prefer").is_ok());
+        assert!(matches!(parse("postgres://localhost/shop?sslmode=perhaps"), Err(ServerError::BadUrl(_))));
         assert!(matches!(parse("postgres://a,b/shop"), Err(ServerError::BadUrl(_))));
         assert!(matches!(parse("http://localhost"), Err(ServerError::BadUrl(_))));
         assert!(matches!(parse("postgres://localhost:99999/shop"), Err(ServerError::BadUrl(_))));

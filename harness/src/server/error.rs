@@ -19,12 +19,17 @@ pub enum ServerError {
     )]
     BadUrl(String),
 
-    /// A connection string that insists on an encrypted connection.
+    /// The certificates by which a server's own is to be judged cannot be had.
     #[error(
-        "the connection string asks for sslmode={0}, but TLS is not supported yet; use sslmode=disable or \
-         sslmode=prefer, if need be through an encrypted tunnel"
+        "no certificates to trust in {roots}: {reason}; name a file in PEM format with sslrootcert=FILE, or \
+         sslrootcert=system for those of the operating system"
     )]
-    TlsUnsupported(String),
+    BadCertificates {
+        /// The file, or `system`.
+        roots: String,
+        /// What is wrong with it.
+        reason: String,
+    },
 
     /// `--server url` without an address.
     #[error("no server address; give --url postgres://USER@HOST:PORT/DATABASE or set SEQCHECK_URL")]

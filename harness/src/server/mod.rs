@@ -19,6 +19,7 @@ mod binaries;
 pub(crate) mod cleanup;
 mod cluster;
 mod container;
+mod encryption;
 mod endpoint;
 mod error;
 mod handle;
@@ -29,6 +30,7 @@ mod wanted;
 mod watchdog;
 
 pub use cleanup::Shutdown;
+pub use encryption::{Encryption, Tls};
 pub use endpoint::{DEFAULT_PORT, Endpoint, Host};
 pub use error::{ServerError, Unavailable};
 pub use handle::Handle;
@@ -271,6 +273,8 @@ fn obtain_one(kind: Kind, wanted: &Wanted) -> Result<Server, ServerError> {
     let (endpoint, origin, source) = match kind {
         Kind::Url | Kind::Auto => {
             let endpoint: Endpoint = wanted.address().ok_or(ServerError::NoUrl)?.parse()?;
+            let asked = endpoint.clone();
+            let endpoint = within(ANSWER_LIMIT, &endpoint, move || asked.settle())?;
             (endpoint, "url".to_owned(), Source::Url)
         }
         Kind::Local => {

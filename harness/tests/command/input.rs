@@ -39,7 +39,9 @@ fn server_options(folder: &Path) {
     for url in ["http://localhost", "postgres://h:port/d", "nonsense"] {
         say(folder, &["check", "--url", url]).fails(2, &["bad connection string", "expected postgres://USER"]);
     }
-    say(folder, &["check", "--url", "postgres://h/d?sslmode=require"]).fails(2, &["TLS is not supported yet"]);
+    say(folder, &["check", "--url", "postgres://h/d?sslmode=perhaps"]).fails(2, &["disable, allow, prefer, require"]);
+    say(folder, &["check", "--url", "postgres://h/d?sslmode=verify-ca&sslrootcert=none.crt"])
+        .fails(2, &["no certificates to trust in none.crt", "sslrootcert=system"]);
 }
 
 fn unreadable_files(folder: &Path) {

@@ -1,5 +1,6 @@
 //! The wire protocol against a real PostgreSQL.
 
+mod encryption;
 mod lane;
 mod lockstep;
 mod logins;
@@ -25,11 +26,12 @@ use started::Server;
 type Test = fn(&Lane) -> Result<(), Infrastructure>;
 
 /// The tests by topic.
-const TOPICS: [(&str, &[(&str, Test)]); 5] = [
+const TOPICS: [(&str, &[(&str, Test)]); 6] = [
     ("queries", queries::TESTS),
     ("sessions", sessions::TESTS),
     ("resets", resets::TESTS),
     ("logins", logins::TESTS),
+    ("encryption", encryption::TESTS),
     ("lockstep", lockstep::TESTS),
 ];
 

@@ -1,9 +1,9 @@
 //! A private PostgreSQL for the tests of the wire protocol.
 
-use seqcheck::server::{Endpoint, Host};
-use std::fs;
+use seqcheck::server::{Encryption, Endpoint, Host};
+use std::fs::{self, Permissions};
 use std::net::TcpListener;
-use std::os::unix::fs::{MetadataExt, chown};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -30,8 +30,26 @@ pub(crate) fn find_programs() -> Option<PathBuf> {
     versions.pop()
 }
 
+/// The certificate of a server, which it shows where it must be reached with TLS.
+pub(crate) struct Certificate {
+    pub(crate) chain: String,
+    pub(crate) key: String,
+}
+
 impl Server {
     pub(crate) fn start(bindir: PathBuf) -> Server {
+        let access = "local all all trust\nhost all clear all password\nhost all hashed all md5\n\
+                      host all scrambled all scram-sha-256\nhost all all all trust\n";
+        Server::start_with(bindir, access, None)
+    }
+
+    /// One that lets nobody in over TCP but with TLS.
+    pub(crate) fn start_encrypted(bindir: PathBuf, certificate: &Certificate) -> Server {
+        let access = "local all all trust\nhostssl all scrambled all scram-sha-256\nhostssl all all all trust\n";
+        Server::start_with(bindir, access, Some(certificate))
+    }
+
+    fn start_with(bindir: PathBuf, access: &str, certificate: Option<&Certificate>) -> Server {
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
         let user = unprivileged_user(folder.path());
         if let Some((uid, gid)) = user {
@@ -41,16 +59,32 @@ impl Server {
             TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("a port is free").port();
         let server = Server { bindir, folder, port, user };
         server.run("initdb", &["-D", "data", "-U", "postgres", "-A", "trust", "-N", "--locale=C", "-E", "UTF8"]);
-        let access = "local all all trust\nhost all clear all password\nhost all hashed all md5\n\
-                      host all scrambled all scram-sha-256\nhost all all all trust\n";
-        fs::write(server.folder.path().join("data/pg_hba.conf"), access).expect("the server's folder is writable");
+        let write = |name: &str, text: &str| {
+            fs::write(server.folder.path().join("data").join(name), text).expect("the server's folder is writable");
+        };
+        write("pg_hba.conf", access);
+        let mut tls = "off";
+        if let Some(Certificate { chain, key }) = certificate {
+            tls = "on";
+            write("server.crt", chain);
+            write("server.key", key);
+            let key = server.folder.path().join("data/server.key");
+            fs::set_permissions(&key, Permissions::from_mode(0o600)).expect("the key is ours");
+            if let Some((uid, gid)) = user {
+                chown(&key, Some(uid), Some(gid)).expect("root may give a file away");
+            }
+        }
         let options = format!(
             "-k {} -p {port} -c listen_addresses=127.0.0.1 -c fsync=off -c max_prepared_transactions=10 \
-             -c autovacuum=off",
+             -c autovacuum=off -c ssl={tls}",
             server.folder.path().display()
         );
         server.run("pg_ctl", &["-D", "data", "-l", "log", "-w", "-o", &options, "start"]);
         server
+    }
+
+    pub(crate) fn port(&self) -> u16 {
+        self.port
     }
 
     /// Where `database` is, over the Unix-domain socket.
@@ -62,6 +96,7 @@ impl Server {
             password: None,
             database: database.into(),
             options: None,
+            encryption: Encryption::Never,
         }
     }
 

@@ -18,6 +18,7 @@ mod slot;
 mod standby;
 mod stream;
 mod suspicion;
+mod tls;
 
 use super::{Implementation, Infrastructure, Received, Request, not_able, session_name};
 use crate::server::Endpoint;

@@ -1,14 +1,52 @@
-//! A socket whose every operation ends in bounded time.
+//! A connection whose every operation ends in bounded time, encrypted or not.
 
-use crate::server::{Endpoint, Host};
+use super::tls::Session;
+use crate::server::{Encryption, Endpoint, Host};
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{TcpStream, ToSocketAddrs};
 use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
 
-/// A TCP or Unix-domain connection.
+/// A connection, over which bytes go and come as they are or encrypted.
 #[derive(Debug)]
 pub(super) enum Stream {
+    Plain(Socket),
+    Encrypted(Box<Session>),
+}
+
+impl Stream {
+    /// Connects within `patience` for each address that the host name has, and as much again for encryption.
+    pub(super) fn connect(endpoint: &Endpoint, patience: Duration) -> io::Result<Stream> {
+        let socket = Socket::connect(endpoint, patience)?;
+        match (&endpoint.host, &endpoint.encryption) {
+            (Host::Tcp(host), Encryption::Always(tls)) => {
+                let session = Session::begin(socket, host, tls, Instant::now() + patience)?;
+                Ok(Stream::Encrypted(Box::new(session)))
+            }
+            _ => Ok(Stream::Plain(socket)),
+        }
+    }
+
+    /// Reads what there is, up to the buffer's length; `None` when nothing came before `deadline`, 0 at the end.
+    pub(super) fn read(&mut self, buffer: &mut [u8], deadline: Instant) -> io::Result<Option<usize>> {
+        match self {
+            Stream::Plain(socket) => socket.read(buffer, deadline),
+            Stream::Encrypted(session) => session.read(buffer, deadline),
+        }
+    }
+
+    /// Writes everything, or fails with [`ErrorKind::TimedOut`] at `deadline`.
+    pub(super) fn write_all(&mut self, bytes: &[u8], deadline: Instant) -> io::Result<()> {
+        match self {
+            Stream::Plain(socket) => socket.write_all(bytes, deadline),
+            Stream::Encrypted(session) => session.write_all(bytes, deadline),
+        }
+    }
+}
+
+/// A TCP or Unix-domain connection.
+#[derive(Debug)]
+pub(super) enum Socket {
     Tcp(TcpStream),
     Unix(UnixStream),
 }
@@ -17,18 +55,17 @@ pub(super) enum Stream {
 macro_rules! on_either {
     ($stream:expr, $socket:ident => $call:expr) => {
         match $stream {
-            Stream::Tcp($socket) => $call,
-            Stream::Unix($socket) => $call,
+            Socket::Tcp($socket) => $call,
+            Socket::Unix($socket) => $call,
         }
     };
 }
 
-impl Stream {
-    /// Connects within `patience` for each address that the host name has.
-    pub(super) fn connect(endpoint: &Endpoint, patience: Duration) -> io::Result<Stream> {
+impl Socket {
+    fn connect(endpoint: &Endpoint, patience: Duration) -> io::Result<Socket> {
         match &endpoint.host {
             Host::Unix(folder) => {
-                UnixStream::connect(folder.join(format!(".s.PGSQL.{}", endpoint.port))).map(Stream::Unix)
+                UnixStream::connect(folder.join(format!(".s.PGSQL.{}", endpoint.port))).map(Socket::Unix)
             }
             Host::Tcp(host) => {
                 let mut last = io::Error::new(ErrorKind::NotFound, "the host name has no address");
@@ -37,7 +74,7 @@ impl Stream {
                         Ok(socket) => {
                             // Small requests would otherwise wait for the acknowledgement of earlier ones.
                             socket.set_nodelay(true)?;
-                            return Ok(Stream::Tcp(socket));
+                            return Ok(Socket::Tcp(socket));
                         }
                         Err(error) => last = error,
                     }
