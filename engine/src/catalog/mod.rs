@@ -164,6 +164,27 @@ impl Catalog {
         self.schemas(view).find(|schema| schema.oid == oid).map(|schema| schema.name.clone())
     }
 
+    /// The catalog that an object other than a relation is kept in, or was, by the number that PostgreSQL gives it.
+    pub(crate) fn class_of(&self, object: Oid) -> Option<u32> {
+        const TYPES: u32 = 1247;
+        const ATTRIBUTE_DEFAULTS: u32 = 2604;
+        const CONSTRAINTS: u32 = 2606;
+        const SCHEMAS: u32 = 2615;
+        if self.schemas.versions().any(|(_, schema)| schema.value.oid == object) {
+            return Some(SCHEMAS);
+        }
+        if self.enumerations.versions().any(|(_, enumeration)| enumeration.value.oid == object) {
+            return Some(TYPES);
+        }
+        self.relations.versions().filter_map(|(_, relation)| relation.value.table()).find_map(|table| {
+            let is_default = |column: &Column| column.default.as_ref().is_some_and(|default| default.oid == object);
+            if table.columns.iter().any(is_default) {
+                return Some(ATTRIBUTE_DEFAULTS);
+            }
+            table.constraints.iter().any(|constraint| constraint.oid == object).then_some(CONSTRAINTS)
+        })
+    }
+
     /// The session that has made a schema of that name and not committed yet, unless it is the one that asks.
     pub(crate) fn uncommitted_schema(&self, name: &str, view: View) -> Option<crate::cluster::SessionId> {
         self.schemas.versions().find_map(|(_, version)| match version.created {

@@ -2,7 +2,7 @@
 
 use super::names::{MissingSchema, no_relation};
 use super::{Execution, done};
-use crate::catalog::{Column, Kind, Oid, Persistence};
+use crate::catalog::{Kind, Oid, Persistence};
 use crate::clause::Clause;
 use crate::cluster::{Progress, SessionId};
 use crate::error::{Result, Stop, error, sqlstate, unsupported};
@@ -147,7 +147,7 @@ impl Execution<'_> {
                 Target::Transaction(session) => format!("transaction {}", number(&mut transactions, session)),
                 Target::Object(oid) => {
                     let place = number(&mut objects, oid);
-                    match self.class_of(oid) {
+                    match self.shared.catalog.class_of(oid) {
                         Some(class) => format!("object {place} of class {class} of database 1"),
                         None => format!("relation {place} of database 1"),
                     }
@@ -160,24 +160,6 @@ impl Execution<'_> {
         error(sqlstate::DEADLOCK_DETECTED, "deadlock detected")
             .detail(lines.join("\n"))
             .hint("See server log for query details.")
-    }
-
-    /// The catalog that an object other than a relation is kept in, by the number that PostgreSQL gives it.
-    fn class_of(&self, object: Oid) -> Option<u32> {
-        const ATTRIBUTE_DEFAULTS: u32 = 2604;
-        const CONSTRAINTS: u32 = 2606;
-        const SCHEMAS: u32 = 2615;
-        let view = self.catalog_view();
-        if self.shared.catalog.schema_name(object, view).is_some() {
-            return Some(SCHEMAS);
-        }
-        self.shared.catalog.relations(view).filter_map(|relation| relation.table()).find_map(|table| {
-            let is_default = |column: &Column| column.default.as_ref().is_some_and(|default| default.oid == object);
-            if table.columns.iter().any(is_default) {
-                return Some(ATTRIBUTE_DEFAULTS);
-            }
-            table.constraints.iter().any(|constraint| constraint.oid == object).then_some(CONSTRAINTS)
-        })
     }
 }
 

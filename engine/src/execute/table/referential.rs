@@ -44,34 +44,68 @@ fn key_of(row: &TableRow, columns: &[usize]) -> Result<Option<Vec<Value>>> {
     }
 }
 
+/// When a foreign key is looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Turn {
+    Immediate,
+    Deferred,
+}
+
+impl Turn {
+    fn of(is_deferred: bool) -> Turn {
+        if is_deferred { Turn::Deferred } else { Turn::Immediate }
+    }
+}
+
 fn has_key(row: &[Value], columns: &[usize], key: &[Value]) -> bool {
     columns.iter().zip(key).all(|(place, value)| row[*place] == *value)
 }
 
 impl Execution<'_> {
     /// Checks foreign keys and carries out their actions, for the rows in the order of their changes; what the actions
-    /// change comes last.
+    /// change comes last. What is deferred comes when all that is over, as at a commit.
     pub(super) fn after_rows(&mut self, table: &Relation, changes: Vec<RowChange>) -> Result<()> {
         let mut queue: VecDeque<(Oid, RowChange)> = changes.into_iter().map(|change| (table.oid, change)).collect();
+        let mut done = VecDeque::with_capacity(queue.len());
         while let Some((oid, change)) = queue.pop_front() {
-            let (relation, data) = self.table_now(oid)?;
-            if let Some(old) = &change.old {
-                let view = self.catalog_view();
-                for (constraint, owner, key) in self.shared.catalog.referencing(oid, view) {
-                    if change.changes(&key.referenced_columns)
-                        && let Some(values) = key_of(old, &key.referenced_columns)?
-                    {
-                        self.act(&relation, (constraint, owner, &key), &values, change.new.as_ref(), &mut queue)?;
-                    }
+            self.after_row(oid, &change, Turn::Immediate, &mut queue)?;
+            done.push_back((oid, change));
+        }
+        while let Some((oid, change)) = done.pop_front() {
+            self.after_row(oid, &change, Turn::Deferred, &mut done)?;
+        }
+        Ok(())
+    }
+
+    fn after_row(
+        &mut self,
+        oid: Oid,
+        change: &RowChange,
+        turn: Turn,
+        queue: &mut VecDeque<(Oid, RowChange)>,
+    ) -> Result<()> {
+        let (relation, data) = self.table_now(oid)?;
+        if let Some(old) = &change.old {
+            let view = self.catalog_view();
+            for (constraint, owner, key) in self.shared.catalog.referencing(oid, view) {
+                let action = if change.new.is_some() { key.on_update } else { key.on_delete };
+                // Only a check can be put off, and not that of RESTRICT.
+                let is_deferred = key.is_deferred && action == ReferentialAction::NoAction;
+                if turn == Turn::of(is_deferred)
+                    && change.changes(&key.referenced_columns)
+                    && let Some(values) = key_of(old, &key.referenced_columns)?
+                {
+                    self.act(&relation, (constraint, owner, &key), &values, change.new.as_ref(), queue)?;
                 }
             }
-            let Some(new) = &change.new else { continue };
-            for Constraint { name, kind, .. } in &data.constraints {
-                if let ConstraintKind::Foreign(key) = kind
-                    && change.changes(&key.columns)
-                {
-                    self.check_reference(&relation, name, key, new)?;
-                }
+        }
+        let Some(new) = &change.new else { return Ok(()) };
+        for Constraint { name, kind, .. } in &data.constraints {
+            if let ConstraintKind::Foreign(key) = kind
+                && turn == Turn::of(key.is_deferred)
+                && change.changes(&key.columns)
+            {
+                self.check_reference(&relation, name, key, new)?;
             }
         }
         Ok(())
