@@ -64,21 +64,31 @@ impl Deletion {
     }
 }
 
+/// Everything that goes with some objects.
+#[derive(Debug, Default)]
+pub(crate) struct Gathered {
+    /// It all, dependents before what they depend on.
+    pub(crate) deletions: Vec<Deletion>,
+    /// What depends on something, in the order in which it was come across; some of it more than once.
+    pub(crate) met: Vec<Object>,
+}
+
 impl Catalog {
-    /// Everything that goes with `originals`, dependents before what they depend on.
-    pub(crate) fn deletions(&self, originals: &[Object], view: View) -> Vec<Deletion> {
-        let mut found = Vec::new();
+    /// Everything that goes with `originals`.
+    pub(crate) fn gather(&self, originals: &[Object], view: View) -> Gathered {
+        let mut gathered = Gathered::default();
         for original in originals {
-            self.collect(*original, None, originals, &mut found, view);
+            self.collect(*original, None, originals, &mut gathered, view);
         }
+        let found = &mut gathered.deletions;
         let whole: Vec<Object> = found.iter().map(|deletion| deletion.object).collect();
-        for deletion in &mut found {
+        for deletion in found {
             // A column says nothing of itself when its table goes too.
             if let Object::Column(table, _) = deletion.object {
                 deletion.silent |= whole.contains(&Object::Relation(table));
             }
         }
-        found
+        gathered
     }
 
     fn collect(
@@ -86,9 +96,10 @@ impl Catalog {
         object: Object,
         reached: Option<(Object, Dependency)>,
         originals: &[Object],
-        found: &mut Vec<Deletion>,
+        gathered: &mut Gathered,
         view: View,
     ) {
+        let found = &mut gathered.deletions;
         let silent = matches!(reached, Some((_, Dependency::Automatic | Dependency::Internal)));
         if let Some(earlier) = found.iter_mut().find(|deletion| deletion.object == object) {
             // One silent way to reach it is enough.
@@ -101,11 +112,13 @@ impl Catalog {
             return;
         }
         let mut dependents = self.dependents(object, view);
+        gathered.met.extend(dependents.iter().map(|(dependent, _)| *dependent));
         // PostgreSQL visits the youngest dependent first, so that the report, read backwards, is in order of creation.
         dependents.sort_by_key(|(dependent, _)| std::cmp::Reverse(dependent.oid()));
         for (dependent, dependency) in dependents {
-            self.collect(dependent, Some((object, dependency)), originals, found, view);
+            self.collect(dependent, Some((object, dependency)), originals, gathered, view);
         }
+        let found = &mut gathered.deletions;
         if let Some(earlier) = found.iter_mut().find(|deletion| deletion.object == object) {
             earlier.silent |= silent;
             return;
@@ -114,21 +127,26 @@ impl Catalog {
         found.push(Deletion { object, dependee, silent });
     }
 
+    /// What depends on an object itself: column by column, and what came to depend on one first comes first.
     fn dependents(&self, object: Object, view: View) -> Vec<(Object, Dependency)> {
         match object {
-            Object::Schema(schema) => self
-                .relations(view)
-                .filter(|relation| relation.schema == schema)
-                // An index belongs to its table, not to the schema.
-                .filter(|relation| !matches!(relation.kind, Kind::Index(_)))
-                .map(|relation| Object::Relation(relation.oid))
-                .chain(
-                    self.enumerations(view)
-                        .filter(|enumeration| enumeration.schema == schema)
-                        .map(|enumeration| Object::Type(enumeration.oid)),
-                )
-                .map(|object| (object, Dependency::Normal))
-                .collect(),
+            Object::Schema(schema) => {
+                let mut contents: Vec<_> = self
+                    .relations(view)
+                    .filter(|relation| relation.schema == schema)
+                    // An index belongs to its table, not to the schema.
+                    .filter(|relation| !matches!(relation.kind, Kind::Index(_)))
+                    .map(|relation| Object::Relation(relation.oid))
+                    .chain(
+                        self.enumerations(view)
+                            .filter(|enumeration| enumeration.schema == schema)
+                            .map(|enumeration| Object::Type(enumeration.oid)),
+                    )
+                    .map(|object| (object, Dependency::Normal))
+                    .collect();
+                contents.sort_by_key(|(object, _)| object.oid());
+                contents
+            }
             Object::Type(oid) => self
                 .columns_of_type(oid, view)
                 .map(|(table, place)| (Object::Column(table, place), Dependency::Normal))
@@ -272,7 +290,17 @@ impl Catalog {
         let uses = |index: &&super::Index| index.columns.contains(&column) || index.others.contains(&column);
         let indexes = data.indexes.iter().filter(uses);
         dependents.extend(indexes.map(|index| (Object::Relation(index.oid), Dependency::Automatic)));
+        dependents.sort_by_key(|(dependent, _)| self.recorded(*dependent, view));
         dependents
+    }
+
+    /// The number that tells when a column's dependent came to depend on it.
+    fn recorded(&self, dependent: Object, view: View) -> Oid {
+        let owner = match dependent {
+            Object::Relation(oid) => self.relation(oid, view).and_then(|relation| relation.sequence()?.owner),
+            _ => None,
+        };
+        owner.map_or(dependent.oid(), |owner| owner.recorded)
     }
 
     /// The columns' defaults whose expressions name a relation, of whatever kind.
@@ -316,7 +344,7 @@ impl Catalog {
 
     /// The sequences that one column of a table owns, in the order in which it came to own them.
     pub(crate) fn column_sequences(&self, table: Oid, column: usize, view: View) -> Vec<Oid> {
-        let mut owned: Vec<(u64, Oid)> = self
+        let mut owned: Vec<(Oid, Oid)> = self
             .owned_sequences(table, view)
             .into_iter()
             .filter_map(|oid| {

@@ -15,7 +15,7 @@ use std::rc::Rc;
 
 pub(crate) use access::{Access, AccessChange, Inherits, Privileges};
 pub(crate) use data_type::Enumeration;
-pub(crate) use dependency::{Deletion, Object};
+pub(crate) use dependency::{Deletion, Gathered, Object};
 pub(crate) use describe::{quote_identifier, quote_qualified};
 pub(crate) use heap::{CommitNumber, Heap, Slot, Stamp, View};
 pub(crate) use lookup::{RangeName, SearchPath};
@@ -90,8 +90,6 @@ pub(crate) struct Catalog {
     enumerations: Heap<Enumeration>,
     last_oid: u32,
     last_storage: u32,
-    /// How many times a sequence has been made a column's.
-    ownerships: u64,
     /// Grows with every change to schemas and roles, so that a resolved search path knows when it is stale.
     pub(crate) schema_generation: u64,
 }
@@ -136,12 +134,6 @@ impl Catalog {
     pub(crate) fn new_storage(&mut self) -> StorageId {
         self.last_storage += 1;
         StorageId(self.last_storage)
-    }
-
-    /// The number of a new entry that makes a sequence some column's.
-    pub(crate) fn new_ownership(&mut self) -> u64 {
-        self.ownerships += 1;
-        self.ownerships
     }
 
     /// The schemas that `view` sees.

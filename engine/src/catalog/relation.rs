@@ -41,8 +41,8 @@ pub(crate) struct ColumnOwner {
     pub(crate) column: usize,
     /// Whether it is the column's identity sequence, which cannot be dropped or moved alone.
     pub(crate) is_identity: bool,
-    /// Counts up with every entry that makes a sequence some column's.
-    pub(crate) recorded: u64,
+    /// A number of the moment at which it came to be this column's, as objects have one of their making.
+    pub(crate) recorded: Oid,
 }
 
 /// A table's catalog entry.

@@ -3,7 +3,7 @@
 use super::names::{MissingSchema, no_schema};
 use super::{Execution, done};
 use crate::catalog::{
-    Constraint, ConstraintKind, Deletion, Kind, Object, Oid, RangeName, TableData, is_temporary_schema,
+    Constraint, ConstraintKind, Deletion, Gathered, Kind, Object, Oid, RangeName, TableData, is_temporary_schema,
     temporary_schema,
 };
 use crate::clause::Clause;
@@ -106,9 +106,9 @@ impl Execution<'_> {
 
     /// Takes the locks under which objects are gathered: nobody else is to drop them meanwhile. A default or a constraint
     /// has a lock of its own, beside its table's.
-    fn lock_gathered(&mut self, deletions: &[Deletion]) -> Result<()> {
-        for deletion in deletions.iter().rev() {
-            match deletion.object {
+    fn lock_gathered(&mut self, objects: &[Object], met: &[Object]) -> Result<()> {
+        for object in objects.iter().chain(met) {
+            match *object {
                 Object::Relation(oid) => self.lock_to_drop(oid)?,
                 Object::Type(oid)
                 | Object::Column(oid, _)
@@ -140,9 +140,11 @@ impl Execution<'_> {
         Ok(())
     }
 
-    /// Objects with all that depends on them.
-    fn deletions(&self, objects: &[Object]) -> Vec<Deletion> {
-        let mut deletions = self.shared.catalog.deletions(objects, self.catalog_view());
+    /// Objects with all that depends on them, gathered under locks.
+    fn gather_deletions(&mut self, objects: &[Object]) -> Result<Vec<Deletion>> {
+        let Gathered { mut deletions, met } = self.shared.catalog.gather(objects, self.catalog_view());
+        // These locks come first: what there is to drop may change while it waits for them.
+        self.lock_gathered(objects, &met)?;
         if self.deviates(Quirk::OwnedSequenceStays) {
             let is_owned =
                 |deletion: &Deletion| matches!(deletion.dependee, Some(Object::Relation(_) | Object::Column(..)));
@@ -151,13 +153,12 @@ impl Execution<'_> {
         if self.deviates(Quirk::DefaultDoesNotDepend) {
             deletions.retain(|deletion| !deletion.is_reported() || !matches!(deletion.object, Object::Default { .. }));
         }
-        deletions
+        Ok(deletions)
     }
 
     /// Drops objects with what depends on them, and says nothing of it.
     pub(super) fn drop_quietly(&mut self, objects: &[Object]) -> Result<()> {
-        let deletions = self.deletions(objects);
-        self.lock_gathered(&deletions)?;
+        let deletions = self.gather_deletions(objects)?;
         self.lock_changed(&deletions)?;
         deletions.iter().try_for_each(|deletion| self.delete_object(deletion.object))
     }
@@ -165,9 +166,7 @@ impl Execution<'_> {
     /// Drops objects with what depends on them, or refuses without CASCADE.
     pub(super) fn drop_objects(&mut self, objects: &[Object], behavior: Behavior) -> Result<()> {
         self.check_not_part(objects)?;
-        let deletions = self.deletions(objects);
-        // These locks come first: whether the drop is allowed may change while it waits for them.
-        self.lock_gathered(&deletions)?;
+        let deletions = self.gather_deletions(objects)?;
         // The report goes from the named objects to those that depend on them.
         let mut reported = Vec::new();
         for deletion in deletions.iter().rev().filter(|deletion| deletion.is_reported()) {

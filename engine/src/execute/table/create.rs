@@ -122,7 +122,7 @@ impl Execution<'_> {
                 }
                 return Err(crate::error::unsupported("a sequence name in another schema that has such a table too"));
             }
-            let recorded = self.shared.catalog.new_ownership();
+            let recorded = self.shared.catalog.new_oid();
             set_owner(&mut sequence, Some(ColumnOwner { table, column, is_identity: planned.is_identity, recorded }));
             self.replace_relation(sequence)?;
         }
