@@ -27,8 +27,9 @@ impl Execution<'_> {
             let place = Place { name: &relation.name, schema: relation.schema, persistence: relation.persistence };
             self.plan_sequence(&found.name, Some(found.column_type), options, true, &place, &mut planned)?;
         }
-        // The sequence is made before the column is looked at.
+        // The sequence is made, and is the column's, before the column is looked at.
         let sequences = self.create_planned_sequences(&planned.sequences, relation.owner)?;
+        self.own_planned_sequences(relation.oid, &planned.sequences, &sequences)?;
         let place = self.require_column(relation, &data, column.name())?;
         let refused = |message: &str| -> Stop {
             error(
@@ -47,9 +48,7 @@ impl Execution<'_> {
         }
         let mut data = data;
         data.columns[place].identity = Some(generated);
-        self.update_table(relation, data)?;
-        self.own_planned_sequences(relation.oid, &planned.sequences, &sequences)?;
-        Ok(())
+        self.update_table(relation, data)
     }
 
     pub(super) fn set_identity(
