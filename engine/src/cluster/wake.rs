@@ -39,6 +39,7 @@ impl Cluster {
 
     fn resume_all(&mut self, outcome: &mut Outcome) -> Vec<Resumed> {
         let mut resumed: Vec<Resumed> = Vec::new();
+        let commits = self.shared.commits;
         while let Some(request) = self.next_to_resume() {
             let session = self.sessions.get(request.session.0 as usize).and_then(Option::as_ref);
             let name = session.and_then(|session| session.awaited_name.clone());
@@ -49,6 +50,10 @@ impl Cluster {
             });
             let is_gone = self.is_gone(&request);
             self.resume(request.session, outcome);
+            if let Some(session) = self.sessions.get_mut(request.session.0 as usize).and_then(Option::as_mut) {
+                // What others commit that go on at the same time it may not have taken note of.
+                session.names_known_until = session.names_known_until.min(commits);
+            }
             let failed =
                 outcome.woken.last().is_some_and(|(id, reply)| *id == request.session && reply.error.is_some());
             resumed.push(Resumed { request, name, only_queries, is_gone, failed });
