@@ -83,7 +83,20 @@ fn one_session_does_what_three_did() {
             && before.iter().any(|step| sql(step).starts_with("CREATE"))
             && before.iter().any(|step| sql(step) == "BEGIN")
     });
-    assert_eq!(text(&shrunk.steps), ["S1: BEGIN", "S1: CREATE SEQUENCE s", "S1: DROP SEQUENCE s"]);
+    assert_eq!(text(&shrunk.steps), ["S1: CREATE SEQUENCE s", "S1: BEGIN", "S1: DROP SEQUENCE s"]);
+}
+
+#[test]
+fn a_table_goes_where_its_sequence_is_enough() {
+    let trace = "S1: CREATE TABLE t (a int DEFAULT nextval('s'::text))\nS1: BEGIN\nS2: CREATE SEQUENCE s\n\
+                 S1: INSERT INTO t DEFAULT VALUES\nS1: DROP SEQUENCE s";
+    let shrunk = shrunk(trace, |before, step| {
+        let draws = |step: &Step| sql(step).starts_with("INSERT") || sql(step) == "SELECT nextval('s')";
+        let has = |text: &str| before.iter().any(|step| sql(step) == text);
+        sql(step).starts_with("DROP") && before.iter().any(draws) && has("BEGIN") && has("CREATE SEQUENCE s")
+    });
+    let first = ["S1: CREATE SEQUENCE s", "S1: BEGIN"];
+    assert_eq!(text(&shrunk.steps), [first[0], first[1], "S1: SELECT nextval('s')", "S1: DROP SEQUENCE s"]);
 }
 
 #[test]

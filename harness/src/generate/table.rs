@@ -305,7 +305,7 @@ impl Generator<'_> {
         })
     }
 
-    fn truncate(&mut self) -> Statement {
+    pub(super) fn truncate(&mut self) -> Statement {
         Statement::Truncate(Truncate {
             tables: (0..1 + self.choice.index(2)).map(|_| self.table_name().0).collect(),
             restart_identity: [None, Some(true), Some(true), Some(false)][self.choice.index(4)],

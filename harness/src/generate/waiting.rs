@@ -1,8 +1,8 @@
 //! Traces in which sessions wait for each other.
 
 use seqcheck_engine::statement::{
-    AlterSequence, CreateSequence, Expression, Identifier, Literal, LockTables, ObjectName, Persistence,
-    SequenceOption, Transaction,
+    AlterSequence, CreateSequence, Expression, FromItem, Literal, LockTables, ObjectName, Persistence, SequenceOption,
+    Transaction,
 };
 use seqcheck_engine::{LockMode, SessionId, Statement, TransactionStatus};
 
@@ -47,17 +47,21 @@ impl Generator<'_> {
             TransactionStatus::Idle if self.choice.chance(1, 3) => {
                 *statements = vec![Statement::Transaction(Transaction::Begin(Vec::new()))];
             }
-            TransactionStatus::InTransaction if somebody_waits && self.choice.chance(1, 6) => {
+            TransactionStatus::InTransaction if somebody_waits && self.choice.chance(1, 9) => {
                 *statements = vec![self.ending()];
             }
             // Whoever is waited for and now asks for more may close a circle.
-            TransactionStatus::InTransaction if somebody_waits && self.choice.chance(2, 5) => {
+            TransactionStatus::InTransaction if somebody_waits && self.choice.chance(3, 5) => {
                 *statements = vec![self.plain_alter()];
             }
             TransactionStatus::InTransaction if self.choice.chance(1, 12) => {
                 *statements = vec![self.lock_table()];
             }
-            TransactionStatus::InTransaction | TransactionStatus::Idle if self.choice.chance(2, 3) => {
+            // What a savepoint has locked since is free again.
+            TransactionStatus::InTransaction if self.choice.chance(1, 12) => {
+                *statements = vec![self.savepoint_or_back()];
+            }
+            TransactionStatus::InTransaction | TransactionStatus::Idle if self.choice.chance(4, 5) => {
                 *statements = vec![self.contend()];
             }
             _ => {}
@@ -109,14 +113,24 @@ impl Generator<'_> {
     fn contend(&mut self) -> Statement {
         let name = self.plain_name();
         let of_tables = if self.tables.is_empty() { 0 } else { 3 };
-        match self.choice.weighted(&[14, 4, 10, 3, 2, 2, 3, of_tables]) {
-            0 => select(vec![item(call("nextval", vec![self.text_argument(&name)]))], Vec::new()),
+        match self.choice.weighted(&[14, 4, 10, 3, 2, 2, 3, of_tables, 3]) {
+            0 => {
+                // Tables' sequences are busy, too.
+                let name = if self.choice.chance(1, 5) { self.target_name().0 } else { ObjectName::bare(name) };
+                let name = Expression::Literal(Literal::String(text_of(&name)));
+                select(vec![item(call("nextval", vec![name]))], Vec::new())
+            }
             1 => self.sequence_call(),
             2 => self.plain_alter(),
             3 => self.drop_sequence(),
             4 => self.move_relation(),
             5 => self.create_sequence(),
+            7 if self.choice.chance(1, 3) => self.truncate(),
             7 => self.table(),
+            8 => select(
+                vec![item(Expression::Wildcard(None))],
+                vec![FromItem::Relation { name: ObjectName::bare(name), alias: None, columns: Vec::new() }],
+            ),
             _ => Statement::CreateSequence(CreateSequence {
                 persistence: Persistence::Permanent,
                 is_global: false,
@@ -140,8 +154,10 @@ impl Generator<'_> {
         Statement::AlterSequence(AlterSequence { if_exists: false, name, options: vec![option] })
     }
 
-    fn text_argument(&self, name: &Identifier) -> Expression {
-        Expression::Literal(Literal::String(text_of(&ObjectName::bare(name.clone()))))
+    fn savepoint_or_back(&mut self) -> Statement {
+        let name = self.savepoint_name();
+        let has_one = std::mem::replace(&mut self.savepoints[self.current], true);
+        Statement::Transaction(if has_one { Transaction::RollbackTo(name) } else { Transaction::Savepoint(name) })
     }
 
     fn ending(&mut self) -> Statement {

@@ -10,11 +10,14 @@
 //! 1. what comes after the divergence goes, then steps by delta debugging (`steps`);
 //! 2. a session goes, or another one takes over what it does (`sessions`);
 //! 3. a query of several statements loses some, or is taken apart (`queries`);
-//! 4. statements lose options, list items, clauses and qualifiers, expressions become their operands (`statements`);
-//! 5. names become s, t and so on (`names`), numbers become small or a limit that people recognise (`numbers`).
+//! 4. what makes objects comes first (`order`), and a statement about rows calls nextval itself (`draws`);
+//! 5. statements lose options, list items, clauses and qualifiers, expressions become their operands (`statements`);
+//! 6. names become s, t and so on (`names`), numbers become small or a limit that people recognise (`numbers`).
 
+mod draws;
 mod names;
 mod numbers;
+mod order;
 pub(crate) mod part;
 mod queries;
 mod search;
@@ -112,6 +115,8 @@ pub fn shrink(steps: &[Step], first: Run, budget: Budget, mut run: impl FnMut(&[
         steps::reduce(search);
         sessions::reduce(search);
         queries::reduce(search);
+        order::reduce(search);
+        draws::reduce(search);
         statements::reduce(search);
         names::reduce(search);
         numbers::reduce(search);
