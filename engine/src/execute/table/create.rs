@@ -123,16 +123,7 @@ impl Execution<'_> {
                 return Err(crate::error::unsupported("a sequence name in another schema that has such a table too"));
             }
             let recorded = self.shared.catalog.new_oid();
-            set_owner(
-                &mut sequence,
-                Some(ColumnOwner {
-                    table,
-                    column,
-                    is_identity: planned.is_identity,
-                    recorded,
-                    recorded_by: self.session.id,
-                }),
-            );
+            set_owner(&mut sequence, Some(ColumnOwner { table, column, is_identity: planned.is_identity, recorded }));
             self.replace_relation(sequence)?;
         }
         Ok(())
