@@ -20,7 +20,7 @@ pub(crate) type Result<T, E = Stop> = std::result::Result<T, E>;
 
 /// An error with a primary message only.
 pub(crate) fn error(sqlstate: SqlState, text: impl Into<Cow<'static, str>>) -> Stop {
-    Stop::Error(Box::new(message(Severity::Error, sqlstate, text)))
+    Stop::Error(Box::new(error_message(sqlstate, text)))
 }
 
 /// The refusal of something that PostgreSQL knows and the model does not.
@@ -53,13 +53,13 @@ impl Stop {
 }
 
 /// A notice or warning without DETAIL and HINT.
-pub(crate) fn notice(severity: Severity, sqlstate: SqlState, text: impl Into<Cow<'static, str>>) -> Message {
-    message(severity, sqlstate, text)
+pub(crate) fn notice(severity: Severity, sqlstate: SqlState, message: impl Into<Cow<'static, str>>) -> Message {
+    Message { severity, sqlstate, message: message.into(), detail: None, hint: None }
 }
 
-/// A message without DETAIL and HINT.
-pub(crate) fn message(severity: Severity, sqlstate: SqlState, text: impl Into<Cow<'static, str>>) -> Message {
-    Message { severity, sqlstate, message: text.into(), detail: None, hint: None }
+/// The message of an error, where it does not end what is under way.
+pub(crate) fn error_message(sqlstate: SqlState, text: impl Into<Cow<'static, str>>) -> Message {
+    notice(Severity::Error, sqlstate, text)
 }
 
 /// SQLSTATEs by their condition names (manual, Appendix A).

@@ -2,9 +2,9 @@
 
 use super::{Cluster, Outcome, Progress, SessionId};
 use crate::clause::{Clause, ClauseSet};
-use crate::error::{Stop, error, message, sqlstate};
+use crate::error::{error_message, sqlstate};
 use crate::execute::{Execution, milliseconds, result_columns};
-use crate::reply::{Message, Severity};
+use crate::reply::Message;
 use crate::session::{Part, Prepared, Session};
 use crate::statement::Statement;
 
@@ -106,7 +106,7 @@ impl Cluster {
         if !self.is_waiting(session) {
             return Outcome::new(Progress::Done(Default::default()));
         }
-        let canceled = message(Severity::Error, sqlstate::QUERY_CANCELED, "canceling statement due to user request");
+        let canceled = error_message(sqlstate::QUERY_CANCELED, "canceling statement due to user request");
         let mut outcome = self.interrupt(session, canceled);
         if let Progress::Done(reply) = std::mem::replace(&mut outcome.progress, Progress::Done(Default::default())) {
             outcome.woken.insert(0, (session, reply));
@@ -167,8 +167,7 @@ impl Cluster {
         ];
         let (limit, code, text) =
             limits.into_iter().filter(|(limit, ..)| *limit > 0).min_by_key(|(limit, ..)| *limit)?;
-        let Stop::Error(message) = error(code, text) else { return None };
-        Some((limit, *message))
+        Some((limit, error_message(code, text)))
     }
 
     /// A parameter's value, `None` for one that the model does not know.

@@ -304,7 +304,7 @@ impl Execution<'_> {
         parameters
     }
 
-    /// Takes the transaction in progress back as recovery from a crash does: without its session.
+    /// Takes back the transaction in progress, with the statement that waits in it: its session ends.
     pub(crate) fn undo_transaction(&mut self) {
         self.forget_progress();
         if self.session.transaction.in_progress() {

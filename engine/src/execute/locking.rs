@@ -5,7 +5,7 @@ use super::{Execution, done};
 use crate::catalog::{Kind, Oid, Persistence};
 use crate::clause::Clause;
 use crate::cluster::{Progress, SessionId};
-use crate::error::{Result, Stop, error, sqlstate, unsupported};
+use crate::error::{Result, Stop, error, error_message, sqlstate, unsupported};
 use crate::lock::{Deadlock, LockMode, Refused, Target};
 use crate::quirk::Quirk;
 use crate::reply::{Message, StatementResult};
@@ -86,7 +86,7 @@ impl Execution<'_> {
             Err(Refused::Waits(blockers)) => Err(Stop::Waits(blockers)),
             Err(Refused::Deadlock(deadlock)) => {
                 self.found_deadlock = true;
-                Err(self.deadlock_detected(&deadlock))
+                Err(Stop::Error(Box::new(self.deadlock_detected(&deadlock))))
             }
         }
     }
@@ -107,8 +107,8 @@ impl Execution<'_> {
 
     /// Ends a query that waits and turns out to wait for itself.
     pub(crate) fn fail_waiting(&mut self, deadlock: &Deadlock) -> Progress {
-        let Stop::Error(message) = self.deadlock_detected(deadlock) else { unreachable!("a deadlock is an error") };
-        self.cancel_waiting(*message)
+        let message = self.deadlock_detected(deadlock);
+        self.cancel_waiting(message)
     }
 
     /// Ends a query that waits when its `lock_timeout`, in milliseconds, is over.
@@ -119,9 +119,7 @@ impl Execution<'_> {
         if timeout > LONGEST {
             return Progress::Unsupported("a wait with a lock_timeout of more than 2 s".to_owned());
         }
-        let stop = error(sqlstate::LOCK_NOT_AVAILABLE, "canceling statement due to lock timeout");
-        let Stop::Error(message) = stop else { unreachable!("this is an error") };
-        self.cancel_waiting(*message)
+        self.cancel_waiting(error_message(sqlstate::LOCK_NOT_AVAILABLE, "canceling statement due to lock timeout"))
     }
 
     /// Ends a query that waits, with an error.
@@ -138,7 +136,7 @@ impl Execution<'_> {
 
     /// The error for the session that finds a deadlock. Processes and objects are numbered as they come up: what a server
     /// calls them, nobody can predict.
-    fn deadlock_detected(&self, deadlock: &Deadlock) -> Stop {
+    fn deadlock_detected(&self, deadlock: &Deadlock) -> Message {
         let (mut processes, mut objects, mut transactions) = (Vec::new(), Vec::new(), Vec::new());
         let mut lines = Vec::with_capacity(deadlock.edges.len());
         for edge in &deadlock.edges {
@@ -157,9 +155,11 @@ impl Execution<'_> {
             let mode = edge.mode.lock_name();
             lines.push(format!("Process {waiter} waits for {mode} on {target}; blocked by process {blocker}."));
         }
-        error(sqlstate::DEADLOCK_DETECTED, "deadlock detected")
-            .detail(lines.join("\n"))
-            .hint("See server log for query details.")
+        Message {
+            detail: Some(lines.join("\n")),
+            hint: Some("See server log for query details.".into()),
+            ..error_message(sqlstate::DEADLOCK_DETECTED, "deadlock detected")
+        }
     }
 }
 

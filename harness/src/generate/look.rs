@@ -1,11 +1,9 @@
 //! Looks at what a trace has done, at its end: most faults leave a wrong state behind that no later step would show.
 
-use seqcheck_engine::statement::{
-    Expression, FromItem, Identifier, Insert, InsertSource, Literal, ObjectName, Transaction,
-};
+use seqcheck_engine::statement::{Expression, Identifier, Insert, InsertSource, ObjectName, Transaction};
 use seqcheck_engine::{Progress, Statement, TableSummary, TransactionStatus};
 
-use super::query::{call, item, select, text_of};
+use super::query::{call, everything_in, item, of_sequence, select, text, text_of};
 use super::{GeneratedAction, GeneratedStep, Generator};
 
 /// How many of the sequences, and of the tables, are looked at.
@@ -114,19 +112,6 @@ impl Generator<'_> {
 
 fn name_of(schema: &str, name: &str) -> ObjectName {
     ObjectName::qualified(schema, Identifier::new(name))
-}
-
-fn text(text: impl Into<String>) -> Expression {
-    Expression::Literal(Literal::String(text.into()))
-}
-
-fn of_sequence(function: &str, sequence: &ObjectName) -> Statement {
-    select(vec![item(call(function, vec![text(text_of(sequence))]))], Vec::new())
-}
-
-fn everything_in(relation: ObjectName) -> Statement {
-    let from = FromItem::Relation { name: relation, alias: None, columns: Vec::new() };
-    select(vec![item(Expression::Wildcard(None))], vec![from])
 }
 
 /// Asks which sequence each column of a table owns.

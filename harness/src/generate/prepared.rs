@@ -7,7 +7,7 @@ use seqcheck_engine::statement::{
 };
 
 use super::Generator;
-use super::query::{call, item, select, text_of};
+use super::query::{call, item, select, text, text_of};
 use super::table::builtin_type;
 use super::value::number_expression;
 
@@ -34,7 +34,7 @@ impl Generator<'_> {
         let statement = match self.choice.below(5) {
             0 => self.sequence_call(),
             1 => {
-                let sequence = Expression::Literal(Literal::String(text_of(&self.target_name().0)));
+                let sequence = text(text_of(&self.target_name().0));
                 let arguments = [sequence, Expression::Parameter(1), Expression::Parameter(2)];
                 let count = 2 + self.choice.index(2);
                 select(vec![item(call("setval", arguments[..count].to_vec()))], Vec::new())
@@ -65,7 +65,7 @@ impl Generator<'_> {
     fn argument(&mut self) -> Expression {
         match self.choice.below(8) {
             0 => Expression::Literal(Literal::Boolean(true)),
-            1 => Expression::Literal(Literal::String(text_of(&self.target_name().0))),
+            1 => text(text_of(&self.target_name().0)),
             2 => Expression::Literal(Literal::Null),
             3 => self.nextval_default(),
             _ => number_expression(self.choice.below(12) as i64),

@@ -44,7 +44,7 @@ impl Generator<'_> {
             true => Expression::Literal(Literal::Null),
             false => number_expression(self.value(around.as_ref())),
         };
-        let mut arguments = vec![Expression::Literal(Literal::String(name)), value];
+        let mut arguments = vec![text(name), value];
         if let Some(called) = called {
             arguments.push(Expression::Literal(Literal::Boolean(called)));
         }
@@ -54,16 +54,16 @@ impl Generator<'_> {
     /// A sequence as a function's argument: text most often, in all the ways that name one.
     fn sequence_argument(&mut self) -> Expression {
         let name = text_of(&self.target_name().0);
-        let constant = Expression::Literal(Literal::String(name.clone()));
+        let constant = text(name.clone());
         match self.choice.below(24) {
             0 => Expression::Cast(Box::new(constant), regclass()),
             1 => Expression::Cast(Box::new(constant), text_type()),
-            2 => Expression::Literal(Literal::String(name.to_uppercase())),
-            3 => Expression::Literal(Literal::String(format!(" {name}"))),
+            2 => text(name.to_uppercase()),
+            3 => text(format!(" {name}")),
             4 if self.choice.chance(1, 3) => Expression::Literal(Literal::Null),
             5 if self.choice.chance(1, 3) => {
                 let odd = ["", "s.", "\"s", "a.b.c.d", "s s", "1s"];
-                Expression::Literal(Literal::String(odd[self.choice.index(odd.len())].to_owned()))
+                text(odd[self.choice.index(odd.len())])
             }
             _ => constant,
         }
@@ -89,13 +89,11 @@ impl Generator<'_> {
         let (name, _) = self.target_name();
         match self.choice.below(20) {
             0 => {
-                let argument =
-                    Expression::Cast(Box::new(Expression::Literal(Literal::String(text_of(&name)))), regclass());
+                let argument = Expression::Cast(Box::new(text(text_of(&name))), regclass());
                 select(vec![item(call("pg_sequence_last_value", vec![argument]))], Vec::new())
             }
             1 => {
-                let argument =
-                    Expression::Cast(Box::new(Expression::Literal(Literal::String(text_of(&name)))), regclass());
+                let argument = Expression::Cast(Box::new(text(text_of(&name))), regclass());
                 select(vec![item(call("pg_sequence_parameters", vec![argument]))], Vec::new())
             }
             2 => all_of(ObjectName::bare("pg_sequences"), &["schemaname", "sequencename"]),
@@ -107,14 +105,31 @@ impl Generator<'_> {
             4 => {
                 let column = ["last_value", "log_cnt", "is_called"][self.choice.index(3)];
                 let item = item(Expression::Column(ObjectName::bare(column)));
-                select(vec![item], vec![FromItem::Relation { name, alias: None, columns: Vec::new() }])
+                select(vec![item], vec![relation(name)])
             }
-            _ => select(
-                vec![item(Expression::Wildcard(None))],
-                vec![FromItem::Relation { name, alias: None, columns: Vec::new() }],
-            ),
+            _ => everything_in(name),
         }
     }
+}
+
+/// A relation in FROM.
+pub(super) fn relation(name: ObjectName) -> FromItem {
+    FromItem::Relation { name, alias: None, columns: Vec::new() }
+}
+
+/// All columns of all rows of a relation.
+pub(super) fn everything_in(name: ObjectName) -> Statement {
+    select(vec![item(Expression::Wildcard(None))], vec![relation(name)])
+}
+
+/// A function of a sequence.
+pub(super) fn of_sequence(function: &str, sequence: &ObjectName) -> Statement {
+    select(vec![item(call(function, vec![text(text_of(sequence))]))], Vec::new())
+}
+
+/// A string constant.
+pub(super) fn text(text: impl Into<String>) -> Expression {
+    Expression::Literal(Literal::String(text.into()))
 }
 
 fn all_of(view: ObjectName, order: &[&str]) -> Statement {
@@ -124,7 +139,7 @@ fn all_of(view: ObjectName, order: &[&str]) -> Statement {
         .collect();
     Statement::Query(Query::Select(Box::new(Select {
         items: vec![item(Expression::Wildcard(None))],
-        from: vec![FromItem::Relation { name: view, alias: None, columns: Vec::new() }],
+        from: vec![relation(view)],
         order_by,
         ..Select::default()
     })))

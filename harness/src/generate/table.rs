@@ -2,14 +2,13 @@
 
 use seqcheck_engine::statement::{
     Behavior, ColumnConstraint, ColumnConstraintKind, ColumnDefinition, Copy, CreateTable, Delete, DropRelation,
-    Expression, FromItem, Generated, Identifier, Insert, InsertSource, LikeFeature, Literal, LockStrength, Locking,
-    ObjectName, Overriding, Persistence, Query, RelationKind, Select, SelectItem, TableElement, Truncate, TypeName,
-    Update,
+    Expression, Generated, Identifier, Insert, InsertSource, LikeFeature, Literal, LockStrength, Locking, ObjectName,
+    Overriding, Persistence, Query, RelationKind, Select, SelectItem, TableElement, Truncate, TypeName, Update,
 };
 use seqcheck_engine::{ColumnSummary, Statement, TableSummary};
 
 use super::Generator;
-use super::query::{call, item, select, text_of};
+use super::query::{call, everything_in, item, relation, select, text, text_of};
 use super::value::number_expression;
 
 const TABLES: [&str; 3] = ["items", "Orders", "lines"];
@@ -150,7 +149,7 @@ impl Generator<'_> {
 
     pub(super) fn nextval_default(&mut self) -> Expression {
         let name = text_of(&self.target_name().0);
-        let constant = Expression::Literal(Literal::String(name));
+        let constant = text(name);
         let argument = match self.choice.chance(1, 6) {
             true => Expression::Cast(Box::new(constant), bare_type("text")),
             false => constant,
@@ -163,7 +162,7 @@ impl Generator<'_> {
             0..=2 => Expression::Default,
             3 => Expression::Literal(Literal::Null),
             4 | 5 => self.nextval_default(),
-            6 => Expression::Literal(Literal::String("7".to_owned())),
+            6 => text("7"),
             _ => number_expression(self.choice.below(20) as i64),
         }
     }
@@ -175,7 +174,7 @@ impl Generator<'_> {
             0..=3 if leaves_it => Expression::Default,
             4 if leaves_it && self.choice.chance(1, 2) => self.nextval_default(),
             0 if !column.not_null => Expression::Literal(Literal::Null),
-            _ if column.is_text => Expression::Literal(Literal::String("x".to_owned())),
+            _ if column.is_text => text("x"),
             _ => number_expression(self.choice.below(20) as i64),
         }
     }
@@ -282,18 +281,15 @@ impl Generator<'_> {
 
     fn read_table(&mut self) -> Statement {
         let (name, _) = self.table_name();
-        select(
-            vec![item(Expression::Wildcard(None))],
-            vec![FromItem::Relation { name, alias: None, columns: Vec::new() }],
-        )
+        everything_in(name)
     }
 
     fn setval_to_maximum(&mut self) -> Statement {
         let sequence = text_of(&self.target_name().0);
         let (name, table) = self.table_name();
         let column = Expression::Column(ObjectName { parts: vec![self.column_name(table.as_ref())] });
-        let setval = call("setval", vec![Expression::Literal(Literal::String(sequence)), call("max", vec![column])]);
-        select(vec![item(setval)], vec![FromItem::Relation { name, alias: None, columns: Vec::new() }])
+        let setval = call("setval", vec![text(sequence), call("max", vec![column])]);
+        select(vec![item(setval)], vec![relation(name)])
     }
 
     fn drop_table(&mut self) -> Statement {
@@ -380,7 +376,7 @@ impl Generator<'_> {
             }),
             _ => Statement::Query(Query::Select(Box::new(Select {
                 items: vec![item(Expression::Wildcard(None))],
-                from: vec![FromItem::Relation { name, alias: None, columns: Vec::new() }],
+                from: vec![relation(name)],
                 locking: Some(Locking {
                     strength: [LockStrength::Update, LockStrength::Share][self.choice.index(2)],
                     of: Vec::new(),

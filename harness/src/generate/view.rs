@@ -2,12 +2,12 @@
 
 use seqcheck_engine::Statement;
 use seqcheck_engine::statement::{
-    AlterRelation, CreateIndex, CreateView, DropRelation, Expression, FromItem, Identifier, IndexElement, ObjectName,
+    AlterRelation, CreateIndex, CreateView, DropRelation, Expression, Identifier, IndexElement, ObjectName,
     Persistence, Query, RelationAction, RelationKind, Select, SelectItem,
 };
 
 use super::Generator;
-use super::query::{call, item, select};
+use super::query::{call, everything_in, item, relation};
 
 const VIEWS: [&str; 3] = ["v", "w", "v"];
 const INDEXES: [&str; 2] = ["i", "items_id_idx"];
@@ -18,7 +18,7 @@ impl Generator<'_> {
             0 => self.create_view(),
             1 => {
                 let name = self.view_name();
-                select(vec![item(Expression::Wildcard(None))], vec![relation(name)])
+                everything_in(name)
             }
             2 => Statement::DropRelation(DropRelation {
                 kind: RelationKind::View,
@@ -111,8 +111,4 @@ impl Generator<'_> {
             filter: None,
         })
     }
-}
-
-fn relation(name: ObjectName) -> FromItem {
-    FromItem::Relation { name, alias: None, columns: Vec::new() }
 }

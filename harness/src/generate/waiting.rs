@@ -1,12 +1,11 @@
 //! Traces in which sessions wait for each other.
 
 use seqcheck_engine::statement::{
-    AlterSequence, CreateSequence, Expression, FromItem, Literal, LockTables, ObjectName, Persistence, SequenceOption,
-    Transaction,
+    AlterSequence, CreateSequence, LockTables, ObjectName, Persistence, SequenceOption, Transaction,
 };
 use seqcheck_engine::{LockMode, SessionId, Statement, TransactionStatus};
 
-use super::query::{call, item, select, text_of};
+use super::query::{everything_in, of_sequence};
 use super::{GeneratedAction, GeneratedStep, Generator};
 
 /// How many steps may be spent at a trace's end on those that still wait.
@@ -117,8 +116,7 @@ impl Generator<'_> {
             0 => {
                 // Tables' sequences are busy, too.
                 let name = if self.choice.chance(1, 5) { self.target_name().0 } else { ObjectName::bare(name) };
-                let name = Expression::Literal(Literal::String(text_of(&name)));
-                select(vec![item(call("nextval", vec![name]))], Vec::new())
+                of_sequence("nextval", &name)
             }
             1 => self.sequence_call(),
             2 => self.plain_alter(),
@@ -127,10 +125,7 @@ impl Generator<'_> {
             5 => self.create_sequence(),
             7 if self.choice.chance(1, 3) => self.truncate(),
             7 => self.table(),
-            8 => select(
-                vec![item(Expression::Wildcard(None))],
-                vec![FromItem::Relation { name: ObjectName::bare(name), alias: None, columns: Vec::new() }],
-            ),
+            8 => everything_in(ObjectName::bare(name)),
             _ => Statement::CreateSequence(CreateSequence {
                 persistence: Persistence::Permanent,
                 is_global: false,

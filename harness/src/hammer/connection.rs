@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::timeout;
 use tokio_postgres::error::{DbError, Severity};
 use tokio_postgres::{Client, Error, NoTls, SimpleQueryMessage};
@@ -39,16 +40,9 @@ impl Connection {
         let refused = |reason: String| Infrastructure::Connect { target: format!("{endpoint} ({who})"), reason };
         let config = endpoint.async_config();
         let connecting = async {
-            // A connection ends when its client is dropped; how, the client is told.
             match endpoint.encryption.tls() {
-                Some(tls) => config.connect(tls.connector()).await.map(|(client, connection)| {
-                    tokio::spawn(async move { drop(connection.await) });
-                    client
-                }),
-                None => config.connect(NoTls).await.map(|(client, connection)| {
-                    tokio::spawn(async move { drop(connection.await) });
-                    client
-                }),
+                Some(tls) => config.connect(tls.connector()).await.map(attended),
+                None => config.connect(NoTls).await.map(attended),
             }
         };
         let connected = timeout(patience, connecting)
@@ -78,6 +72,16 @@ impl Connection {
     pub(super) fn lost(&self, reason: String) -> Infrastructure {
         Infrastructure::Lost { who: self.who.clone(), reason }
     }
+}
+
+/// A client whose connection does its work aside. It ends when the client is dropped; how, the client is told.
+fn attended<S, T>((client, connection): (Client, tokio_postgres::Connection<S, T>)) -> Client
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    tokio::spawn(async move { drop(connection.await) });
+    client
 }
 
 fn last_value(messages: &[SimpleQueryMessage]) -> Option<String> {

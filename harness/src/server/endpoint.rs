@@ -97,32 +97,33 @@ impl Endpoint {
         .map_err(|error| with_causes(&error))
     }
 
-    /// Finds out whether connections are to be encrypted, where that is left to the server.
+    /// Opens the first connection, and finds out whether the others are to be encrypted, where that is left to the server.
     ///
     /// # Errors
     ///
     /// [`ServerError::Connect`] when neither kind of connection can be had.
-    pub(crate) fn settle(&self) -> Result<Endpoint, ServerError> {
-        let with = |encryption: Encryption| Endpoint { encryption, ..self.clone() };
-        let (tries, first_counts) = match &self.encryption {
-            Encryption::Never | Encryption::Always(_) => return Ok(self.clone()),
-            Encryption::IfRefused(tls) => ([Encryption::Never, Encryption::Always(tls.clone())], true),
-            Encryption::IfPossible(tls) => ([Encryption::Always(tls.clone()), Encryption::Never], false),
+    pub(crate) fn settle(&self) -> Result<(Endpoint, Client), ServerError> {
+        let attempt = |encryption: Encryption| -> Result<(Endpoint, Client), String> {
+            let endpoint = Endpoint { encryption, ..self.clone() };
+            endpoint.try_to_connect().map(|client| (endpoint, client))
         };
-        let mut reasons = Vec::new();
-        for endpoint in tries.map(with) {
-            match endpoint.try_to_connect() {
-                Ok(_) => return Ok(endpoint),
-                Err(reason) => reasons.push(reason),
-            }
+        match &self.encryption {
+            Encryption::Never | Encryption::Always(_) => attempt(self.encryption.clone()),
+            Encryption::IfRefused(tls) => attempt(Encryption::Never).or_else(|plain| {
+                attempt(Encryption::Always(tls.clone())).map_err(|encrypted| both_reasons(plain, &encrypted))
+            }),
+            Encryption::IfPossible(tls) => attempt(Encryption::Always(tls.clone()))
+                .or_else(|encrypted| attempt(Encryption::Never).map_err(|plain| both_reasons(plain, &encrypted))),
         }
-        let (plain, encrypted) = if first_counts { (0, 1) } else { (1, 0) };
-        let says_nothing_new = reasons[encrypted] == reasons[plain] || reasons[encrypted].contains("not support TLS");
-        let reason = match says_nothing_new {
-            true => reasons.swap_remove(plain),
-            false => format!("{}; with TLS: {}", reasons[plain], reasons[encrypted]),
-        };
-        Err(ServerError::Connect { address: self.to_string(), reason })
+        .map_err(|reason| ServerError::Connect { address: self.to_string(), reason })
+    }
+}
+
+/// Why there is neither a plain nor an encrypted connection; what the second adds, if anything.
+fn both_reasons(plain: String, encrypted: &str) -> String {
+    match plain == encrypted || encrypted.contains("not support TLS") {
+        true => plain,
+        false => format!("{plain}; with TLS: {encrypted}"),
     }
 }
 

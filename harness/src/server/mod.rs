@@ -223,17 +223,19 @@ impl Server {
             reason,
         };
         let asked = endpoint.clone();
-        let ask = move || -> Result<Result<(String, bool), postgres::Error>, ServerError> {
-            let mut client = asked.connect()?;
-            Ok(client.query_one(statement, &[]).and_then(|row| Ok((row.try_get(0)?, row.try_get(1)?))))
+        let ask = move || {
+            let (settled, mut client) = asked.settle()?;
+            let answer: Result<(String, bool), postgres::Error> =
+                client.query_one(statement, &[]).and_then(|row| Ok((row.try_get(0)?, row.try_get(1)?)));
+            Ok((settled, answer))
         };
-        let (version, superuser) =
-            within(ANSWER_LIMIT, &endpoint, ask)?.map_err(|error| refused(with_causes(&error)))?;
+        let (settled, answer) = within(ANSWER_LIMIT, &endpoint, ask)?;
+        let (version, superuser) = answer.map_err(|error| refused(with_causes(&error)))?;
         let digits = version.split(|letter: char| !letter.is_ascii_digit()).next().unwrap_or_default();
         let major = digits.parse().map_err(|_| refused(format!("it answered \"{version}\", which is no version")))?;
         match wanted {
             Some(wanted) if wanted != major => Err(ServerError::WrongMajor { origin, found: major, wanted }),
-            _ => Ok(Self { endpoint, version, major, superuser, origin, source: Arc::new(source) }),
+            _ => Ok(Self { endpoint: settled, version, major, superuser, origin, source: Arc::new(source) }),
         }
     }
 }
@@ -273,8 +275,6 @@ fn obtain_one(kind: Kind, wanted: &Wanted) -> Result<Server, ServerError> {
     let (endpoint, origin, source) = match kind {
         Kind::Url | Kind::Auto => {
             let endpoint: Endpoint = wanted.address().ok_or(ServerError::NoUrl)?.parse()?;
-            let asked = endpoint.clone();
-            let endpoint = within(ANSWER_LIMIT, &endpoint, move || asked.settle())?;
             (endpoint, "url".to_owned(), Source::Url)
         }
         Kind::Local => {

@@ -416,6 +416,7 @@ impl Source {
         }
     }
 }
+
 pub(super) fn always_detail(column: &Column) -> String {
     format!("Column \"{}\" is an identity column defined as GENERATED ALWAYS.", column.name)
 }

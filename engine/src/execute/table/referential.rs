@@ -66,24 +66,27 @@ impl Execution<'_> {
     /// change comes last. What is deferred comes when all that is over, as at a commit.
     pub(super) fn after_rows(&mut self, table: &Relation, changes: Vec<RowChange>) -> Result<()> {
         let mut queue: VecDeque<(Oid, RowChange)> = changes.into_iter().map(|change| (table.oid, change)).collect();
-        let mut done = VecDeque::with_capacity(queue.len());
+        let mut put_off = VecDeque::new();
         while let Some((oid, change)) = queue.pop_front() {
-            self.after_row(oid, &change, Turn::Immediate, &mut queue)?;
-            done.push_back((oid, change));
+            if self.after_row(oid, &change, Turn::Immediate, &mut queue)? {
+                put_off.push_back((oid, change));
+            }
         }
-        while let Some((oid, change)) = done.pop_front() {
-            self.after_row(oid, &change, Turn::Deferred, &mut done)?;
+        while let Some((oid, change)) = put_off.pop_front() {
+            self.after_row(oid, &change, Turn::Deferred, &mut put_off)?;
         }
         Ok(())
     }
 
+    /// Looks at the foreign keys whose turn it is; tells whether there are others.
     fn after_row(
         &mut self,
         oid: Oid,
         change: &RowChange,
         turn: Turn,
         queue: &mut VecDeque<(Oid, RowChange)>,
-    ) -> Result<()> {
+    ) -> Result<bool> {
+        let mut leaves_others = false;
         let (relation, data) = self.table_now(oid)?;
         if let Some(old) = &change.old {
             let view = self.catalog_view();
@@ -91,6 +94,7 @@ impl Execution<'_> {
                 let action = if change.new.is_some() { key.on_update } else { key.on_delete };
                 // Only a check can be put off, and not that of RESTRICT.
                 let is_deferred = key.is_deferred && action == ReferentialAction::NoAction;
+                leaves_others |= turn != Turn::of(is_deferred);
                 if turn == Turn::of(is_deferred)
                     && change.changes(&key.referenced_columns)
                     && let Some(values) = key_of(old, &key.referenced_columns)?
@@ -99,16 +103,15 @@ impl Execution<'_> {
                 }
             }
         }
-        let Some(new) = &change.new else { return Ok(()) };
+        let Some(new) = &change.new else { return Ok(leaves_others) };
         for Constraint { name, kind, .. } in &data.constraints {
-            if let ConstraintKind::Foreign(key) = kind
-                && turn == Turn::of(key.is_deferred)
-                && change.changes(&key.columns)
-            {
+            let ConstraintKind::Foreign(key) = kind else { continue };
+            leaves_others |= turn != Turn::of(key.is_deferred);
+            if turn == Turn::of(key.is_deferred) && change.changes(&key.columns) {
                 self.check_reference(&relation, name, key, new)?;
             }
         }
-        Ok(())
+        Ok(leaves_others)
     }
 
     /// Looks for the row that a row refers to.
