@@ -26,21 +26,21 @@ impl Cluster {
 
     /// Resumes, in the order in which their locks were granted, every session that need not wait any longer.
     pub(super) fn wake(&mut self, outcome: &mut Outcome) {
-        let may_go_on = self.shared.locks.count_granted() + self.shared.locks.waiting_for_transactions().len();
+        let may_go_on = self.shared.locks.granted().len() + self.shared.locks.waiting_for_transactions().len();
         let before = (may_go_on > 1).then(|| self.clone());
-        let resumed = self.resume_all(outcome);
+        let resumed = self.resume_all(outcome, Preference::AsGranted);
         let Some(before) = before.filter(|_| resumed.len() > 1) else { return };
         let race = resumed.iter().enumerate().any(|(index, one)| resumed[..index].iter().any(|two| one.may_race(two)));
-        if race && !resumed.iter().all(|one| one.only_queries) || !self.comes_out_alike(before, outcome) {
+        if race && !resumed.iter().all(|one| one.only_queries) || !self.comes_out_alike(&before, &resumed, outcome) {
             let reason = "sessions that go on at the same time, in an order that shows";
             outcome.lost.get_or_insert_with(|| reason.to_owned());
         }
     }
 
-    fn resume_all(&mut self, outcome: &mut Outcome) -> Vec<Resumed> {
+    fn resume_all(&mut self, outcome: &mut Outcome, preference: Preference) -> Vec<Resumed> {
         let mut resumed: Vec<Resumed> = Vec::new();
         let commits = self.shared.commits;
-        while let Some(request) = self.next_to_resume() {
+        while let Some(request) = self.next_to_resume(preference) {
             let session = self.sessions.get(request.session.0 as usize).and_then(Option::as_ref);
             let name = session.and_then(|session| session.awaited_name.clone());
             let pending = session.and_then(|session| session.pending.as_ref());
@@ -68,24 +68,33 @@ impl Cluster {
         self.shared.catalog.relation(oid, view).is_none() && self.shared.catalog.schema_name(oid, view).is_none()
     }
 
-    /// Whether sessions that go on side by side give the same replies, and leave the same, in the opposite order: each
-    /// two of them have then changed places.
-    fn comes_out_alike(&self, mut before: Cluster, outcome: &Outcome) -> bool {
-        before.shared.locks.reverse_granted();
-        let mut other = Outcome::new(Progress::Done(Reply::default()));
-        before.resume_all(&mut other);
-        other.lost.is_none()
-            && before.stored() == self.stored()
-            && other.woken.len() == outcome.woken.len()
-            && other.woken.iter().all(|reply| outcome.woken.contains(reply))
+    /// Whether sessions that go on side by side give the same replies, and leave the same, when each of them in turn goes on
+    /// as early and as late as it can: whichever two of them meet somewhere have then come there in both orders.
+    fn comes_out_alike(&self, before: &Cluster, resumed: &[Resumed], outcome: &Outcome) -> bool {
+        let sessions = resumed.iter().map(|one| one.request.session);
+        sessions.flat_map(|id| [Preference::First(id), Preference::Last(id)]).all(|preference| {
+            let mut cluster = before.clone();
+            let mut other = Outcome::new(Progress::Done(Reply::default()));
+            cluster.resume_all(&mut other, preference);
+            other.lost.is_none()
+                && cluster.stored() == self.stored()
+                && other.woken.len() == outcome.woken.len()
+                && other.woken.iter().all(|reply| outcome.woken.contains(reply))
+        })
     }
 
-    fn next_to_resume(&mut self) -> Option<Request> {
-        if let Some(request) = self.shared.locks.next_granted() {
-            return Some(request);
-        }
+    fn next_to_resume(&mut self, preference: Preference) -> Option<Request> {
+        let mut free = self.shared.locks.granted().to_vec();
         let waiting = self.shared.locks.waiting_for_transactions();
-        waiting.into_iter().find(|request| !self.still_owns_name(request))
+        free.extend(waiting.into_iter().filter(|request| !self.still_owns_name(request)));
+        let preferred = match preference {
+            Preference::AsGranted => None,
+            Preference::First(id) => free.iter().find(|request| request.session == id),
+            Preference::Last(id) => free.iter().find(|request| request.session != id),
+        };
+        let request = preferred.or(free.first()).copied()?;
+        self.shared.locks.take_granted(request.session);
+        Some(request)
     }
 
     /// Whether the transaction that a session waits for can still decide what becomes of the name it waits for.
@@ -117,6 +126,17 @@ impl Cluster {
             Progress::Unsupported(reason) => outcome.lost = Some(reason),
         }
     }
+}
+
+/// Which of the sessions that are free at the same time goes on next.
+#[derive(Clone, Copy)]
+enum Preference {
+    /// The one whose lock was granted first.
+    AsGranted,
+    /// This one, before all others.
+    First(SessionId),
+    /// Any but this one.
+    Last(SessionId),
 }
 
 /// A session that has gone on, and what for it had waited.

@@ -231,19 +231,14 @@ impl LockTable {
         }
     }
 
-    /// The next session to go on with the lock it waited for.
-    pub(crate) fn next_granted(&mut self) -> Option<Request> {
-        (!self.granted.is_empty()).then(|| self.granted.remove(0))
+    /// The sessions to go on with the lock they waited for, in the order in which they got it.
+    pub(crate) fn granted(&self) -> &[Request] {
+        &self.granted
     }
 
-    /// How many sessions can go on.
-    pub(crate) fn count_granted(&self) -> usize {
-        self.granted.len()
-    }
-
-    /// Lets those that can go on do so in the opposite order.
-    pub(crate) fn reverse_granted(&mut self) {
-        self.granted.reverse();
+    /// A session goes on that has got its lock.
+    pub(crate) fn take_granted(&mut self, session: SessionId) {
+        self.granted.retain(|request| request.session != session);
     }
 
     /// What a session waits for.
