@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use super::{Access, Oid};
+use crate::cluster::SessionId;
 use crate::query::{Bound, Plan, Type, Uses, Value};
 use crate::sequence::Definition;
 pub(crate) use crate::statement::Persistence;
@@ -43,6 +44,8 @@ pub(crate) struct ColumnOwner {
     pub(crate) is_identity: bool,
     /// A number of the moment at which it came to be this column's, as objects have one of their making.
     pub(crate) recorded: Oid,
+    /// Who has made it so. Entries of one server process mostly stand in their order, those of several need not.
+    pub(crate) recorded_by: SessionId,
 }
 
 /// A table's catalog entry.

@@ -232,7 +232,16 @@ impl Execution<'_> {
         self.check_not_identity(sequence)?;
         self.reach(Clause::OwnedBy);
         let recorded = self.shared.catalog.new_oid();
-        set_owner(sequence, Some(ColumnOwner { table: table.oid, column: place, is_identity: false, recorded }));
+        set_owner(
+            sequence,
+            Some(ColumnOwner {
+                table: table.oid,
+                column: place,
+                is_identity: false,
+                recorded,
+                recorded_by: self.session.id,
+            }),
+        );
         Ok(())
     }
 }

@@ -104,6 +104,12 @@ impl Execution<'_> {
             return Err(no_column(column, &relation.name));
         };
         let owned = self.shared.catalog.column_sequences(oid, place, view);
+        let recorded_by = |sequence: &Oid| {
+            self.shared.catalog.relation(*sequence, view)?.sequence()?.owner.map(|owner| owner.recorded_by)
+        };
+        if owned.windows(2).any(|pair| recorded_by(&pair[0]) != recorded_by(&pair[1])) {
+            return Err(unsupported("which comes first of sequences that several sessions have given to a column"));
+        }
         // Of several, the index of pg_depend gives the one that the column has owned for longest.
         let Some(sequence) = owned.first() else { return Ok(Value::Null) };
         let Some(sequence) = self.shared.catalog.relation(*sequence, view) else { return Ok(Value::Null) };

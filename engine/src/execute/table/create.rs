@@ -123,7 +123,16 @@ impl Execution<'_> {
                 return Err(crate::error::unsupported("a sequence name in another schema that has such a table too"));
             }
             let recorded = self.shared.catalog.new_oid();
-            set_owner(&mut sequence, Some(ColumnOwner { table, column, is_identity: planned.is_identity, recorded }));
+            set_owner(
+                &mut sequence,
+                Some(ColumnOwner {
+                    table,
+                    column,
+                    is_identity: planned.is_identity,
+                    recorded,
+                    recorded_by: self.session.id,
+                }),
+            );
             self.replace_relation(sequence)?;
         }
         Ok(())
