@@ -10,6 +10,10 @@ use seqcheck_engine::{Cluster, Major, SessionId, Settings};
 /// How many traces one measurement runs.
 const TRACES: u64 = 500;
 
+// As the command has it.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() {
     divan::main();
 }
