@@ -8,6 +8,8 @@ mod wake;
 
 pub use crash::{StoredSequence, Survivor};
 
+use std::rc::Rc;
+
 use crate::catalog::{BOOTSTRAP_ROLE, Catalog, CommitNumber, Oid, View};
 use crate::clause::ClauseSet;
 use crate::copy_on_write::CopyOnWrite;
@@ -142,6 +144,9 @@ pub(crate) struct Shared {
     pub(crate) has_orphans: bool,
     /// The server's processes, as of the beginning of the step.
     pub(crate) processes: Vec<Process>,
+    /// The names that statements had made before they came to wait. They are there again when these statements begin
+    /// anew; what stands here counts while the session waits.
+    pub(crate) interrupted_names: Vec<(SessionId, Oid, Rc<str>)>,
     /// What its functions have asked for.
     pub(crate) signals: Vec<Signal>,
     /// Whether this is a standby that replays another server's log.
@@ -195,6 +200,7 @@ impl Cluster {
                 snapshots: 0,
                 serializable: Vec::new(),
                 serializable_begun: 0,
+                interrupted_names: Vec::new(),
                 has_orphans: false,
                 processes: Vec::new(),
                 signals: Vec::new(),

@@ -141,6 +141,15 @@ impl Catalog {
         })
     }
 
+    /// The names, with their schemas, that the writes give to relations.
+    pub(crate) fn names_made(&self, writes: &[Write]) -> Vec<(Oid, Rc<str>)> {
+        let made = writes.iter().filter_map(|write| match write.place {
+            WritePlace::Relation(slot) if write.is_creation => Some(&self.relations.version(slot).value),
+            _ => None,
+        });
+        made.map(|relation| (relation.schema, relation.name.clone())).collect()
+    }
+
     /// Whether any of the writes makes a version of an unlogged relation, which may have brought storage with it.
     pub(crate) fn any_makes_unlogged(&self, writes: &[Write]) -> bool {
         writes.iter().any(|write| match write.place {

@@ -26,8 +26,8 @@ impl Cluster {
 
     /// Resumes, in the order in which their locks were granted, every session that need not wait any longer.
     pub(super) fn wake(&mut self, outcome: &mut Outcome) {
-        let may_go_on = self.shared.locks.granted().len() + self.shared.locks.waiting_for_transactions().len();
-        let before = (may_go_on > 1).then(|| self.clone());
+        // One that goes on may let others go on that still wait.
+        let before = (self.shared.locks.count_waiting() > 1).then(|| self.clone());
         let resumed = self.resume_all(outcome, Preference::AsGranted);
         let Some(before) = before.filter(|_| resumed.len() > 1) else { return };
         let race = resumed.iter().enumerate().any(|(index, one)| resumed[..index].iter().any(|two| one.may_race(two)));

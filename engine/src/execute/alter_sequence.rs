@@ -24,6 +24,8 @@ impl Execution<'_> {
         self.lock_to_set_options(relation.oid)?;
         if relation.sequence().is_none() {
             self.reach(Clause::AlterNotSequence);
+            // Opened like a sequence before anybody sees that it is none, it stays locked until the transaction ends.
+            self.lock_sequence(relation.oid)?;
             return Err(self.shared.settings.major.not_a_sequence(&relation));
         }
         self.alter_sequence_options(&relation, statement, false)?;
@@ -60,17 +62,10 @@ impl Execution<'_> {
         let change = change?;
         self.reach(Clause::AlterOptions);
 
-        let keeps_cache = match change.rewrite {
-            true => self.deviates(Quirk::AlterKeepsCache),
-            false => self.deviates(Quirk::OwnedByKeepsCache),
-        };
-        if !keeps_cache {
-            let cache = self.session.caches.entries.entry(relation.oid).or_default();
-            if cache.cached != cache.last {
-                self.clauses.insert(Clause::AlterForgetsCache);
-            }
-            cache.forget_cached();
-        }
+        self.forget_cached(
+            relation.oid,
+            if change.rewrite { Quirk::AlterKeepsCache } else { Quirk::OwnedByKeepsCache },
+        );
         let mut altered = (*relation).clone();
         if change.rewrite {
             if self.deviates(Quirk::RestartSurvivesRollback)
@@ -104,6 +99,18 @@ impl Execution<'_> {
             self.session.transaction.undoing_exercises(Clause::AlterRollsBack);
         }
         Ok(())
+    }
+
+    /// Forgets the values that the session has cached of a sequence that it alters, whatever it alters.
+    pub(super) fn forget_cached(&mut self, sequence: Oid, unless: Quirk) {
+        if self.deviates(unless) {
+            return;
+        }
+        let cache = self.session.caches.entries.entry(sequence).or_default();
+        if cache.cached != cache.last {
+            self.clauses.insert(Clause::AlterForgetsCache);
+        }
+        cache.forget_cached();
     }
 
     /// The relation that an ALTER names; `None`, with a notice, when it is missing and IF EXISTS allows that.

@@ -13,7 +13,7 @@ use crate::transaction::{Block, Level, Serializable};
 
 /// Where things stood when a statement began.
 pub(super) struct StatementMark {
-    undo: usize,
+    pub(super) undo: usize,
     parameters: Rc<Parameters>,
     has_snapshot: bool,
     has_temporary_schema: bool,

@@ -172,6 +172,17 @@ impl Execution<'_> {
         format!("Sequence \"{sequence}\" is linked to table \"{}\".", table.as_deref().unwrap_or("?"))
     }
 
+    /// Refuses a table as the owner of another role's sequence.
+    pub(super) fn check_owner_is(&self, sequence: &Relation, table: &Relation) -> Result<()> {
+        match table.owner == sequence.owner {
+            true => Ok(()),
+            false => Err(error(
+                sqlstate::OBJECT_NOT_IN_PREREQUISITE_STATE,
+                "sequence must have same owner as table it is linked to",
+            )),
+        }
+    }
+
     /// Processes OWNED BY for a sequence.
     pub(in crate::execute) fn own(&mut self, sequence: &mut Relation, owned_by: &ObjectName) -> Result<()> {
         let Some((column, table_parts)) = owned_by.parts.split_last() else {
@@ -209,12 +220,7 @@ impl Execution<'_> {
                 return Err(self.shared.settings.major.cannot_own_a_sequence(&table));
             }
         };
-        if table.owner != sequence.owner {
-            return Err(error(
-                sqlstate::OBJECT_NOT_IN_PREREQUISITE_STATE,
-                "sequence must have same owner as table it is linked to",
-            ));
-        }
+        self.check_owner_is(sequence, &table)?;
         if table.schema != sequence.schema && !self.deviates(Quirk::OwnedByAnySchema) {
             self.reach(Clause::OwnedBySchema);
             return Err(error(

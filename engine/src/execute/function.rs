@@ -49,7 +49,7 @@ impl Execution<'_> {
         Ok(relation)
     }
 
-    fn lock_sequence(&mut self, oid: Oid) -> Result<()> {
+    pub(super) fn lock_sequence(&mut self, oid: Oid) -> Result<()> {
         if self.deviates(Quirk::FunctionsTakeNoLock) {
             return Ok(());
         }

@@ -97,6 +97,17 @@ impl Execution<'_> {
             if !self.acts_as(relation.owner) {
                 return Err(unsupported("VACUUM or ANALYZE of another role's relation"));
             }
+            let asks_for_maintain = self.shared.settings.major.has_maintain();
+            if relation.sequence().is_some() && asks_for_maintain && !self.is_superuser() {
+                // There is no such privilege on sequences, so not even their owners have it.
+                self.lock_briefly(relation.oid, LockMode::AccessShare)?;
+                self.notice(notice(
+                    Severity::Warning,
+                    sqlstate::WARNING,
+                    format!("permission denied to {verb} \"{}\", skipping it", relation.name),
+                ));
+                continue;
+            }
             if relation.table().is_some() {
                 self.lock(relation.oid, mode)?;
             }
@@ -157,7 +168,7 @@ impl Execution<'_> {
 
     fn reindex_table(&mut self, table: &Relation) -> Result<()> {
         self.check_owner(table)?;
-        self.lock(table.oid, LockMode::Share)?;
+        self.lock_to_build_indexes(table.oid)?;
         let indexes = self.shared.catalog.indexes_of(table.oid, self.catalog_view());
         if indexes.is_empty() {
             let has_plain_columns = table.table().is_some_and(|data| {

@@ -228,6 +228,7 @@ impl<'a> Execution<'a> {
                     false => self.session.progress.resolved.clear(),
                 }
                 self.interrupted_notices = self.reply.notices.split_off(notices);
+                self.remember_interrupted_names(&mark);
                 self.undo_statement(&mark);
                 Err(Stop::Waits(blockers))
             }

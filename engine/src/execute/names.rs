@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use super::Execution;
+use super::block::StatementMark;
 use crate::catalog::{
     INFORMATION_SCHEMA, Kind, Oid, PG_CATALOG, Persistence, Privileges, RangeName, Relation, SearchPath,
     is_temporary_schema, temporary_schema,
@@ -182,6 +183,12 @@ impl Execution<'_> {
         name: RangeName<'_>,
         persistence: Persistence,
     ) -> Result<(Oid, Persistence)> {
+        let schema = self.creation_place(name, persistence)?;
+        Ok((schema, self.persistence_in(schema, persistence)?))
+    }
+
+    /// The schema alone, of which nobody has asked yet whether it takes relations of this persistence.
+    pub(super) fn creation_place(&mut self, name: RangeName<'_>, persistence: Persistence) -> Result<Oid> {
         self.check_database(name)?;
         self.check_schemas_known()?;
         let temporary = temporary_schema(self.session.id);
@@ -219,6 +226,12 @@ impl Execution<'_> {
             self.session.transaction.uses_temporary = true;
         }
         self.lock(schema, LockMode::AccessShare)?;
+        Ok(schema)
+    }
+
+    /// The persistence that a relation gets in a schema.
+    pub(super) fn persistence_in(&mut self, schema: Oid, persistence: Persistence) -> Result<Persistence> {
+        let temporary = temporary_schema(self.session.id);
         match persistence {
             Persistence::Temporary if schema != temporary => {
                 self.reach(Clause::CreateTemporary);
@@ -227,12 +240,12 @@ impl Execution<'_> {
                     "cannot create temporary relation in non-temporary schema",
                 ))
             }
-            Persistence::Permanent if schema == temporary => Ok((schema, Persistence::Temporary)),
+            Persistence::Permanent if schema == temporary => Ok(Persistence::Temporary),
             Persistence::Unlogged if schema == temporary => Err(error(
                 sqlstate::INVALID_TABLE_DEFINITION,
                 "only temporary relations may be created in temporary schemas",
             )),
-            other => Ok((schema, other)),
+            other => Ok(other),
         }
     }
 
@@ -280,6 +293,27 @@ impl Execution<'_> {
         Ok(())
     }
 
+    /// Notes which names the statement at hand has made, which comes to wait and will begin anew.
+    pub(super) fn remember_interrupted_names(&mut self, mark: &StatementMark) {
+        let id = self.session.id;
+        self.shared.interrupted_names.retain(|(session, ..)| *session != id);
+        let made = self.shared.catalog.names_made(&self.session.transaction.undo[mark.undo..]);
+        self.shared.interrupted_names.extend(made.into_iter().map(|(schema, name)| (id, schema, name)));
+    }
+
+    /// Refuses a name that a statement had made which waits now: who asks for it would wait for that one's transaction.
+    pub(super) fn check_not_interrupted(&self, schema: Oid, name: &str) -> Result<()> {
+        let is_made = self.shared.interrupted_names.iter().any(|(session, place, made)| {
+            *session != self.session.id
+                && (*place, &**made) == (schema, name)
+                && self.shared.locks.request_of(*session).is_some()
+        });
+        match is_made {
+            true => Err(unsupported("a name that a waiting statement has made")),
+            false => Ok(()),
+        }
+    }
+
     /// Waits for another session's uncommitted relation of the same name. Once it is committed, the unique index of the
     /// catalog that is written first refuses the name.
     pub(super) fn wait_for_namesake(&mut self, schema: Oid, name: &str, has_type: bool) -> Result<()> {
@@ -295,6 +329,7 @@ impl Execution<'_> {
             self.reach(Clause::CreateNameTaken);
             return Err(duplicate_relation(name, has_type && other_has_type));
         }
+        self.check_not_interrupted(schema, name)?;
         match self.shared.catalog.uncommitted_namesake(schema, name, view) {
             Some(_) if self.deviates(Quirk::TakenNameFailsAtOnce) => Err(duplicate_relation(name, has_type)),
             Some(session) => {

@@ -39,11 +39,17 @@ impl Execution<'_> {
                 format!("view \"{}\" will be a temporary view", name.name),
             ));
         }
-        let (schema, persistence) = self.creation_schema(name, persistence)?;
-        if statement.or_replace
-            && self.is_name_taken(schema, name.name)
-            && let Some(existing) = self.shared.catalog.relation_named(schema, name.name, self.catalog_view()).cloned()
-        {
+        let schema = self.creation_place(name, persistence)?;
+        let existing = match statement.or_replace && self.is_name_taken(schema, name.name) {
+            true => self.shared.catalog.relation_named(schema, name.name, self.catalog_view()).cloned(),
+            false => None,
+        };
+        if let Some(existing) = &existing {
+            self.check_owner(existing)?;
+            self.lock(existing.oid, LockMode::AccessExclusive)?;
+        }
+        let persistence = self.persistence_in(schema, persistence)?;
+        if let Some(existing) = existing {
             self.replace_view(&existing, data)?;
             return done("CREATE VIEW");
         }
@@ -80,8 +86,6 @@ impl Execution<'_> {
     /// OR REPLACE: the columns that the view has must stay, more may follow (`checkViewColumns` in PostgreSQL).
     fn replace_view(&mut self, existing: &Relation, data: ViewData) -> Result<()> {
         self.reach(Clause::ViewReplaced);
-        self.check_owner(existing)?;
-        self.lock(existing.oid, LockMode::AccessExclusive)?;
         let Some(old) = existing.view() else {
             return Err(error(sqlstate::WRONG_OBJECT_TYPE, format!("\"{}\" is not a view", existing.name)));
         };

@@ -236,6 +236,11 @@ impl LockTable {
         &self.granted
     }
 
+    /// How many sessions wait, or have got just now what they waited for.
+    pub(crate) fn count_waiting(&self) -> usize {
+        self.queue.len() + self.granted.len()
+    }
+
     /// A session goes on that has got its lock.
     pub(crate) fn take_granted(&mut self, session: SessionId) {
         self.granted.retain(|request| request.session != session);

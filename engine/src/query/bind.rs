@@ -62,6 +62,8 @@ pub(super) struct Frame {
     pub(super) aggregates: Vec<AggregateCall>,
     pub(super) series: Vec<(SetFunction, Vec<Bound>)>,
     pub(super) in_aggregate: bool,
+    /// Whether the query locks the rows of its relations, for which it takes a stronger lock on them from the start.
+    pub(super) locks_rows: bool,
 }
 
 /// Analyses the expressions of one statement.

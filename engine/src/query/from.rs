@@ -225,7 +225,9 @@ impl Binder<'_, '_> {
             });
         };
         if relation.sequence().is_none() || !self.execution.deviates(Quirk::ReadersTakeNoLock) {
-            self.execution.lock(relation.oid, LockMode::AccessShare)?;
+            let locks_rows = self.frames.last().is_some_and(|frame| frame.locks_rows);
+            let mode = if locks_rows { LockMode::RowShare } else { LockMode::AccessShare };
+            self.execution.lock(relation.oid, mode)?;
         }
         self.execution.need(relation.oid, Privilege::Select);
         let (source, columns) = match &relation.kind {

@@ -8,7 +8,6 @@ use super::{CastContext, Type};
 use crate::clause::Clause;
 use crate::error::{Result, error, sqlstate, unsupported};
 use crate::execute::Extent;
-use crate::lock::LockMode;
 use crate::statement::{Expression, Identifier, Literal, OrderItem, Privilege, Query, Select};
 
 impl Binder<'_, '_> {
@@ -45,6 +44,9 @@ impl Binder<'_, '_> {
     }
 
     fn select(&mut self, select: &Select) -> Result<Plan> {
+        if let Some(frame) = self.frames.last_mut() {
+            frame.locks_rows = select.locking.is_some();
+        }
         let mut source = self.from(&select.from)?;
         let mut outputs = self.select_list(&select.items)?;
         let filter = match &select.filter {
@@ -177,7 +179,6 @@ impl Binder<'_, '_> {
         if select.locking.as_ref().is_some_and(|locking| !locking.of.is_empty()) {
             return Err(unsupported("FOR UPDATE OF"));
         }
-        self.execution.lock(*oid, LockMode::RowShare)?;
         self.execution.prevent_row_locks(*oid, select)
     }
 }

@@ -66,14 +66,13 @@ impl Execution<'_> {
             data.columns[added].computed = Some(computed);
         }
         self.update_table(relation, data)?;
-        self.own_planned_sequences(relation.oid, &planned.sequences, &sequences)?;
         let (relation, data) = self.table_now(relation.oid)?;
         let added = data.columns.len() - 1;
         let column = &data.columns[added];
         let default = column.default.as_ref();
         let is_volatile = default.is_some_and(|default| default.value.as_ref().is_none_or(Bound::is_volatile));
-        let source = match column.identity {
-            Some(_) => Some(NewValue::Identity),
+        let source = match column.identity.and(sequences.last()) {
+            Some(sequence) => Some(NewValue::Identity(*sequence)),
             None if column.computed.is_some() => Some(NewValue::Computed),
             None if is_volatile => Some(NewValue::Default(default.and_then(|default| default.value.clone()))),
             None => None,
@@ -85,6 +84,7 @@ impl Execution<'_> {
         };
         work.verifies_nulls |= column.not_null;
         work.added.extend(source.map(|source| (added, source)));
+        work.sequences.extend(planned.sequences.iter().cloned().zip(sequences));
         // A constant stands in every row at once; the others are computed row by row at the end.
         let view = self.catalog_view();
         let storage = self.shared.catalog.new_storage();

@@ -29,7 +29,8 @@ impl Execution<'_> {
         }
         // The sequence is made, and is the column's, before the column is looked at.
         let sequences = self.create_planned_sequences(&planned.sequences, relation.owner)?;
-        self.own_planned_sequences(relation.oid, &planned.sequences, &sequences)?;
+        let created: Vec<_> = planned.sequences.into_iter().zip(sequences).collect();
+        self.own_planned_sequences(relation.oid, &created)?;
         let place = self.require_column(relation, &data, column.name())?;
         let refused = |message: &str| -> Stop {
             error(

@@ -297,6 +297,7 @@ impl Execution<'_> {
             return Ok(crate::statement::truncate(&whole).into());
         }
         let chosen = free_name(first, second, label, |name| self.is_name_taken(schema, name));
+        self.check_not_interrupted(schema, &chosen)?;
         match self.shared.catalog.uncommitted_namesake(schema, &chosen, self.catalog_view()) {
             None => Ok(chosen),
             // Newer minor versions take the next name, older ones wait for that session.

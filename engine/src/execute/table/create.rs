@@ -70,7 +70,8 @@ impl Execution<'_> {
         for constraint in &constraints {
             self.add_constraint(oid, constraint, &mut RowWork::default())?;
         }
-        self.own_planned_sequences(oid, &planned.sequences, &sequences)?;
+        let created: Vec<_> = planned.sequences.into_iter().zip(sequences).collect();
+        self.own_planned_sequences(oid, &created)?;
         done("CREATE TABLE")
     }
 
@@ -94,15 +95,10 @@ impl Execution<'_> {
     }
 
     /// Makes a table's columns the owners of the sequences that came with them.
-    pub(super) fn own_planned_sequences(
-        &mut self,
-        table: Oid,
-        planned: &[PlannedSequence],
-        sequences: &[Oid],
-    ) -> Result<()> {
+    pub(super) fn own_planned_sequences(&mut self, table: Oid, sequences: &[(PlannedSequence, Oid)]) -> Result<()> {
         let view = self.catalog_view();
         let (relation, data) = self.table_now(table)?;
-        for (planned, oid) in planned.iter().zip(sequences) {
+        for (planned, oid) in sequences {
             if !planned.is_identity && self.deviates(Quirk::SerialNotOwned) {
                 continue;
             }
@@ -122,6 +118,9 @@ impl Execution<'_> {
                 }
                 return Err(crate::error::unsupported("a sequence name in another schema that has such a table too"));
             }
+            self.check_owner_is(&sequence, &relation)?;
+            // What makes it the column's is an ALTER SEQUENCE.
+            self.forget_cached(*oid, Quirk::OwnedByKeepsCache);
             let recorded = self.shared.catalog.new_oid();
             set_owner(
                 &mut sequence,

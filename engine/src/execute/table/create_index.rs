@@ -15,6 +15,12 @@ use crate::reply::{Severity, StatementResult};
 use crate::statement::{BinaryOperator, CreateIndex, Expression, Identifier, ObjectName, Privilege, UnaryOperator};
 
 impl Execution<'_> {
+    /// Takes the lock under which a table's indexes are built. A statement that rewrites the table takes it beside its
+    /// stronger lock, whether there are indexes or not.
+    pub(in crate::execute) fn lock_to_build_indexes(&mut self, table: Oid) -> Result<()> {
+        self.lock(table, LockMode::Share)
+    }
+
     pub(in crate::execute) fn create_index(&mut self, statement: &CreateIndex) -> Result<StatementResult> {
         self.prevent_if_read_only("CREATE INDEX")?;
         let name = self.range_name(&statement.table)?;
@@ -22,7 +28,7 @@ impl Execution<'_> {
             return Err(no_relation(name));
         };
         self.check_owner(&relation)?;
-        self.lock(relation.oid, LockMode::Share)?;
+        self.lock_to_build_indexes(relation.oid)?;
         let Some(data) = relation.table() else {
             return Err(self.shared.settings.major.cannot_be_indexed(&relation));
         };

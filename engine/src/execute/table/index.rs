@@ -165,6 +165,7 @@ impl Execution<'_> {
                 self.choose_relation_name(&relation.name, Some(&joined), "key", relation.schema)?
             }
         };
+        self.lock_to_build_indexes(table)?;
         // The index of a table that is about to be written anew is filled afterwards.
         match work.rewrites() {
             true => work.keys.push(NewKey { columns: places.clone(), index: index_name.clone() }),

@@ -5,9 +5,10 @@ use std::rc::Rc;
 
 use super::super::Execution;
 use super::alter_column::contains_null;
+use super::column::PlannedSequence;
 use crate::catalog::{ForeignKey, Oid, Relation, TableData, TableRow};
 use crate::error::{Result, error, sqlstate, unsupported};
-use crate::query::{Bound, Row, Value};
+use crate::query::{Bound, Row, Type, Value};
 use crate::quirk::Quirk;
 
 /// Work on rows that waits for the end of a statement.
@@ -17,6 +18,8 @@ pub(super) struct RowWork {
     pub(super) casts: Vec<(usize, Bound)>,
     /// New columns whose value is another one in each row.
     pub(super) added: Vec<(usize, NewValue)>,
+    /// The sequences of new columns, which are the columns' own only once the rows have their values.
+    pub(super) sequences: Vec<(PlannedSequence, Oid)>,
     /// Whether some column has become NOT NULL.
     pub(super) verifies_nulls: bool,
     /// New checks; without a condition when that is outside the model.
@@ -33,7 +36,7 @@ pub(super) enum NewValue {
     /// The default that the column came with.
     Default(Option<Bound>),
     /// The next value of the column's identity sequence.
-    Identity,
+    Identity(Oid),
     /// Computed from the row, for a generated column.
     Computed,
 }
@@ -54,7 +57,7 @@ impl RowWork {
 
 impl Execution<'_> {
     /// Does the work, in PostgreSQL's order: each row is computed and checked before the next, then keys, then foreign
-    /// keys are looked at.
+    /// keys are looked at; sequences of new columns are these columns' own then.
     pub(super) fn finish_rows(&mut self, table: Oid, work: &RowWork) -> Result<()> {
         let (relation, data) = self.table_now(table)?;
         let mut computed: Vec<Option<Value>> = vec![None; work.added.len()];
@@ -66,7 +69,7 @@ impl Execution<'_> {
             }
             for ((place, source), computed) in work.added.iter().zip(&mut computed) {
                 let known = computed.clone().filter(|_| self.deviates(Quirk::AddColumnComputesOnce));
-                let value = known.map_or_else(|| self.new_value(&relation, &data, *place, source), Ok)?;
+                let value = known.map_or_else(|| self.new_value(source, data.columns[*place].column_type), Ok)?;
                 *computed = Some(value.clone());
                 new[*place] = value;
             }
@@ -81,6 +84,9 @@ impl Execution<'_> {
             }
         }
         if let Some(storage) = storage {
+            if !work.added.is_empty() {
+                self.lock_to_build_indexes(table)?;
+            }
             self.update_table(&Relation { storage, ..(*relation).clone() }, data)?;
         }
         let (relation, data) = self.table_now(table)?;
@@ -92,12 +98,12 @@ impl Execution<'_> {
                 self.check_reference(&relation, name, key, &row)?;
             }
         }
-        Ok(())
+        self.own_planned_sequences(table, &work.sequences)
     }
 
-    fn new_value(&mut self, relation: &Relation, data: &TableData, place: usize, source: &NewValue) -> Result<Value> {
+    fn new_value(&mut self, source: &NewValue, column_type: Type) -> Result<Value> {
         match source {
-            NewValue::Identity => self.default_value(relation, data, place),
+            NewValue::Identity(sequence) => self.next_identity(*sequence, column_type),
             NewValue::Default(Some(value)) => self.evaluate(value, &Row::default()),
             NewValue::Default(None) => Ok(Value::Opaque),
             // The row is computed as a whole at its end.

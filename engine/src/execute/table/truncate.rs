@@ -53,6 +53,7 @@ impl Execution<'_> {
             }
         }
         for table in &tables {
+            self.lock_to_build_indexes(table.oid)?;
             let emptied = Relation { storage: self.shared.catalog.new_storage(), ..(**table).clone() };
             self.replace_relation(emptied)?;
         }
