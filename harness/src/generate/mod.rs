@@ -208,7 +208,8 @@ impl<'c> Generator<'c> {
         let has_prepared = self.cluster.prepared_transactions().next().is_some();
         has_prepared
             || self.sessions.iter().enumerate().any(|(index, session)| {
-                index != self.current && self.cluster.transaction_status(*session) != TransactionStatus::Idle
+                let is_idle = self.cluster.transaction_status(*session) == TransactionStatus::Idle;
+                index != self.current && (!is_idle || self.cluster.is_waiting(*session))
             })
     }
 
