@@ -329,31 +329,29 @@ impl Catalog {
             .collect()
     }
 
-    /// The sequences that a table's columns own.
+    /// The sequences that a table's columns own: column by column, those of one in the order in which it came to own them,
+    /// as the index on what `pg_depend` says has them.
     pub(crate) fn owned_sequences(&self, table: Oid, view: View) -> Vec<Oid> {
-        let mut owned: Vec<Oid> = self
-            .relations(view)
-            .filter(|relation| {
-                relation.sequence().and_then(|sequence| sequence.owner).is_some_and(|owner| owner.table == table)
-            })
-            .map(|relation| relation.oid)
-            .collect();
-        owned.sort_unstable();
-        owned
+        self.sequences_owned_in(table, view).into_iter().map(|(_, _, oid)| oid).collect()
     }
 
     /// The sequences that one column of a table owns, in the order in which it came to own them.
     pub(crate) fn column_sequences(&self, table: Oid, column: usize, view: View) -> Vec<Oid> {
-        let mut owned: Vec<(Oid, Oid)> = self
-            .owned_sequences(table, view)
-            .into_iter()
-            .filter_map(|oid| {
-                let owner = self.relation(oid, view).and_then(|relation| relation.sequence()?.owner)?;
-                (owner.column == column).then_some((owner.recorded, oid))
+        let owned = self.sequences_owned_in(table, view).into_iter();
+        owned.filter(|(place, ..)| *place == column).map(|(_, _, oid)| oid).collect()
+    }
+
+    /// Columns with the sequences that they own, and what numbers the records of that.
+    fn sequences_owned_in(&self, table: Oid, view: View) -> Vec<(usize, Oid, Oid)> {
+        let mut owned: Vec<_> = self
+            .relations(view)
+            .filter_map(|relation| {
+                let owner = relation.sequence()?.owner?;
+                (owner.table == table).then_some((owner.column, owner.recorded, relation.oid))
             })
             .collect();
         owned.sort_unstable();
-        owned.into_iter().map(|(_, oid)| oid).collect()
+        owned
     }
 
     /// The sequence behind an identity column.

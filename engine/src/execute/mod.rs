@@ -45,6 +45,7 @@ use crate::clause::{Clause, ClauseSet};
 use crate::cluster::{Progress, Shared};
 use crate::dialect::{Dialect, aurora_dsql};
 use crate::error::{Result, Stop, error, notice, sqlstate, unsupported};
+use crate::lock::Target;
 use crate::query::{KnownTable, Type, Value};
 use crate::quirk::Quirk;
 use crate::reply::{Message, Reply, Rows, Severity, StatementResult};
@@ -147,6 +148,10 @@ impl<'a> Execution<'a> {
 
     fn run_from(&mut self, statements: &[Statement], first: usize) -> Progress {
         for (index, statement) in statements.iter().enumerate().skip(first) {
+            if index > first && self.has_let_others_go_on() {
+                let reason = "a statement beside sessions that an earlier one of the same query has let go on";
+                return Progress::Unsupported(reason.to_owned());
+            }
             match self.run_statement(statement, index, statements.len()) {
                 Ok(()) => {}
                 Err(Stop::Error(message)) => {
@@ -167,6 +172,15 @@ impl<'a> Execution<'a> {
             }
         }
         Progress::Done(std::mem::take(&mut self.reply))
+    }
+
+    /// Whether sessions go on already, although the query at hand is not over.
+    fn has_let_others_go_on(&self) -> bool {
+        let own = Target::Transaction(self.session.id);
+        let locks = &self.shared.locks;
+        let is_over = !self.session.transaction.in_progress();
+        !locks.granted().is_empty()
+            || is_over && locks.waiting_for_transactions().iter().any(|other| other.target == own)
     }
 
     /// Runs one of `count` statements of a simple query, with the transaction around it.

@@ -200,6 +200,7 @@ impl Execution<'_> {
         self.check_foreign_persistence(relation, persistence)?;
         let view = self.catalog_view();
         let altered = Relation { persistence, ..relation.clone() };
+        self.lock_to_build_indexes(relation.oid)?;
         self.replace_relation(altered)?;
         if self.shared.settings.major.has_unlogged_sequences() {
             for oid in self.shared.catalog.owned_sequences(relation.oid, view) {

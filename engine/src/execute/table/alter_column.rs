@@ -330,6 +330,12 @@ impl Execution<'_> {
         }
         self.check_not_in_view(relation.oid, place)?;
         self.rebuild_for_type(&data, place, old_type.is_integer() && new_type.is_integer(), work)?;
+        let is_text = |column_type: Type| matches!(column_type, Type::Text | Type::Varchar);
+        let old_length = data.columns[place].length;
+        let is_wide_enough = length.is_none_or(|new| old_length.is_some_and(|old| new >= old));
+        let is_kept = old_type == new_type || is_text(old_type) && is_text(new_type);
+        let computes = change.using.is_some() && !matches!(cast, Bound::Column { .. });
+        work.converts |= computes || !is_kept || !is_wide_enough;
         data.columns[place].column_type = new_type;
         data.columns[place].length = length;
         data.columns[place].opaque = opaque;

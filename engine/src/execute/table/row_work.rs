@@ -16,6 +16,9 @@ use crate::quirk::Quirk;
 pub(super) struct RowWork {
     /// Columns that get another type, with what converts them: it reads the old row.
     pub(super) casts: Vec<(usize, Bound)>,
+    /// Whether any of these changes what is stored. Text of another type, or of a greater length, stays as it is, and so
+    /// does the table.
+    pub(super) converts: bool,
     /// New columns whose value is another one in each row.
     pub(super) added: Vec<(usize, NewValue)>,
     /// The sequences of new columns, which are the columns' own only once the rows have their values.
@@ -84,7 +87,7 @@ impl Execution<'_> {
             }
         }
         if let Some(storage) = storage {
-            if !work.added.is_empty() {
+            if !work.added.is_empty() || work.converts {
                 self.lock_to_build_indexes(table)?;
             }
             self.update_table(&Relation { storage, ..(*relation).clone() }, data)?;
