@@ -210,6 +210,8 @@ pub(crate) struct StatementProgress {
     pub(crate) position: usize,
     /// What was found under names that sequence functions were given.
     pub(crate) resolved: Vec<(Box<str>, Oid)>,
+    /// Whether it waits for the sequence that lastval tells of, which it has seen.
+    pub(crate) awaits_last: bool,
     /// The newest commit that the statement sees, once it has waited in the middle of its work.
     pub(crate) snapshot: Option<CommitNumber>,
 }

@@ -268,6 +268,10 @@ impl Execution<'_> {
             return Err(undefined());
         }
         let Some(relation) = self.shared.catalog.relation(oid, self.catalog_view()).cloned() else {
+            if self.session.progress.awaits_last {
+                // It was there when the wait for its lock began.
+                return Err(no_relation_of_number(oid));
+            }
             if self.shared.commits > self.session.names_known_until {
                 return Err(unsupported(
                     "a sequence that another session has dropped during this session's transaction",
@@ -283,7 +287,9 @@ impl Execution<'_> {
         };
         let serial = self.session.transaction.serial;
         if self.session.caches.entries.get(&oid).is_some_and(|cache| cache.locked_by != Some(serial)) {
+            self.session.progress.awaits_last = true;
             self.lock_sequence(oid)?;
+            self.session.progress.awaits_last = false;
             self.session.caches.entries.entry(oid).or_default().locked_by = Some(serial);
         }
         if !self.deviates(Quirk::LastvalUnprivileged) {
