@@ -26,6 +26,9 @@ impl Cluster {
 
     /// Resumes, in the order in which their locks were granted, every session that need not wait any longer.
     pub(super) fn wake(&mut self, outcome: &mut Outcome) {
+        if self.free_to_go_on().is_empty() {
+            return;
+        }
         // One that goes on may let others go on that still wait.
         let before = (self.shared.locks.count_waiting() > 1).then(|| self.clone());
         let resumed = self.resume_all(outcome, Preference::AsGranted);
@@ -83,10 +86,16 @@ impl Cluster {
         })
     }
 
-    fn next_to_resume(&mut self, preference: Preference) -> Option<Request> {
+    /// What sessions have waited for that need not wait any longer.
+    fn free_to_go_on(&self) -> Vec<Request> {
         let mut free = self.shared.locks.granted().to_vec();
         let waiting = self.shared.locks.waiting_for_transactions();
         free.extend(waiting.into_iter().filter(|request| !self.still_owns_name(request)));
+        free
+    }
+
+    fn next_to_resume(&mut self, preference: Preference) -> Option<Request> {
+        let free = self.free_to_go_on();
         let preferred = match preference {
             Preference::AsGranted => None,
             Preference::First(id) => free.iter().find(|request| request.session == id),

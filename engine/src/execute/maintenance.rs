@@ -148,7 +148,7 @@ impl Execution<'_> {
         };
         match (target, &relation.kind) {
             (ReindexTarget::Index(_), Kind::Index(table)) => {
-                self.lock(*table, LockMode::Share)?;
+                self.lock_to_build_indexes(*table)?;
                 self.lock(relation.oid, LockMode::AccessExclusive)?;
             }
             (ReindexTarget::Table(_), Kind::Table(_)) => self.reindex_table(&relation)?,

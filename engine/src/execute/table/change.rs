@@ -7,7 +7,7 @@ use super::insert::always_detail;
 use super::referential::RowChange;
 use super::returning::Returning;
 use super::{no_column, table_scope};
-use crate::catalog::{Relation, Slot, TableData, TableRow};
+use crate::catalog::{Column, Relation, Slot, TableData, TableRow};
 use crate::dialect::Major;
 use crate::error::{Result, error, sqlstate, unsupported};
 use crate::query::{Binder, Bound, Place, Row, Scope, Value};
@@ -168,24 +168,20 @@ impl Execution<'_> {
     }
 }
 
-/// Refuses a value for an identity column that is always generated, and for a generated column.
+/// Refuses values for columns of which [`check_takes_value`] says so.
 pub(super) fn check_identity(assignments: &[(usize, Option<Bound>)], data: &TableData, major: Major) -> Result<()> {
-    for (place, value) in assignments {
-        let column = &data.columns[*place];
-        if column.identity == Some(Generated::Always) && value.is_some() {
-            return Err(error(
-                sqlstate::GENERATED_ALWAYS,
-                format!("column \"{}\" can only be updated to DEFAULT", column.name),
-            )
-            .detail(always_detail(column)));
-        }
-        if column.computed.is_some() && value.is_some() {
-            return Err(error(
-                major.refused_computed_value(),
-                format!("column \"{}\" can only be updated to DEFAULT", column.name),
-            )
-            .detail(computed_detail(column)));
-        }
+    let mut given = assignments.iter().filter(|(_, value)| value.is_some());
+    given.try_for_each(|(place, _)| check_takes_value(&data.columns[*place], major))
+}
+
+/// Refuses an update of an identity column that is always generated, or of a generated column, to a value.
+pub(super) fn check_takes_value(column: &Column, major: Major) -> Result<()> {
+    let refused = |sqlstate| error(sqlstate, format!("column \"{}\" can only be updated to DEFAULT", column.name));
+    if column.identity == Some(Generated::Always) {
+        return Err(refused(sqlstate::GENERATED_ALWAYS).detail(always_detail(column)));
+    }
+    if column.computed.is_some() {
+        return Err(refused(major.refused_computed_value()).detail(computed_detail(column)));
     }
     Ok(())
 }

@@ -3,12 +3,12 @@
 use std::collections::VecDeque;
 
 use super::super::Execution;
-use super::change::check_identity;
+use super::change::check_takes_value;
 use crate::catalog::{Constraint, ConstraintKind, ForeignKey, Oid, Relation, Slot, TableData, TableRow};
 use crate::clause::Clause;
 use crate::error::{Result, error, sqlstate, unsupported};
 use crate::lock::LockMode;
-use crate::query::{Bound, Value};
+use crate::query::Value;
 use crate::statement::ReferentialAction;
 use crate::transaction::Block;
 
@@ -167,9 +167,8 @@ impl Execution<'_> {
         let (table, data) = self.table_now(owner)?;
         // The action is an UPDATE, refused where that is, whether it finds rows or not.
         if action == ReferentialAction::SetNull || action == ReferentialAction::Cascade && new.is_some() {
-            let assignments: Vec<_> =
-                key.columns.iter().map(|place| (*place, Some(Bound::Constant(Value::Null)))).collect();
-            check_identity(&assignments, &data, self.shared.settings.major)?;
+            let major = self.shared.settings.major;
+            key.columns.iter().try_for_each(|place| check_takes_value(&data.columns[*place], major))?;
         }
         self.refuse_other_writer(&table)?;
         let view = self.catalog_view();
