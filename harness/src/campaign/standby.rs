@@ -48,12 +48,16 @@ struct Making {
 }
 
 impl Making {
-    /// Takes a step over. Nothing when the engine has lost track.
+    /// Takes a step over. Nothing when the engine has lost track, or the session still waits: without the crash that was
+    /// in this place, what it waits for may be held on.
     fn run(&mut self, step: &Step) -> Option<()> {
         let lost = match &step.action {
             Action::Query { statements: Ok(statements), .. } => {
                 let cluster = &mut self.cluster;
                 let id = *self.sessions.entry(step.session).or_insert_with(|| cluster.connect());
+                if cluster.is_waiting(id) {
+                    return None;
+                }
                 cluster.step(id, statements).lost
             }
             Action::Connect { .. } | Action::Disconnect => {
