@@ -17,6 +17,8 @@ struct State {
     history: History,
     file: Option<BufWriter<File>>,
     error: Option<io::Error>,
+    /// Whether the recording has ended. An interrupted run ends it while its sessions still call.
+    is_finished: bool,
     /// What each session has under way.
     sessions: Vec<UnderWay>,
 }
@@ -37,6 +39,7 @@ impl Recorder {
             history: History { sequences, records: Vec::new() },
             file: file.map(BufWriter::new),
             error: None,
+            is_finished: false,
             sessions: Vec::new(),
         };
         for number in 0..state.history.sequences.len() {
@@ -111,7 +114,8 @@ impl Recorder {
         self.state().write(|out| out.flush());
     }
 
-    /// Ends the recording: what is under way has no answer. Says what went wrong with the file, if anything did.
+    /// Ends the recording: what is under way has no answer, and what is called from now on is not recorded. Says what
+    /// went wrong with the file, if anything did.
     ///
     /// # Errors
     ///
@@ -132,6 +136,7 @@ impl Recorder {
                 state.add(record);
             }
         }
+        state.is_finished = true;
         state.write(|out| out.flush());
         match state.error.take() {
             Some(error) => Err(error),
@@ -154,6 +159,9 @@ impl State {
     }
 
     fn add(&mut self, record: Record) {
+        if self.is_finished {
+            return;
+        }
         let sequences = std::mem::take(&mut self.history.sequences);
         self.write(|out| record.write(&sequences, out));
         self.history.sequences = sequences;
@@ -176,4 +184,27 @@ pub(super) const NEXTVAL: Call = Call::Nextval(Nextval::Unknown);
 /// A call of `setval`.
 pub(super) fn setval(value: i64, is_called: bool, outcome: Outcome) -> Call {
     Call::Setval { value, is_called, outcome }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    #[test]
+    fn an_interrupted_run_leaves_a_history_that_can_be_read() {
+        let path = tempfile::NamedTempFile::new().unwrap().into_temp_path();
+        let sequence = Sequence { name: "orders".to_owned(), definition: Default::default() };
+        let recorder = Recorder::new(vec![sequence], Some(File::create(&path).unwrap()));
+        recorder.begin(1, 0, NEXTVAL);
+        let history = recorder.finish().unwrap();
+        // The session does not know that the run has ended.
+        recorder.end(1, Some(Call::Nextval(Nextval::Value(1))));
+        recorder.begin(1, 0, NEXTVAL);
+        recorder.end(1, Some(Call::Nextval(Nextval::Value(2))));
+        recorder.flush();
+        let file = std::fs::read_to_string(&path).unwrap();
+        assert_eq!(History::read(file.as_bytes(), Path::new("h.jsonl")).unwrap(), history);
+    }
 }
