@@ -91,6 +91,9 @@ pub struct Outcome {
     pub progress: Progress,
     /// Sessions whose waiting ended with this step, with their replies, in order.
     pub woken: Vec<(SessionId, Reply)>,
+    /// Sessions that went on with this step and came to wait for something else, in order. One of them may have been woken
+    /// after all.
+    pub wait_again: Vec<SessionId>,
     /// The clauses that the step exercised.
     pub clauses: ClauseSet,
     /// Whether a circle of waiting sessions closed with this step. The step's own session has found it, which is how it
@@ -103,7 +106,14 @@ pub struct Outcome {
 impl Outcome {
     /// A step that came this far, and has done nothing else.
     pub fn new(progress: Progress) -> Outcome {
-        Outcome { progress, woken: Vec::new(), clauses: ClauseSet::default(), found_deadlock: false, lost: None }
+        Outcome {
+            progress,
+            woken: Vec::new(),
+            wait_again: Vec::new(),
+            clauses: ClauseSet::default(),
+            found_deadlock: false,
+            lost: None,
+        }
     }
 }
 

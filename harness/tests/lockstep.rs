@@ -152,6 +152,25 @@ fn a_wait_is_confirmed_and_its_later_reply_compared() {
 }
 
 #[test]
+fn nothing_is_sent_before_a_session_that_goes_on_waits_again() {
+    let steps = [query(0, "a"), query(1, "b"), query(0, "lets 1 go on"), query(0, "asks for the same as 1")];
+    let goes_on = Cue { wait_again: vec![1], ..replies(2) };
+    let script = vec![replies(1), waits(), goes_on, replies(3)];
+    let mut server = Server::new(script.clone());
+    let run = play(&steps, script, &mut server);
+    assert_eq!(run.divergence(), None);
+    let sent = |sql: &str| server.log.iter().position(|line| line == sql).expect("it is sent");
+    let between = &server.log[sent("send 0 lets 1 go on") + 1..sent("send 0 asks for the same as 1")];
+    assert_eq!(between, ["receive 0", "is_waiting 1", "is_waiting 1", "is_waiting 1"]);
+
+    // The server finds nothing more to wait for.
+    let wakes_for_good = Cue { wakes: vec![(1, value(9))], ..replies(2) };
+    let engine = vec![replies(1), waits(), Cue { wait_again: vec![1], ..replies(2) }];
+    let run = play(&steps[..3], engine, &mut Server::new([replies(1), waits(), wakes_for_good]));
+    assert_eq!(divergence(&run), (1, 2, vec![Field::Waiting]));
+}
+
+#[test]
 fn a_disconnect_wakes_too() {
     let steps = [query(0, "a"), query(1, "b"), Step { session: 0, action: Action::Disconnect }];
     let script = [replies(1), waits()];

@@ -128,6 +128,7 @@ impl Cluster {
         match progress {
             Progress::Done(reply) => outcome.woken.push((id, reply)),
             Progress::Waits { .. } => {
+                outcome.wait_again.push(id);
                 if self.shared.locks.find_deadlock(id) != Found::Nothing {
                     outcome.lost = Some("a deadlock that a session closes after it has waited".to_owned());
                 }

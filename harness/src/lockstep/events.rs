@@ -57,13 +57,13 @@ impl Runner<'_> {
     pub(super) fn close(&mut self, index: usize) -> Result<(), Stop> {
         let session = self.steps[index].session;
         let Some(Session { id, .. }) = self.sessions.remove(&session) else { return Ok(()) };
-        let Outcome { woken, clauses, lost, .. } = self.reference.disconnect(id);
+        let Outcome { woken, wait_again, clauses, lost, .. } = self.reference.disconnect(id);
         self.run.clauses.extend(clauses);
         if let Some(what) = lost {
             return Err(self.lose_track(index, &what));
         }
         self.implementation.disconnect(session)?;
-        self.take_woken(woken)
+        self.take_woken(woken, &wait_again)
     }
 
     /// Cancels a session's statement on both sides.
@@ -75,7 +75,7 @@ impl Runner<'_> {
             self.records[index] = Some(StepRecord::done());
             return Ok(());
         };
-        let Outcome { progress, woken, clauses, lost, .. } = self.reference.cancel(id);
+        let Outcome { progress, woken, wait_again, clauses, lost, .. } = self.reference.cancel(id);
         self.run.exercise(index, clauses);
         if let Some(what) = lost {
             return Err(self.lose_track(index, &what));
@@ -88,7 +88,7 @@ impl Runner<'_> {
         self.records[index] = Some(StepRecord::done());
         // Until it has noticed, the session waits, and says so.
         self.slow = self.options.deadlock;
-        self.take_woken(woken)?;
+        self.take_woken(woken, &wait_again)?;
         self.slow = self.options.slow;
         Ok(())
     }

@@ -6,12 +6,12 @@ use super::record::{Divergence, Observed, Run, StepRecord, Verdict, kind};
 use super::reference::{Connected, Reference, answer};
 use super::roles::{prepares, roles};
 use super::step::{Action, Refusal, Step};
-use super::waiting::{Answer, expect_reply, find_out};
-use crate::compare::{self, Difference, Field, Level, Signature};
-use crate::implementation::{Implementation, Infrastructure, Received, Request};
+use super::waiting::{Answer, expect_reply, waiting_difference};
+use crate::compare::{self, Difference, Level, Signature};
+use crate::implementation::{Implementation, Infrastructure, Request};
 use seqcheck_engine::{Outcome, Progress, Reply, SessionId};
 use std::collections::BTreeMap;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// Why a run ends early.
 pub(super) enum Stop {
@@ -176,7 +176,8 @@ impl<'a> Runner<'a> {
             return Ok(());
         };
         let Action::Query { statements, .. } = &self.steps[index].action else { return Ok(()) };
-        let Outcome { progress, woken, clauses, found_deadlock, lost } = answer(self.reference, id, statements);
+        let outcome = answer(self.reference, id, statements);
+        let Outcome { progress, woken, wait_again, clauses, found_deadlock, lost } = outcome;
         self.run.exercise(index, clauses);
         if let Some(what) = lost {
             // The implementation has not run the step yet, and nothing after it could be judged.
@@ -196,9 +197,9 @@ impl<'a> Runner<'a> {
             Progress::Done(reply) => {
                 self.implementation.send(session, request)?;
                 self.batch.push((index, reply));
-                if !woken.is_empty() || self.slow != self.options.slow {
+                if !woken.is_empty() || !wait_again.is_empty() || self.slow != self.options.slow {
                     self.flush()?;
-                    self.take_woken(woken)?;
+                    self.take_woken(woken, &wait_again)?;
                 }
             }
             Progress::Waits { .. } => {
@@ -212,7 +213,7 @@ impl<'a> Runner<'a> {
                     }
                     false => self.take_wait(index)?,
                 }
-                self.take_woken(woken)?;
+                self.take_woken(woken, &wait_again)?;
             }
         }
         self.slow = self.options.slow;
@@ -251,107 +252,6 @@ impl<'a> Runner<'a> {
             }
         }
         Ok(())
-    }
-
-    /// Notes that both sides wait.
-    fn note_wait(&mut self, index: usize) {
-        self.owe(self.steps[index].session, |session| {
-            session.model_waits = Some(index);
-            session.server_owes = Some(index);
-        });
-        self.records[index] = Some(StepRecord::agrees(Some(Observed::waits()), Some(Observed::waits())));
-    }
-
-    /// Confirms that the implementation waits, too.
-    fn take_wait(&mut self, index: usize) -> Result<(), Stop> {
-        let session = self.steps[index].session;
-        match find_out(self.implementation, session, self.options.time_out)? {
-            Answer::Waits => {
-                self.note_wait(index);
-                Ok(())
-            }
-            Answer::Replied(reply) => {
-                self.owe(session, |session| session.model_waits = Some(index));
-                let server = Observed::reply(reply);
-                self.records[index] = Some(StepRecord::agrees(Some(Observed::waits()), Some(server)));
-                self.judge(index, index, vec![waiting_difference("a wait for other sessions", "a reply at once")])
-            }
-        }
-    }
-
-    /// Takes the replies of sessions that the last step woke.
-    pub(super) fn take_woken(&mut self, woken: Vec<(SessionId, Reply)>) -> Result<(), Stop> {
-        for (id, predicted) in woken {
-            let Some((&number, session)) = self.sessions.iter_mut().find(|(_, session)| session.id == id) else {
-                continue;
-            };
-            let Some(index) = session.model_waits.take() else { continue };
-            let owed = session.server_owes.take();
-            let waker = self.records.len().saturating_sub(1);
-            self.run.woken.push((waker, index));
-            if let Some(Observed { later, .. }) = self.records[index].as_mut().and_then(|record| record.model.as_mut())
-            {
-                *later = Some(predicted.clone());
-            }
-            if owed.is_none() {
-                // It did not wait, or woke too early: that was a divergence of its own.
-                continue;
-            }
-            match self.expect_reply(number)? {
-                Answer::Replied(reply) => {
-                    let differences = compare::replies(self.level(index), &predicted, &reply);
-                    self.note_later(index, reply);
-                    self.judge(index, self.last(), differences)?;
-                }
-                Answer::Waits => {
-                    self.owe(number, |session| session.server_owes = Some(index));
-                    let difference = waiting_difference("a reply after the wait", "a longer wait for other sessions");
-                    self.judge(index, self.last(), vec![difference])?;
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// Checks that sessions that should still wait are silent; takes late replies after a divergence.
-    pub(super) fn check_silence(&mut self) -> Result<(), Stop> {
-        let owing: Vec<(usize, usize)> =
-            self.sessions.iter().filter_map(|(&number, session)| Some((number, session.server_owes?))).collect();
-        for (number, index) in owing {
-            if let Received::Done(reply) = self.implementation.receive(number, Instant::now())? {
-                self.take_early(number, index, reply)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// At the end nothing comes after a wait that could give it away, so it is asked about.
-    fn check_last_waits(&mut self) -> Result<(), Stop> {
-        let waiting: Vec<(usize, usize)> = self
-            .sessions
-            .iter()
-            .filter(|(_, session)| session.model_waits.is_some())
-            .filter_map(|(&number, session)| Some((number, session.server_owes?)))
-            .collect();
-        for (number, index) in waiting {
-            if let Answer::Replied(reply) = find_out(self.implementation, number, self.options.time_out)? {
-                self.take_early(number, index, reply)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Notes a reply that came although nothing should have woken the session.
-    fn take_early(&mut self, number: usize, index: usize, reply: Reply) -> Result<(), Stop> {
-        self.note_later(index, reply);
-        let Some(session) = self.sessions.get_mut(&number) else { return Ok(()) };
-        session.server_owes = None;
-        if session.model_waits.is_none() {
-            // The divergence is known already: the implementation waited where the engine did not.
-            return Ok(());
-        }
-        let difference = waiting_difference("a longer wait for other sessions", "a reply");
-        self.judge(index, self.last_recorded(), vec![difference])
     }
 
     pub(super) fn expect_reply(&mut self, session: usize) -> Result<Answer, Infrastructure> {
@@ -399,22 +299,22 @@ impl<'a> Runner<'a> {
     }
 
     /// The step under way.
-    fn last(&self) -> usize {
+    pub(super) fn last(&self) -> usize {
         self.records.len().saturating_sub(1)
     }
 
     /// The last step that is over.
-    fn last_recorded(&self) -> usize {
+    pub(super) fn last_recorded(&self) -> usize {
         self.records.iter().rposition(Option::is_some).unwrap_or_default()
     }
 
-    fn note_later(&mut self, index: usize, reply: Reply) {
+    pub(super) fn note_later(&mut self, index: usize, reply: Reply) {
         if let Some(Observed { later, .. }) = self.records[index].as_mut().and_then(|record| record.server.as_mut()) {
             *later = Some(reply);
         }
     }
 
-    fn owe(&mut self, session: usize, change: impl FnOnce(&mut Session)) {
+    pub(super) fn owe(&mut self, session: usize, change: impl FnOnce(&mut Session)) {
         if let Some(session) = self.sessions.get_mut(&session) {
             change(session);
         }
@@ -427,8 +327,4 @@ fn ends_a_wait(progress: &Progress, woken: &[(SessionId, Reply)]) -> bool {
     let after_wait =
         |reply: &Reply| reply.error.as_ref().is_some_and(|error| matches!(error.sqlstate.code(), "40P01" | "55P03"));
     woken.iter().any(|(_, reply)| after_wait(reply)) || matches!(progress, Progress::Done(reply) if after_wait(reply))
-}
-
-fn waiting_difference(expected: &str, actual: &str) -> Difference {
-    Difference { field: Field::Waiting, result: None, expected: expected.into(), actual: actual.into() }
 }

@@ -1,7 +1,10 @@
-//! Telling a wait from a slow reply.
+//! Sessions that wait: telling a wait from a slow reply, and following who goes on.
 
+use super::record::{Observed, StepRecord};
+use super::runner::{Runner, Stop};
+use crate::compare::{self, Difference, Field};
 use crate::implementation::{Implementation, Infrastructure, Received};
-use seqcheck_engine::Reply;
+use seqcheck_engine::{Reply, SessionId};
 use std::time::{Duration, Instant};
 
 /// What a session turned out to do.
@@ -15,6 +18,124 @@ pub(super) enum Answer {
 
 /// The pauses between two questions whether a session waits: the first, and the longest.
 const PAUSES: (Duration, Duration) = (Duration::from_micros(100), Duration::from_millis(10));
+
+impl Runner<'_> {
+    /// Notes that both sides wait.
+    pub(super) fn note_wait(&mut self, index: usize) {
+        self.owe(self.steps[index].session, |session| {
+            session.model_waits = Some(index);
+            session.server_owes = Some(index);
+        });
+        self.records[index] = Some(StepRecord::agrees(Some(Observed::waits()), Some(Observed::waits())));
+    }
+
+    /// Confirms that the implementation waits, too.
+    pub(super) fn take_wait(&mut self, index: usize) -> Result<(), Stop> {
+        let session = self.steps[index].session;
+        match find_out(self.implementation, session, self.options.time_out)? {
+            Answer::Waits => {
+                self.note_wait(index);
+                Ok(())
+            }
+            Answer::Replied(reply) => {
+                self.owe(session, |session| session.model_waits = Some(index));
+                let server = Observed::reply(reply);
+                self.records[index] = Some(StepRecord::agrees(Some(Observed::waits()), Some(server)));
+                self.judge(index, index, vec![waiting_difference("a wait for other sessions", "a reply at once")])
+            }
+        }
+    }
+
+    /// Takes the replies of sessions that the last step woke, and sees those that went on with it wait again.
+    pub(super) fn take_woken(&mut self, woken: Vec<(SessionId, Reply)>, wait_again: &[SessionId]) -> Result<(), Stop> {
+        for (id, predicted) in woken {
+            let Some((&number, session)) = self.sessions.iter_mut().find(|(_, session)| session.id == id) else {
+                continue;
+            };
+            let Some(index) = session.model_waits.take() else { continue };
+            let owed = session.server_owes.take();
+            let waker = self.records.len().saturating_sub(1);
+            self.run.woken.push((waker, index));
+            if let Some(Observed { later, .. }) = self.records[index].as_mut().and_then(|record| record.model.as_mut())
+            {
+                *later = Some(predicted.clone());
+            }
+            if owed.is_none() {
+                // It did not wait, or woke too early: that was a divergence of its own.
+                continue;
+            }
+            match self.expect_reply(number)? {
+                Answer::Replied(reply) => {
+                    let differences = compare::replies(self.level(index), &predicted, &reply);
+                    self.note_later(index, reply);
+                    self.judge(index, self.last(), differences)?;
+                }
+                Answer::Waits => {
+                    self.owe(number, |session| session.server_owes = Some(index));
+                    let difference = waiting_difference("a reply after the wait", "a longer wait for other sessions");
+                    self.judge(index, self.last(), vec![difference])?;
+                }
+            }
+        }
+        self.take_wait_again(wait_again)
+    }
+
+    /// Lets sessions that went on with the last step reach what they wait for now: later steps may ask for the same, and who
+    /// comes first is served first.
+    fn take_wait_again(&mut self, wait_again: &[SessionId]) -> Result<(), Stop> {
+        for id in wait_again {
+            let Some((&number, session)) = self.sessions.iter().find(|(_, session)| session.id == *id) else {
+                continue;
+            };
+            let (Some(_), Some(index)) = (session.model_waits, session.server_owes) else { continue };
+            if let Answer::Replied(reply) = find_out(self.implementation, number, self.options.time_out)? {
+                self.take_early(number, index, reply)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Checks that sessions that should still wait are silent; takes late replies after a divergence.
+    pub(super) fn check_silence(&mut self) -> Result<(), Stop> {
+        let owing: Vec<(usize, usize)> =
+            self.sessions.iter().filter_map(|(&number, session)| Some((number, session.server_owes?))).collect();
+        for (number, index) in owing {
+            if let Received::Done(reply) = self.implementation.receive(number, Instant::now())? {
+                self.take_early(number, index, reply)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// At the end nothing comes after a wait that could give it away, so it is asked about.
+    pub(super) fn check_last_waits(&mut self) -> Result<(), Stop> {
+        let waiting: Vec<(usize, usize)> = self
+            .sessions
+            .iter()
+            .filter(|(_, session)| session.model_waits.is_some())
+            .filter_map(|(&number, session)| Some((number, session.server_owes?)))
+            .collect();
+        for (number, index) in waiting {
+            if let Answer::Replied(reply) = find_out(self.implementation, number, self.options.time_out)? {
+                self.take_early(number, index, reply)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Notes a reply that came although nothing should have woken the session.
+    fn take_early(&mut self, number: usize, index: usize, reply: Reply) -> Result<(), Stop> {
+        self.note_later(index, reply);
+        let Some(session) = self.sessions.get_mut(&number) else { return Ok(()) };
+        session.server_owes = None;
+        if session.model_waits.is_none() {
+            // The divergence is known already: the implementation waited where the engine did not.
+            return Ok(());
+        }
+        let difference = waiting_difference("a longer wait for other sessions", "a reply");
+        self.judge(index, self.last_recorded(), vec![difference])
+    }
+}
 
 /// Takes a reply that should come; asks whether the session waits once it is `slow`.
 pub(super) fn expect_reply(
@@ -56,4 +177,8 @@ pub(super) fn find_out(
         std::thread::sleep(pause);
         pause = (pause * 2).min(PAUSES.1);
     }
+}
+
+pub(super) fn waiting_difference(expected: &str, actual: &str) -> Difference {
+    Difference { field: Field::Waiting, result: None, expected: expected.into(), actual: actual.into() }
 }

@@ -2,9 +2,7 @@
 
 use seqcheck::lockstep::{Action, Connected, Reference, Step};
 use seqcheck::{Implementation, Infrastructure, Received, Request};
-use seqcheck_engine::{
-    Cell, ClauseSet, Message, Outcome, Progress, Reply, Rows, SessionId, Statement, StatementResult,
-};
+use seqcheck_engine::{Cell, Message, Outcome, Progress, Reply, Rows, SessionId, Statement, StatementResult};
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Instant;
 
@@ -15,11 +13,16 @@ pub(crate) struct Cue {
     pub(crate) reply: Option<Reply>,
     /// Sessions that wake now, with their replies.
     pub(crate) wakes: Vec<(usize, Reply)>,
+    /// Sessions that go on now, and wait for something else.
+    pub(crate) wait_again: Vec<usize>,
     /// Whether the engine refuses the statement; an implementation must never see such a step.
     pub(crate) unsupported: bool,
     /// Why the engine cannot follow any more from here on.
     pub(crate) lost: Option<&'static str>,
 }
+
+/// How often a session is found on its way from one wait to another.
+const LOOKS_WHILE_MOVING: u32 = 2;
 
 /// The number of the type `bigint` in `pg_type`.
 const BIGINT: u32 = 20;
@@ -96,13 +99,7 @@ impl Reference for Engine {
     fn disconnect(&mut self, _session: SessionId) -> Outcome {
         let woken = ids(std::mem::take(&mut self.on_disconnect));
         let lost = self.lost_on_disconnect.map(str::to_owned);
-        Outcome {
-            progress: Progress::Done(Reply::default()),
-            woken,
-            clauses: ClauseSet::default(),
-            found_deadlock: false,
-            lost,
-        }
+        Outcome { woken, lost, ..Outcome::new(Progress::Done(Reply::default())) }
     }
 
     fn step(&mut self, _session: SessionId, _statements: &[Statement]) -> Outcome {
@@ -115,7 +112,8 @@ impl Reference for Engine {
         let lost = cue.lost.map(str::to_owned);
         let found_deadlock = matches!(&progress, Progress::Done(Reply { error: Some(error), .. })
             if error.sqlstate.code() == "40P01");
-        Outcome { progress, woken: ids(cue.wakes), clauses: ClauseSet::default(), found_deadlock, lost }
+        let wait_again = cue.wait_again.into_iter().map(|session| SessionId(session as u32)).collect();
+        Outcome { woken: ids(cue.wakes), wait_again, found_deadlock, lost, ..Outcome::new(progress) }
     }
 
     fn fail(&mut self, _session: SessionId, message: Message) -> Outcome {
@@ -130,6 +128,8 @@ pub(crate) struct Server {
     script: VecDeque<Cue>,
     replies: BTreeMap<usize, VecDeque<Reply>>,
     waiting: BTreeMap<usize, bool>,
+    /// How often each session will still be found on its way from one wait to another.
+    moving: BTreeMap<usize, u32>,
     /// Everything that it was asked, in order, but for whether there is a reply yet.
     pub(crate) log: Vec<String>,
     /// Sessions that wake when another one disconnects.
@@ -187,6 +187,7 @@ impl Implementation for Server {
             None => drop(self.waiting.insert(session, true)),
         }
         self.wake(cue.wakes);
+        self.moving.extend(cue.wait_again.into_iter().map(|session| (session, LOOKS_WHILE_MOVING)));
         Ok(())
     }
 
@@ -202,6 +203,10 @@ impl Implementation for Server {
 
     fn is_waiting(&mut self, session: usize) -> Result<Option<Vec<usize>>, Infrastructure> {
         self.log.push(format!("is_waiting {session}"));
+        if let Some(looks) = self.moving.get_mut(&session).filter(|looks| **looks > 0) {
+            *looks -= 1;
+            return Ok(None);
+        }
         Ok(self.waiting.get(&session).is_some_and(|&waiting| waiting).then(Vec::new))
     }
 }
