@@ -307,3 +307,37 @@ fn generated_traces_of_planted_faults() {
         assert!(text.len() <= 6, "{}:\n{}", quirk.name(), text.join("\n"));
     }
 }
+
+/// What made a step wait is not needed for what it then did.
+#[test]
+fn a_step_need_not_wait() {
+    let settings = Settings::new(Major::NEWEST);
+    let faulty = Settings { quirks: QuirkSet::NONE.with(Quirk::SavepointKeepsChanges), ..settings.clone() };
+    let mut model = Model::of("faulty", faulty);
+    let mut run =
+        |steps: &[Step]| lockstep::run(steps, &mut Cluster::new(settings.clone()), &mut model, &Options::default());
+    let found = steps(
+        "S1: CREATE SEQUENCE s INCREMENT BY 2 MINVALUE 2 MAXVALUE 3
+S1: BEGIN
+S1: ALTER SEQUENCE s NO CYCLE
+S1: SAVEPOINT a
+S1: SELECT nextval('s')
+S2: SELECT nextval('s')
+S1: ALTER SEQUENCE s INCREMENT BY 1
+S1: ROLLBACK TO SAVEPOINT a
+S1: COMMIT",
+    );
+    let first = run(&found);
+    assert!(first.divergence().is_some_and(|divergence| divergence.seen_at > divergence.step), "a step waits");
+    let shrunk = shrink(&found, first, BUDGET, run);
+    let expected = [
+        "S1: CREATE SEQUENCE s INCREMENT BY 2 MINVALUE 2 MAXVALUE 3",
+        "S1: BEGIN",
+        "S1: SAVEPOINT a",
+        "S1: SELECT nextval('s')",
+        "S1: ALTER SEQUENCE s INCREMENT BY 1",
+        "S1: ROLLBACK TO SAVEPOINT a",
+        "S1: SELECT nextval('s')",
+    ];
+    assert_eq!(text(&shrunk.steps), expected);
+}

@@ -8,11 +8,12 @@
 //! The reductions, each in a file of its own, in the order in which they pay off:
 //!
 //! 1. what comes after the divergence goes, then steps by delta debugging (`steps`);
-//! 2. a session goes, or another one takes over what it does (`sessions`);
-//! 3. a query of several statements loses some, or is taken apart (`queries`);
-//! 4. what makes objects comes first (`order`), and a statement about rows calls nextval itself (`draws`);
-//! 5. statements lose options, list items, clauses and qualifiers, expressions become their operands (`statements`);
-//! 6. names become s, t and so on (`names`), numbers become small or a limit that people recognise (`numbers`).
+//! 2. a step that waits comes when it need not wait (`waits`);
+//! 3. a session goes, or another one takes over what it does (`sessions`);
+//! 4. a query of several statements loses some, or is taken apart (`queries`);
+//! 5. what makes objects comes first (`order`), and a statement about rows calls nextval itself (`draws`);
+//! 6. statements lose options, list items, clauses and qualifiers, expressions become their operands (`statements`);
+//! 7. names become s, t and so on (`names`), numbers become small or a limit that people recognise (`numbers`).
 
 mod draws;
 mod names;
@@ -25,6 +26,7 @@ mod sessions;
 mod statements;
 mod steps;
 mod text;
+mod waits;
 
 use std::time::Duration;
 
@@ -113,6 +115,7 @@ pub fn shrink(steps: &[Step], first: Run, budget: Budget, mut run: impl FnMut(&[
     // Each reduction may make room for another one.
     while search.changes(|search| {
         steps::reduce(search);
+        waits::reduce(search);
         sessions::reduce(search);
         queries::reduce(search);
         order::reduce(search);

@@ -52,6 +52,11 @@ impl<'r> Search<'r> {
         self.accepted.last().map_or(&[], |(steps, _)| steps)
     }
 
+    /// The steps that let others go on, each with a step that had waited.
+    pub(super) fn woken(&self) -> Vec<(usize, usize)> {
+        self.accepted.last().map_or_else(Vec::new, |(_, run)| run.woken.clone())
+    }
+
     /// The statements of a step, if it has any.
     pub(super) fn statements(&self, step: usize) -> &[Statement] {
         match self.steps().get(step).map(|step| &step.action) {
