@@ -93,16 +93,19 @@ pub trait Implementation {
     /// Makes a clean slate: no sessions, no outstanding requests, no objects left by an earlier trace.
     fn reset(&mut self) -> Result<(), Infrastructure>;
 
-    /// Announces that the trace is about roles, and makes these. Called after [`reset`](Self::reset).
+    /// Announces that the trace is about roles or prepared transactions, and makes these roles, or none. Called after
+    /// [`reset`](Self::reset).
     ///
-    /// Roles may belong to more than one database. So an implementation keeps the roles of several traces apart, if need
-    /// be by waiting; it returns the name of a role that is somebody else's, in which case the trace is not run.
+    /// Roles and the identifiers of prepared transactions may belong to more than one database. So an implementation keeps
+    /// several such traces apart, if need be by waiting; it returns the name of a role that is somebody else's, in which
+    /// case the trace is not run.
     fn claim_roles(&mut self, names: &[String]) -> Result<Option<String>, Infrastructure> {
         let _ = names;
         Ok(None)
     }
 
-    /// The end of a trace for which [`claim_roles`](Self::claim_roles) was called: what it made is dropped.
+    /// The end of a trace for which [`claim_roles`](Self::claim_roles) was called: the roles that it made are dropped, and
+    /// what it prepared is rolled back.
     fn release_roles(&mut self) -> Result<(), Infrastructure> {
         Ok(())
     }

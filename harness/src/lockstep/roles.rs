@@ -27,7 +27,7 @@ pub(super) fn roles(steps: &[Step]) -> Option<Vec<String>> {
 }
 
 /// Whether a trace has to do with prepared transactions, whose identifiers belong to the whole server as roles do.
-pub(super) fn prepares(steps: &[Step]) -> bool {
+fn prepares(steps: &[Step]) -> bool {
     use seqcheck_engine::statement::Transaction::{CommitPrepared, Prepare, RollbackPrepared};
     let is_two_phase = |statement: &Statement| {
         matches!(statement, Statement::Transaction(Prepare(_) | CommitPrepared(_) | RollbackPrepared(_)))

@@ -4,7 +4,7 @@ use super::Options;
 use super::distinct::{Judgement, Values};
 use super::record::{Divergence, Observed, Run, StepRecord, Verdict, kind};
 use super::reference::{Connected, Reference, answer};
-use super::roles::{prepares, roles};
+use super::roles::roles;
 use super::step::{Action, Refusal, Step};
 use super::waiting::{Answer, expect_reply, waiting_difference};
 use crate::compare::{self, Difference, Level, Signature};
@@ -106,10 +106,6 @@ impl<'a> Runner<'a> {
             return Ok(());
         }
         let ended = self.run_from_clean_slate();
-        if prepares(self.steps) {
-            // A prepared transaction outlives all sessions, and would hold its name against the traces of other databases.
-            self.implementation.reset()?;
-        }
         let released = self.implementation.release_roles();
         ended.and(released.map_err(Stop::from))
     }

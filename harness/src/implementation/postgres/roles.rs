@@ -79,24 +79,21 @@ impl Postgres {
         Ok(None)
     }
 
-    /// Drops the roles that the trace made, and lets the next trace have some.
+    /// Drops the roles that the trace made, ends what it prepared, and lets the next trace have its turn.
     pub(super) fn release(&mut self) -> Result<(), Infrastructure> {
         let Some(claim) = &self.claim else { return Ok(()) };
-        if !claim.names.is_empty() {
-            let find = format!("SELECT quote_ident(rolname) FROM pg_roles WHERE rolname IN ({})", listed(&claim.names));
-            match self.baseline.is_some() {
-                true => {
-                    // Whatever the trace left open may hold what is to be dropped.
-                    self.refresh_sessions()?;
-                    self.control(reset::end_prepared)?;
-                    self.control(|control, deadline| drop_roles(control, &find, deadline))?;
-                }
-                false => {
-                    let names: Vec<String> = claim.names.clone();
-                    self.make_anew()?;
-                    self.drop_left_roles(&names)?;
-                }
+        let names: Vec<String> = claim.names.clone();
+        if self.baseline.is_some() {
+            // Whatever the trace left open may hold what is to be dropped, or still be about to prepare.
+            self.refresh_sessions()?;
+            self.control(reset::end_prepared)?;
+            if !names.is_empty() {
+                let find = format!("SELECT quote_ident(rolname) FROM pg_roles WHERE rolname IN ({})", listed(&names));
+                self.control(|control, deadline| drop_roles(control, &find, deadline))?;
             }
+        } else if !names.is_empty() {
+            self.make_anew()?;
+            self.drop_left_roles(&names)?;
         }
         if let Some(mut claim) = self.claim.take() {
             claim.leftovers = None;
