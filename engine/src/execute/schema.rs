@@ -120,6 +120,7 @@ impl Execution<'_> {
                 ));
                 continue;
             };
+            self.lock(oid, LockMode::AccessExclusive)?;
             self.check_schema_owner(oid)?;
             if oid == PG_CATALOG {
                 return Err(error(
@@ -130,7 +131,6 @@ impl Execution<'_> {
             if oid == PG_TOAST || oid == INFORMATION_SCHEMA {
                 return Err(unsupported(format!("dropping schema {name}")));
             }
-            self.lock(oid, LockMode::AccessExclusive)?;
             objects.push(Object::Schema(oid));
         }
         self.drop_objects(&objects, statement.behavior)?;

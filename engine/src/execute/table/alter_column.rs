@@ -51,6 +51,7 @@ impl Execution<'_> {
         let mut planned = Planned::default();
         self.plan_column(definition, &place, &mut planned)?;
         planned.demand_not_null_of_keys();
+        planned.trust_references_without_default();
         let Some(plan) = planned.columns.first() else { return Ok(Vec::new()) };
         let sequences = self.create_planned_sequences(&planned.sequences, relation.owner)?;
         let mut column = plan.to_column();

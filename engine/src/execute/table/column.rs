@@ -89,8 +89,8 @@ pub(super) enum PlannedConstraintKind {
     Unique { columns: Vec<Rc<str>>, is_primary: bool },
     /// CHECK.
     Check { condition: Expression, is_valid: bool },
-    /// FOREIGN KEY.
-    Foreign { columns: Vec<Rc<str>>, references: References },
+    /// FOREIGN KEY; `is_looked_at` tells whether rows that are there already must comply.
+    Foreign { columns: Vec<Rc<str>>, references: References, is_looked_at: bool },
 }
 
 /// Everything that a list of definitions asks for.
@@ -210,6 +210,7 @@ impl Execution<'_> {
                     kind: PlannedConstraintKind::Foreign {
                         columns: vec![name.clone()],
                         references: references.clone(),
+                        is_looked_at: true,
                     },
                 }),
                 ColumnConstraintKind::Check(condition) => planned.constraints.push(PlannedConstraint {

@@ -218,7 +218,8 @@ pub(super) fn plan_constraint(constraint: &TableConstraint) -> PlannedConstraint
                 PlannedConstraintKind::Check { condition: condition.clone(), is_valid: !not_valid }
             }
             TableConstraintKind::ForeignKey(columns, references) => {
-                PlannedConstraintKind::Foreign { columns: names(columns), references: references.clone() }
+                let is_looked_at = !references.not_valid;
+                PlannedConstraintKind::Foreign { columns: names(columns), references: references.clone(), is_looked_at }
             }
         },
     }

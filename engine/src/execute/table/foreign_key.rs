@@ -6,7 +6,6 @@ use super::super::{Execution, MissingSchema};
 use super::check::unique_keys;
 use super::column::free_name;
 use super::index::{check_constraint_name, is_constraint};
-use super::row_work::RowWork;
 use crate::catalog::{Constraint, ConstraintKind, ForeignKey, Object, Oid, Persistence, Relation, TableData};
 use crate::clause::Clause;
 use crate::error::{Result, error, notice, sqlstate, unsupported};
@@ -16,14 +15,14 @@ use crate::reply::Severity;
 use crate::statement::{Behavior, Deferral, Identifier, Privilege, References};
 
 impl Execution<'_> {
+    /// Adds a foreign key to a table, and returns it with its name: rows that are there already are another matter.
     pub(super) fn add_foreign_key(
         &mut self,
         table: Oid,
         name: Option<&Rc<str>>,
         columns: &[Rc<str>],
         references: &References,
-        work: &mut RowWork,
-    ) -> Result<()> {
+    ) -> Result<(Rc<str>, ForeignKey)> {
         if let Some(name) = name {
             let (relation, data) = self.table_now(table)?;
             check_constraint_name(name, &relation.name, &data)?;
@@ -91,10 +90,7 @@ impl Execution<'_> {
         data.constraints.push(Constraint { oid, name: name.clone(), kind });
         self.update_table(&relation, data)?;
         self.reach(Clause::ForeignKey);
-        if !references.not_valid {
-            work.references.push((name, key));
-        }
-        Ok(())
+        Ok((name, key))
     }
 
     /// What is said of a constraint that an action names and the table has not; from 18 on, NOT NULL has names, too, which

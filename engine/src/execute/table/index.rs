@@ -61,6 +61,21 @@ impl Planned {
             }
         }
     }
+
+    /// Has foreign keys of a new column believed: PostgreSQL takes one without a default for NULL in every row, also
+    /// where its values come from an identity sequence (`transformAlterTableStmt` in `parse_utilcmd.c`).
+    pub(super) fn trust_references_without_default(&mut self) {
+        let is_null = |name: &Rc<str>| {
+            self.columns
+                .iter()
+                .any(|column| column.name == *name && column.default.is_none() && column.computed.is_none())
+        };
+        for constraint in &mut self.constraints {
+            if let PlannedConstraintKind::Foreign { columns, is_looked_at, .. } = &mut constraint.kind {
+                *is_looked_at &= !columns.iter().all(is_null);
+            }
+        }
+    }
 }
 
 impl Execution<'_> {
@@ -74,8 +89,12 @@ impl Execution<'_> {
             PlannedConstraintKind::Unique { columns, is_primary } => {
                 self.add_key(table, name, columns, *is_primary, work)
             }
-            PlannedConstraintKind::Foreign { columns, references } => {
-                self.add_foreign_key(table, name, columns, references, work)
+            PlannedConstraintKind::Foreign { columns, references, is_looked_at } => {
+                let added = self.add_foreign_key(table, name, columns, references)?;
+                if *is_looked_at {
+                    work.references.push(added);
+                }
+                Ok(())
             }
         }
     }
