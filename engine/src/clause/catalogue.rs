@@ -286,6 +286,8 @@ catalogue! {
     page "CREATE VIEW" {
         ViewQuery "view.keeps-its-query" ("Description")
             "Reading a view runs the query it was made of, which names sequences, tables and columns whatever they are called by now."
+        ViewUpdatable "view.updatable" ("Updatable Views")
+            "Changing rows of a view that shows columns of a table changes the table, with its defaults and identity columns."
         ViewReplaced "view.replace" ("Description")
             "OR REPLACE needs a query with the view's columns, to which others may be added."
     }

@@ -226,6 +226,25 @@ impl Plan {
         }
     }
 
+    /// The table that a plain query reads, where each output column lies in it, in their order, and WHERE. The query does
+    /// nothing but leave out columns and rows.
+    pub(crate) fn plain_columns(&self) -> Option<(Oid, Vec<usize>, Option<&Bound>)> {
+        let Plan::Select(select) = self else { return None };
+        let SelectPlan { source: Some(Source::Table(table)), filter, outputs, .. } = &**select else { return None };
+        let is_plain = select.grouping.is_none()
+            && !select.distinct
+            && select.series.is_empty()
+            && select.limit.is_none()
+            && select.offset.is_none()
+            && !filter.as_ref().is_some_and(Bound::is_volatile);
+        let place = |output: &Output| match output.value {
+            Bound::Column { level: 0, index } => Some(index),
+            _ => None,
+        };
+        let places = outputs.iter().map(place).collect::<Option<Vec<usize>>>()?;
+        (is_plain && places.is_sorted_by(|one, next| one < next)).then_some((*table, places, filter.as_ref()))
+    }
+
     /// The value of an output column that is the same constant in every row, when PostgreSQL merges this query into the
     /// one around it: nothing in it sorts, limits, aggregates or has effects (`is_simple_subquery` of its planner).
     pub(crate) fn merged_constant(&self, index: usize) -> Option<&Value> {

@@ -6,6 +6,7 @@ use super::computed::computed_detail;
 use super::insert::always_detail;
 use super::referential::RowChange;
 use super::returning::Returning;
+use super::target::Changed;
 use super::{no_column, table_scope};
 use crate::catalog::{Column, Relation, Slot, TableData, TableRow};
 use crate::dialect::Major;
@@ -16,50 +17,59 @@ use crate::statement::{Delete, Expression, Generated, Identifier, Privilege, Upd
 
 impl Execution<'_> {
     pub(in crate::execute) fn update(&mut self, statement: &Update) -> Result<StatementResult> {
-        let (table, data) = self.relation_to_change(&statement.table)?;
-        let scope = table_scope(&table, statement.alias.as_ref(), &data.columns);
+        let changed = self.relation_to_change(&statement.table)?;
+        let Changed { table, data, .. } = &changed;
+        let (named, named_data) = changed.named();
+        let scope = table_scope(named, statement.alias.as_ref(), &named_data.columns);
         let filter = self.bind_filter(statement.filter.as_ref(), &scope)?;
         let mut returning = Returning::new(self, &scope, &statement.returning)?;
-        let mut assignments = self.bind_assignments(&statement.assignments, &table, &data, scope)?;
-        check_identity(&assignments, &data, self.shared.settings.major)?;
+        let mut assignments = self.bind_assignments(&statement.assignments, named, named_data, scope)?;
+        self.lock_behind_view(&changed)?;
+        if changed.through.is_some() {
+            // A view has no defaults of its own, and an UPDATE does not ask for those of the table.
+            assignments.iter_mut().for_each(|(_, value)| {
+                value.get_or_insert(Bound::Constant(Value::Null));
+            });
+        }
+        check_identity(&assignments, data, self.shared.settings.major)?;
         if self.extent == Extent::Analyse {
             return returning.describe(self);
         }
-        self.plan_assignments(&mut assignments, &data)?;
+        self.plan_assignments(&mut assignments, data)?;
         if self.extent == Extent::Plan {
             return returning.describe(self);
         }
-        self.need(table.oid, Privilege::Update);
+        self.need(named.oid, Privilege::Update);
         let values = assignments.iter().filter_map(|(_, value)| value.as_ref());
         if filter.iter().chain(values).any(|value| !value.columns().is_empty()) || returning.reads_columns() {
-            self.need(table.oid, Privilege::Select);
+            self.need(named.oid, Privilege::Select);
         }
-        self.check_change(&table, "UPDATE", "change")?;
+        self.check_change(table, "UPDATE", "change")?;
         let mut updated = 0;
         let mut changes = Vec::new();
         let view = self.query_view();
         for (slot, old) in self.shared.catalog.slots(table.storage, view) {
-            if !self.passes(filter.as_ref(), &old)? {
+            if !self.passes(changed.filter(), &old)? || !self.passes(filter.as_ref(), &old)? {
                 continue;
             }
-            self.refuse_changed_row(&table, slot)?;
+            self.refuse_changed_row(table, slot)?;
             let mut new: Vec<Value> = old.to_vec();
             for (place, value) in &assignments {
                 new[*place] = match value {
                     Some(value) => self.evaluate(value, &Row { values: &old, ..Row::default() })?,
-                    None => self.default_value(&table, &data, *place)?,
+                    None => self.default_value(table, data, *place)?,
                 };
             }
-            self.compute_columns(&data, &mut new)?;
-            self.check_row(&table, &data, &new, Some(slot))?;
+            self.compute_columns(data, &mut new)?;
+            self.check_row(table, data, &new, Some(slot))?;
             let view = self.catalog_view();
             self.shared.catalog.delete_row(table.storage, slot, view, &mut self.session.transaction.undo);
             let new = TableRow::from(new);
             changes.push(RowChange { old: Some(old), new: Some(new.clone()) });
-            self.store_row(&table, new, &mut returning)?;
+            self.store_row(table, new, &mut returning)?;
             updated += 1;
         }
-        self.after_rows(&table, changes)?;
+        self.after_rows(table, changes)?;
         returning.finish(format!("UPDATE {updated}"))
     }
 
@@ -138,24 +148,27 @@ impl Execution<'_> {
     }
 
     pub(in crate::execute) fn delete(&mut self, statement: &Delete) -> Result<StatementResult> {
-        let (table, data) = self.relation_to_change(&statement.table)?;
-        let scope = table_scope(&table, statement.alias.as_ref(), &data.columns);
+        let changed = self.relation_to_change(&statement.table)?;
+        let table = &changed.table;
+        let (named, named_data) = changed.named();
+        let scope = table_scope(named, statement.alias.as_ref(), &named_data.columns);
         let filter = self.bind_filter(statement.filter.as_ref(), &scope)?;
         let mut returning = Returning::new(self, &scope, &statement.returning)?;
+        self.lock_behind_view(&changed)?;
         if self.extent != Extent::Run {
             return returning.describe(self);
         }
-        self.need(table.oid, Privilege::Delete);
+        self.need(named.oid, Privilege::Delete);
         if filter.as_ref().is_some_and(|filter| !filter.columns().is_empty()) || returning.reads_columns() {
-            self.need(table.oid, Privilege::Select);
+            self.need(named.oid, Privilege::Select);
         }
-        self.check_change(&table, "DELETE", "change")?;
+        self.check_change(table, "DELETE", "change")?;
         let mut deleted = 0;
         let mut changes = Vec::new();
         let view = self.query_view();
         for (slot, old) in self.shared.catalog.slots(table.storage, view) {
-            if self.passes(filter.as_ref(), &old)? {
-                self.refuse_changed_row(&table, slot)?;
+            if self.passes(changed.filter(), &old)? && self.passes(filter.as_ref(), &old)? {
+                self.refuse_changed_row(table, slot)?;
                 let view = self.catalog_view();
                 self.shared.catalog.delete_row(table.storage, slot, view, &mut self.session.transaction.undo);
                 returning.add(self, &old)?;
@@ -163,7 +176,7 @@ impl Execution<'_> {
                 deleted += 1;
             }
         }
-        self.after_rows(&table, changes)?;
+        self.after_rows(table, changes)?;
         returning.finish(format!("DELETE {deleted}"))
     }
 }

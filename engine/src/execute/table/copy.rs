@@ -4,6 +4,7 @@ use super::super::{Execution, done};
 use super::insert::target_columns;
 use super::referential::RowChange;
 use super::returning::Returning;
+use super::target::Changed;
 use crate::catalog::{Column, TableRow};
 use crate::error::{Result, Stop, error, sqlstate, unsupported};
 use crate::query::{Scope, Type, Value, read_value};
@@ -17,7 +18,10 @@ const MOST_BUFFERED_BYTES: usize = 65_535;
 
 impl Execution<'_> {
     pub(in crate::execute) fn copy(&mut self, statement: &Copy) -> Result<StatementResult> {
-        let (table, data) = self.relation_to_change(&statement.table)?;
+        let Changed { table, data, through } = self.relation_to_change(&statement.table)?;
+        if through.is_some() {
+            return Err(unsupported("COPY to a view"));
+        }
         let mut targets = target_columns(&table, &data, &statement.columns)?;
         if statement.columns.is_empty() {
             targets.retain(|place| data.columns[*place].computed.is_none());

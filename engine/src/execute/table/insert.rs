@@ -7,6 +7,7 @@ use super::computed::computed_detail;
 use super::conflict::Conflict;
 use super::referential::RowChange;
 use super::returning::Returning;
+use super::target::Changed;
 use super::{no_column, table_scope};
 use crate::catalog::{Column, Relation, Slot, TableData, TableRow};
 use crate::clause::Clause;
@@ -41,22 +42,28 @@ enum Source {
 
 impl Execution<'_> {
     pub(in crate::execute) fn insert(&mut self, statement: &Insert) -> Result<StatementResult> {
-        let (table, data) = self.relation_to_change(&statement.table)?;
-        let scope = table_scope(&table, statement.alias.as_ref(), &data.columns);
-        let targets = target_columns(&table, &data, &statement.columns)?;
-        let mut source = self.bind_source(statement, &data, &targets)?;
+        let changed = self.relation_to_change(&statement.table)?;
+        let Changed { table, data, .. } = &changed;
+        let (named, named_data) = changed.named();
+        if changed.through.is_some() && statement.on_conflict.is_some() {
+            return Err(unsupported("ON CONFLICT for a view"));
+        }
+        let scope = table_scope(named, statement.alias.as_ref(), &named_data.columns);
+        let targets = target_columns(named, named_data, &statement.columns)?;
+        let mut source = self.bind_source(statement, named_data, &targets)?;
         let targets = match &source {
             // Without a column list, fewer values than columns leave the rest to their defaults.
             Some(source) => targets[..source.width().min(targets.len())].to_vec(),
             None => Vec::new(),
         };
         let mut conflict = match &statement.on_conflict {
-            Some(clause) => Some(self.bind_conflict(clause, &table, &data, &scope)?),
+            Some(clause) => Some(self.bind_conflict(clause, table, data, &scope)?),
             None => None,
         };
         let mut returning = Returning::new(self, &scope, &statement.returning)?;
-        let sources = self.column_sources(statement, &data, &targets, source.as_ref())?;
-        conflict.as_ref().map_or(Ok(()), |conflict| conflict.check_identity(&data, self.shared.settings.major))?;
+        self.lock_behind_view(&changed)?;
+        let sources = self.column_sources(statement, data, &targets, source.as_ref())?;
+        conflict.as_ref().map_or(Ok(()), |conflict| conflict.check_identity(data, self.shared.settings.major))?;
         if self.extent == Extent::Analyse {
             return returning.describe(self);
         }
@@ -77,27 +84,27 @@ impl Execution<'_> {
                 }
             }
         }
-        self.plan_values(&data, &targets, &sources, source.as_ref())?;
+        self.plan_values(data, &targets, &sources, source.as_ref())?;
         if let (Some(clause), Some(conflict)) = (&statement.on_conflict, &mut conflict) {
-            self.plan_conflict(clause, conflict, &table, &data)?;
+            self.plan_conflict(clause, conflict, table, data)?;
         }
         if self.extent == Extent::Plan {
             return returning.describe(self);
         }
-        self.need(table.oid, Privilege::Insert);
+        self.need(named.oid, Privilege::Insert);
         if conflict.as_ref().is_some_and(|conflict| conflict.updates()) {
-            self.need(table.oid, Privilege::Update);
-            self.need(table.oid, Privilege::Select);
+            self.need(named.oid, Privilege::Update);
+            self.need(named.oid, Privilege::Select);
         }
         if returning.reads_columns() {
-            self.need(table.oid, Privilege::Select);
+            self.need(named.oid, Privilege::Select);
         }
-        self.check_change(&table, "INSERT", "change")?;
+        self.check_change(table, "INSERT", "change")?;
         let mut inserted = 0;
         let mut changes = Vec::new();
         let mut target = Target {
-            table: &table,
-            data: &data,
+            table,
+            data,
             sources: &sources,
             conflict: conflict.as_mut(),
             inserted: &mut inserted,
@@ -114,7 +121,7 @@ impl Execution<'_> {
                             // A DEFAULT that no column takes is not even computed; an expression is.
                             None if !sources.contains(&ColumnSource::Given(place)) => Value::Null,
                             Some(value) => self.evaluate(value, &Row::default())?,
-                            None => self.default_value(&table, &data, targets[place])?,
+                            None => self.default_value(table, data, targets[place])?,
                         });
                     }
                     self.insert_row(&mut target, &given, None, &mut returning)?;
@@ -130,7 +137,7 @@ impl Execution<'_> {
                 }
             }
         }
-        self.after_rows(&table, changes)?;
+        self.after_rows(table, changes)?;
         returning.finish(format!("INSERT 0 {inserted}"))
     }
 
