@@ -166,6 +166,11 @@ impl Major {
         }
     }
 
+    /// GRANT and REVOKE lock what they name, though not what they find in a schema (since 18).
+    pub(crate) fn grant_locks(self) -> bool {
+        self.0 >= 18
+    }
+
     /// `NOWAIT` gets a lock for which a session that holds another one on the object goes before those who wait (17). Until
     /// 16 it fails as soon as somebody waits for what conflicts.
     pub(crate) fn nowait_goes_before_waiters(self) -> bool {
@@ -252,6 +257,11 @@ impl Major {
     /// Everybody may create in the schema public of a new database (until 14).
     pub(crate) fn everybody_creates_in_public(self) -> bool {
         self.0 <= 14
+    }
+
+    /// `to_regclass` reads its text as the type does, and gives NULL also for what cannot be read (since 16).
+    pub(crate) fn reads_to_regclass_as_input(self) -> bool {
+        self.0 >= 16
     }
 
     /// `pg_sequence_last_value` gives NULL without the privileges (18), and refuses before.

@@ -185,6 +185,14 @@ impl Catalog {
         })
     }
 
+    /// Whether another open transaction has replaced or deleted a schema's entry.
+    pub(crate) fn is_schema_being_changed(&self, oid: Oid, view: View) -> bool {
+        self.schemas.versions().any(|(_, version)| {
+            let is_open = matches!(version.deleted, Some(Stamp::Open(session)) if session != view.session);
+            version.value.oid == oid && is_open
+        })
+    }
+
     /// Makes a schema.
     pub(crate) fn insert_schema(&mut self, schema: Schema, view: View, undo: &mut Vec<Write>) {
         let slot = self.schemas.insert(schema, Stamp::Open(view.session));

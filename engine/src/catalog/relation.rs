@@ -139,6 +139,8 @@ pub(crate) struct Default {
     pub(crate) value: Option<Bound>,
     /// The relations that the expression names as constants, which it depends on.
     pub(crate) relations: Vec<Oid>,
+    /// The type that the expression was given in, where it is converted to the column's type of itself.
+    pub(crate) converted_from: Option<Type>,
 }
 
 /// An index that CREATE INDEX has made.

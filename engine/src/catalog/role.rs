@@ -78,6 +78,20 @@ impl Catalog {
             || open(self.default_access.versions().map(|(_, version)| (version.created, version.deleted)), view)
     }
 
+    /// Whether another open transaction has given something to a role: it owns it, or has privileges on it.
+    pub(crate) fn is_role_about_to_be_needed(&self, role: Oid, view: View) -> bool {
+        let is_open = |created: Stamp| matches!(created, Stamp::Open(session) if session != view.session);
+        let relations = self.relations.versions().any(|(_, version)| {
+            let mentions = || version.value.access.as_ref().is_some_and(|access| access.mentions(role));
+            is_open(version.created) && (version.value.owner == role || mentions())
+        });
+        relations
+            || self.schemas.versions().any(|(_, version)| {
+                let mentions = || version.value.access.as_ref().is_some_and(|access| access.mentions(role));
+                is_open(version.created) && (version.value.owner == role || mentions())
+            })
+    }
+
     /// Adds a role.
     pub(crate) fn insert_role(&mut self, role: Role, view: View, undo: &mut Vec<Write>) {
         let slot = self.roles.insert(Rc::new(role), Stamp::Open(view.session));

@@ -138,10 +138,11 @@ impl Execution<'_> {
         }
         self.check_name_known(base)?;
         let range = RangeName { database: None, schema, name: base };
-        let row_type = self.find_relation(range, MissingSchema::Fails)?.is_some_and(|relation| {
-            relation.sequence().is_none() || self.shared.settings.major.sequences_have_row_types()
-        });
-        match row_type {
+        let is_type = match self.find_relation(range, MissingSchema::Fails)? {
+            Some(relation) => relation.sequence().is_none() || self.shared.settings.major.sequences_have_row_types(),
+            None => self.find_type(&name.name)?.is_some(),
+        };
+        match is_type {
             true => Ok(None),
             false => Err(error(sqlstate::UNDEFINED_OBJECT, format!("type \"{}\" does not exist", parts.join(".")))),
         }

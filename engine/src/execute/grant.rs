@@ -6,6 +6,7 @@ use super::{Execution, done};
 use crate::catalog::{Access, AccessChange, Kind, Oid, Privileges, Relation, Schema};
 use crate::clause::Clause;
 use crate::error::{Result, error, notice, sqlstate, unsupported};
+use crate::lock::LockMode;
 use crate::reply::{Severity, StatementResult};
 use crate::statement::{Behavior, Grant, GrantTarget, Grantee, Identifier, Privilege};
 
@@ -64,14 +65,25 @@ impl Execution<'_> {
             GrantTarget::Tables(names) | GrantTarget::Sequences(names) => {
                 for name in names {
                     let name = self.range_name(name)?;
-                    // No lock is taken here, so PostgreSQL may answer from its caches.
-                    self.check_name_known(name.name)?;
-                    relations.push(self.require_relation(name, MissingSchema::Fails)?.oid);
+                    let locks = self.shared.settings.major.grant_locks();
+                    if !locks {
+                        // Without a lock, PostgreSQL may answer from its caches.
+                        self.check_name_known(name.name)?;
+                    }
+                    let oid = self.require_relation(name, MissingSchema::Fails)?.oid;
+                    if locks {
+                        self.lock(oid, LockMode::AccessShare)?;
+                    }
+                    relations.push(oid);
                 }
             }
             GrantTarget::Schemas(names) => {
                 for name in names {
-                    schemas.push(self.schema_to_change(name)?);
+                    let oid = self.schema_to_change(name)?;
+                    if self.shared.settings.major.grant_locks() {
+                        self.lock(oid, LockMode::AccessShare)?;
+                    }
+                    schemas.push(oid);
                 }
             }
             GrantTarget::AllTables(names) | GrantTarget::AllSequences(names) => {
@@ -197,9 +209,7 @@ impl Execution<'_> {
     ) -> Result<()> {
         let view = self.catalog_view();
         let Some(schema) = self.shared.catalog.schema(oid, view).cloned() else { return Ok(()) };
-        if self.shared.catalog.uncommitted_schema(&schema.name, view).is_some() {
-            return Err(unsupported("a schema that another open transaction has changed"));
-        }
+        self.check_schema_settled(oid)?;
         let target = Target {
             name: schema.name.to_string(),
             owner: schema.owner,

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::Execution;
 use super::block::StatementMark;
 use crate::catalog::{
-    INFORMATION_SCHEMA, Kind, Oid, PG_CATALOG, Persistence, Privileges, RangeName, Relation, SearchPath,
+    INFORMATION_SCHEMA, Kind, Oid, PG_CATALOG, PG_TOAST, Persistence, Privileges, RangeName, Relation, SearchPath,
     is_temporary_schema, temporary_schema,
 };
 use crate::clause::Clause;
@@ -268,10 +268,14 @@ impl Execution<'_> {
     /// Checks that a new relation may have this name in this schema. `has_type` says whether a type comes with it.
     pub(super) fn check_new_relation(&mut self, schema: Oid, name: &str, has_type: bool) -> Result<()> {
         self.check_free_name(schema, name)?;
-        if schema == PG_CATALOG {
+        if schema == INFORMATION_SCHEMA {
+            return Err(unsupported("making something in information_schema, which outlives the trace"));
+        }
+        if schema == PG_CATALOG || schema == PG_TOAST {
+            let schema = if schema == PG_CATALOG { "pg_catalog" } else { "pg_toast" };
             return Err(error(
                 sqlstate::INSUFFICIENT_PRIVILEGE,
-                format!("permission denied to create \"pg_catalog.{name}\""),
+                format!("permission denied to create \"{schema}.{name}\""),
             )
             .detail("System catalog modifications are currently disallowed."));
         }

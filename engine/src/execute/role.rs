@@ -30,6 +30,7 @@ impl Execution<'_> {
 
     /// The role of that name, or error 42704.
     pub(crate) fn role_named(&mut self, name: &str) -> Result<Oid> {
+        check_not_none(name)?;
         match self.known_role(name)? {
             Some(oid) => Ok(oid),
             None => Err(no_role(sqlstate::UNDEFINED_OBJECT, name)),
@@ -91,6 +92,7 @@ impl Execution<'_> {
             return Err(error(sqlstate::RESERVED_NAME, format!("role name \"{name}\" is reserved"))
                 .detail("Role names starting with \"pg_\" are reserved."));
         }
+        check_not_none(&name)?;
         if self.shared.catalog.has_uncommitted_role(&name, self.catalog_view()) {
             return Err(unsupported("waiting for another session's uncommitted role of the same name"));
         }
@@ -157,6 +159,9 @@ impl Execution<'_> {
         for (oid, name) in doomed {
             if self.shared.catalog.role(oid, self.catalog_view()).is_none() {
                 return Err(unsupported("dropping a role twice"));
+            }
+            if self.shared.catalog.is_role_about_to_be_needed(oid, self.catalog_view()) {
+                return Err(unsupported("dropping a role that another open transaction has given something"));
             }
             let dependents = self.role_dependents(oid)?;
             if !dependents.is_empty() {
@@ -242,7 +247,7 @@ impl Execution<'_> {
 
     /// SET ROLE: the session's role must be a member of the one that it takes on.
     pub(super) fn role_to_take_on(&mut self, name: &str) -> Result<Option<Oid>> {
-        if name == "none" {
+        if &*name == "none" {
             return Ok(None);
         }
         let Some(oid) = self.known_role(name)? else {
@@ -262,4 +267,12 @@ impl Execution<'_> {
 /// The error of a role that does not exist.
 fn no_role(code: crate::reply::SqlState, name: &str) -> Stop {
     error(code, format!("role \"{name}\" does not exist"))
+}
+
+/// Refuses the name that stands for no role.
+fn check_not_none(name: &str) -> Result<()> {
+    match name {
+        "none" => Err(error(sqlstate::RESERVED_NAME, "role name \"none\" is reserved")),
+        _ => Ok(()),
+    }
 }

@@ -3,7 +3,7 @@
 use super::names::{duplicate_schema, no_schema};
 use super::privilege::permission_denied;
 use super::{Execution, done};
-use crate::catalog::{INFORMATION_SCHEMA, Object, PG_CATALOG, PG_TOAST, Schema};
+use crate::catalog::{INFORMATION_SCHEMA, Object, Oid, PG_CATALOG, PG_TOAST, Schema};
 use crate::error::{Result, Stop, error, notice, sqlstate, unsupported};
 use crate::lock::LockMode;
 use crate::reply::{Severity, StatementResult};
@@ -72,6 +72,7 @@ impl Execution<'_> {
         if !self.is_superuser() || matches!(schema.oid, PG_CATALOG | PG_TOAST | INFORMATION_SCHEMA) {
             return Err(unsupported("ALTER SCHEMA by a role that is no superuser, or of a system schema"));
         }
+        self.check_schema_settled(schema.oid)?;
         let changed = match &statement.action {
             SchemaAction::RenameTo(new_name) => {
                 let new_name = new_name.name();
@@ -100,6 +101,15 @@ impl Execution<'_> {
         done("ALTER SCHEMA")
     }
 
+    /// Refuses to change a schema that another open transaction has changed: PostgreSQL waits for it, and may then fail
+    /// with "tuple concurrently updated".
+    pub(super) fn check_schema_settled(&self, oid: Oid) -> Result<()> {
+        match self.shared.catalog.is_schema_being_changed(oid, self.catalog_view()) {
+            true => Err(unsupported("a schema that another open transaction has changed")),
+            false => Ok(()),
+        }
+    }
+
     pub(super) fn drop_schemas(&mut self, statement: &DropSchema) -> Result<StatementResult> {
         self.prevent_if_read_only("DROP SCHEMA")?;
         self.check_schemas_known()?;
@@ -122,6 +132,7 @@ impl Execution<'_> {
             };
             self.lock(oid, LockMode::AccessExclusive)?;
             self.check_schema_owner(oid)?;
+            self.check_schema_settled(oid)?;
             if oid == PG_CATALOG {
                 return Err(error(
                     sqlstate::DEPENDENT_OBJECTS_STILL_EXIST,

@@ -39,10 +39,15 @@ impl<'p> Accumulator<'p> {
     pub(super) fn finish(mut self, order: Order) -> Result<Value> {
         let keys = &self.call.order_by;
         self.check_order(order)?;
-        self.inputs.sort_by(|(_, left), (_, right)| {
-            let descending: Vec<bool> = keys.iter().map(|key| key.descending).collect();
-            compare_keys(left, right, &descending)
-        });
+        let descending: Vec<bool> = keys.iter().map(|key| key.descending).collect();
+        let compare_inputs = |(_, left): &Input, (_, right): &Input| compare_keys(left, right, &descending);
+        if self.call.arguments.iter().any(Bound::is_volatile)
+            && !self.inputs.is_sorted_by(|left, right| compare_inputs(left, right).is_le())
+        {
+            // Since 16 rows are sorted before the arguments are computed, where the planner sees fit.
+            return Err(unsupported("sequence functions inside an aggregate whose ORDER BY changes the order of rows"));
+        }
+        self.inputs.sort_by(compare_inputs);
         if self.call.distinct {
             let of_argument = |key: &SortKey| self.call.arguments.first() == Some(&key.key);
             if self.call.arguments.is_empty() || keys.len() > 1 || !keys.iter().all(of_argument) {

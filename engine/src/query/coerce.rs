@@ -38,7 +38,8 @@ fn cast_context(from: Type, to: Type) -> Option<CastContext> {
         (Char, Varchar) | (Text | Varchar, Char) => Some(Assignment),
         (Char, Integer) | (Integer, Char) => Some(Explicit),
         (Integer, Boolean) | (Boolean, Integer) => Some(Explicit),
-        (_, Text | Varchar) if to != from => Some(Assignment),
+        // Everything becomes a string through its text (manual, CREATE CAST, Notes).
+        (_, Text | Varchar | Name) if to != from => Some(Assignment),
         // Strings become anything through its text.
         (Text | Varchar | Name, _) => Some(Explicit),
         _ => None,
@@ -110,8 +111,8 @@ impl Execution<'_> {
             (Value::Boolean(value), _, Type::Text | Type::Varchar) => {
                 Ok(Value::text(if value { "true" } else { "false" }))
             }
-            (Value::Integer(oid), from, Type::Text | Type::Varchar) if from.is_identifier() => {
-                Ok(Value::text(&self.write_identifier(oid, from)?))
+            (Value::Integer(oid), from, Type::Text | Type::Varchar | Type::Name) if from.is_identifier() => {
+                read_value(&self.write_identifier(oid, from)?, to)
             }
             // These two types are stored alike: a negative number stands for the large one with the same bits.
             (Value::Integer(value), Type::SmallInt | Type::Integer, to) if to.is_identifier() => {
@@ -130,7 +131,7 @@ impl Execution<'_> {
             (Value::Text(text), _, Type::Regclass) => Ok(Value::Integer(self.cast_to_regclass(&text)?.0.into())),
             (Value::Text(text), _, Type::Text | Type::Varchar | Type::Name) => read_value(&text, to),
             (Value::Text(text), _, to) => read_value(&text, to),
-            (value, from, Type::Text | Type::Varchar) => Ok(Value::text(&value.to_text(from))),
+            (value, from, Type::Text | Type::Varchar | Type::Name) => read_value(&value.to_text(from), to),
             (_, from, to) => Err(unsupported(format!("a cast from {} to {}", from.sql_name(), to.sql_name()))),
         }
     }

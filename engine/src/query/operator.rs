@@ -106,17 +106,11 @@ impl Execution<'_> {
         if operand_type == Type::Numeric {
             return Err(unsupported("arithmetic and comparison of numeric"));
         }
-        // A constant compared with a regclass is read as a relation's name, not as a number.
-        let read_as = match (left.value_type, right.value_type) {
-            (identifier, Type::Unknown) | (Type::Unknown, identifier) if identifier.is_identifier() => identifier,
-            _ => operand_type,
-        };
         let may_be_number = |side: &Typed| side.value_type != Type::Regnamespace && side.value_type != Type::Regclass;
         let numbers = [may_be_number(&left), may_be_number(&right)];
         let mut convert = |side: Typed| -> Result<Typed> {
-            let to = if side.value_type == Type::Unknown { read_as } else { operand_type };
             let from = side.value_type;
-            self.coerce(side, to, CastContext::Explicit)?
+            self.coerce(side, operand_type, CastContext::Explicit)?
                 .ok_or_else(|| unsupported(format!("an operand of type {}", from.sql_name())))
         };
         let (left, right) = (convert(left)?, convert(right)?);

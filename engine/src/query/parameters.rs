@@ -3,8 +3,8 @@
 use std::rc::Rc;
 
 use super::function::SEQUENCE_PARAMETERS;
-use super::{Type, Value};
-use crate::catalog::{Oid, Persistence, Privileges, Relation, is_temporary_schema, temporary_schema};
+use super::{SYSTEM_COLUMNS, Type, Value};
+use crate::catalog::{FIRST_NORMAL_OID, Oid, Persistence, Privileges, Relation, is_temporary_schema, temporary_schema};
 use crate::clause::Clause;
 use crate::error::{Result, error, sqlstate, unsupported};
 use crate::execute::{Execution, no_column};
@@ -52,6 +52,9 @@ impl Execution<'_> {
     pub(super) fn sequence_parameters(&mut self, oid: Oid) -> Result<Vec<Value>> {
         let view = self.catalog_view();
         let Some(relation) = self.shared.catalog.relation(oid, view).cloned() else {
+            if oid.0 < FIRST_NORMAL_OID {
+                return Err(unsupported("pg_sequence_parameters of a relation of the system"));
+            }
             return Err(error(sqlstate::UNDEFINED_TABLE, format!("relation with OID {} does not exist", oid.0)));
         };
         self.check_any(&relation, &[Privilege::Select, Privilege::Update, Privilege::Usage])?;
@@ -75,12 +78,15 @@ impl Execution<'_> {
         ])
     }
 
-    /// `to_regclass`: as reading a `regclass`, but NULL for a relation that does not exist.
+    /// `to_regclass`: as reading a `regclass`, but NULL for a relation that does not exist. Before 16 it reads names only.
     pub(super) fn find_regclass(&mut self, text: &str) -> Result<Value> {
-        match self.read_regclass(text) {
+        let is_input = self.shared.settings.major.reads_to_regclass_as_input();
+        let read = if is_input { self.read_regclass(text) } else { self.cast_to_regclass(text) };
+        match read {
             Ok(oid) => Ok(Value::Integer(oid.0.into())),
             Err(crate::error::Stop::Error(message))
-                if matches!(message.sqlstate, sqlstate::UNDEFINED_TABLE | sqlstate::INVALID_SCHEMA_NAME) =>
+                if matches!(message.sqlstate, sqlstate::UNDEFINED_TABLE | sqlstate::INVALID_SCHEMA_NAME)
+                    || is_input && message.sqlstate == sqlstate::INVALID_NAME =>
             {
                 Ok(Value::Null)
             }
@@ -100,6 +106,9 @@ impl Execution<'_> {
         let Some(data) = relation.table() else {
             return Err(unsupported("pg_get_serial_sequence of a relation that is no table"));
         };
+        if SYSTEM_COLUMNS.contains(&column) {
+            return Ok(Value::Null);
+        }
         let Some((place, _)) = data.column(column) else {
             return Err(no_column(column, &relation.name));
         };

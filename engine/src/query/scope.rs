@@ -145,6 +145,9 @@ fn missing_column(scopes: &[Scope], table: Option<&str>, column: &str) -> Stop {
     let known = |name: &str| scopes.iter().any(|scope| scope.has_table(name));
     match table {
         Some("excluded") => unsupported("EXCLUDED where it cannot be seen"),
+        Some("old" | "new") if !known(table.unwrap_or_default()) => {
+            unsupported("OLD or NEW, which RETURNING has since 18")
+        }
         Some(table) if !known(table) => missing_table(scopes, table),
         Some(table) if let Some(untyped) = untyped(scopes, table) => error(
             sqlstate::WRONG_OBJECT_TYPE,

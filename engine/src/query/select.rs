@@ -8,7 +8,7 @@ use super::{CastContext, Type};
 use crate::clause::Clause;
 use crate::error::{Result, error, sqlstate, unsupported};
 use crate::execute::Extent;
-use crate::statement::{Expression, Identifier, Literal, OrderItem, Privilege, Query, Select};
+use crate::statement::{Expression, FromItem, Identifier, Literal, OrderItem, Privilege, Query, Select};
 
 impl Binder<'_, '_> {
     /// Analyses a query in the innermost scope, which is empty.
@@ -53,13 +53,12 @@ impl Binder<'_, '_> {
             Some(filter) => Some(self.boolean(filter, Place::Where, "WHERE")?),
             None => None,
         };
-        if let Some(filter @ Bound::And(..)) = &filter
-            && filter.is_volatile()
-        {
-            return Err(unsupported("AND with sequence functions in WHERE, whose order the planner chooses"));
-        }
+        filter.as_ref().map_or(Ok(()), check_order_of_conditions)?;
         if filter.as_ref().is_some_and(Bound::is_volatile) && matches!(source, Some(Source::Join(_))) {
             return Err(unsupported("sequence functions in WHERE over a join"));
+        }
+        if let (Some(source), Some(filter)) = (&source, &filter) {
+            check_calls_decided(&select.from, source, filter)?;
         }
         let filter = match &mut source {
             Some(source @ Source::Join(_)) => push_down(source, filter),
@@ -79,6 +78,12 @@ impl Binder<'_, '_> {
         }
         let offset = self.limit(select.offset.as_ref(), "OFFSET")?;
         let limit = self.limit(select.limit.as_ref(), "LIMIT")?;
+        if let Some(Source::Subquery(Plan::Set(set)) | Source::Stored { plan: Plan::Set(set), .. }) = &source
+            && (set.left.is_volatile() || set.right.is_volatile())
+            && (limit.is_some() || offset.is_some())
+        {
+            return Err(unsupported("LIMIT over UNION with sequence functions, which may then not all be called"));
+        }
         let Some(frame) = self.frames.last_mut() else { return Err(unsupported("a query out of place")) };
         let calls = std::mem::take(&mut frame.aggregates);
         let series = std::mem::take(&mut frame.series);
@@ -87,6 +92,9 @@ impl Binder<'_, '_> {
             let shown = outputs.iter().map(|output| &output.value);
             let sorted = order_by.iter().map(|key| &key.key);
             self.check_grouped(shown.chain(sorted).chain(&having), &keys, source.as_ref())?;
+        }
+        if calls.iter().flat_map(|call| &call.order_by).any(|key| key.key.is_volatile()) {
+            return Err(unsupported("sequence functions in the ORDER BY of an aggregate"));
         }
         if having.as_ref().is_some_and(Bound::is_volatile) {
             return Err(unsupported("sequence functions in HAVING"));
@@ -218,4 +226,43 @@ fn named_output<'o>(outputs: &'o [Output], name: &Identifier) -> Result<Option<&
 /// its value is first needed.
 fn reads_state_aside(expression: &Bound) -> bool {
     expression.any(|part| part.subquery().is_some_and(Plan::reads_state))
+}
+
+/// Refuses conditions of which the planner chooses the order in which they are looked at, where that shows.
+pub(crate) fn check_order_of_conditions(filter: &Bound) -> Result<()> {
+    match filter {
+        Bound::And(..) if filter.is_volatile() => {
+            Err(unsupported("AND with sequence functions in WHERE, whose order the planner chooses"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Refuses conditions that decide how often sequence functions in FROM are called. The planner looks at constants before
+/// any row, and moves a condition into a subquery unless it reads what such functions give, or the subquery has a LIMIT
+/// (`subquery_is_pushdown_safe` and `qual_is_pushdown_safe` in `allpaths.c`). A query in WITH it leaves alone.
+fn check_calls_decided(from: &[FromItem], source: &Source, filter: &Bound) -> Result<()> {
+    if !source.is_volatile() {
+        return Ok(());
+    }
+    let plan = match source {
+        Source::Subquery(_) if matches!(from, [FromItem::Relation { .. }]) => None,
+        Source::Subquery(plan) | Source::Stored { plan, .. } => Some(plan),
+        _ => None,
+    };
+    let stays = |condition: &Bound| match plan {
+        None => true,
+        Some(Plan::Select(select)) => {
+            let reads = condition.columns();
+            let given = reads.iter().filter_map(|place| select.outputs.get(*place));
+            select.limit.is_some()
+                || select.offset.is_some()
+                || given.into_iter().any(|output| output.value.is_volatile())
+        }
+        Some(_) => false,
+    };
+    match filter.conjuncts().iter().all(|condition| !condition.columns().is_empty() && stays(condition)) {
+        true => Ok(()),
+        false => Err(unsupported("a condition that the planner may look at before sequence functions in FROM")),
+    }
 }

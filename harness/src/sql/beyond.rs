@@ -103,8 +103,38 @@ fn missing_syntax(words: &[String], stopped_at: Option<usize>) -> Option<String>
     if words.iter().any(|word| word == "SELECT") && intos > usize::from(at(0) == Some("INSERT")) {
         return Some("SELECT INTO inside another statement".to_owned());
     }
-    let is_conditional = words.iter().take(5).map(String::as_str).eq(["CREATE", "SCHEMA", "IF", "NOT", "EXISTS"]);
+    const TABLE_ACTIONS: [&str; 13] = [
+        "ADD",
+        "ALTER",
+        "ATTACH",
+        "CLUSTER",
+        "DETACH",
+        "DISABLE",
+        "DROP",
+        "ENABLE",
+        "INHERIT",
+        "REPLICA",
+        "SET",
+        "TABLESPACE",
+        "VALIDATE",
+    ];
     let stops_at = stopped_at.and_then(at);
+    let has_table_action = words.iter().any(|word| matches!(word.as_str(), "LOGGED" | "UNLOGGED" | "OWNER"));
+    if at(0) == Some("ALTER")
+        && at(1) == Some("SEQUENCE")
+        && stops_at.is_some_and(|word| TABLE_ACTIONS.contains(&word) || word == "," && has_table_action)
+    {
+        // PostgreSQL's grammar takes all that it takes of a table.
+        return Some("ALTER SEQUENCE with actions for a table, or several".to_owned());
+    }
+    // Behind a function in FROM the parser expects ORDINALITY only.
+    let with = |place: usize| {
+        at(place) == Some("WITH") && matches!(at(place + 1), Some("NO" | "DATA" | "CHECK" | "LOCAL" | "CASCADED"))
+    };
+    if stopped_at.is_some_and(|place| with(place) || place > 0 && with(place - 1)) {
+        return Some("WITH behind a function in FROM".to_owned());
+    }
+    let is_conditional = words.iter().take(5).map(String::as_str).eq(["CREATE", "SCHEMA", "IF", "NOT", "EXISTS"]);
     if is_conditional && matches!(stops_at, Some("CREATE" | "GRANT")) {
         return Some("CREATE SCHEMA IF NOT EXISTS with elements".to_owned());
     }

@@ -314,7 +314,12 @@ impl Execution<'_> {
                 return Err(unsupported("a default of a column that changes to or from a type outside the model"));
             }
             self.lock(default.oid, LockMode::AccessExclusive)?;
-            let typed = Typed { bound: value, value_type: old_type };
+            // What the column's old type made of the expression is undone first (PostgreSQL's `strip_implicit_coercions`).
+            let typed = match (value, default.converted_from) {
+                (Bound::Cast { operand, .. }, Some(value_type)) => Typed { bound: *operand, value_type },
+                (bound, _) => Typed { bound, value_type: old_type },
+            };
+            let given = typed.value_type;
             let converted = self.coerce(typed, new_type, CastContext::Assignment)?;
             let Some(converted) = converted else {
                 return Err(error(
@@ -326,7 +331,8 @@ impl Execution<'_> {
                     ),
                 ));
             };
-            let default = crate::catalog::ColumnDefault { value: Some(converted.bound), ..default };
+            let converted_from = (given != new_type).then_some(given);
+            let default = crate::catalog::ColumnDefault { value: Some(converted.bound), converted_from, ..default };
             data.columns[place].default = Some(default);
         }
         self.check_not_in_view(relation.oid, place)?;

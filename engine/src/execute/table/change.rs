@@ -2,6 +2,7 @@
 
 use super::super::{Execution, Extent};
 use super::assign::unpredictable;
+use super::check::check_length;
 use super::computed::computed_detail;
 use super::insert::always_detail;
 use super::referential::RowChange;
@@ -11,7 +12,7 @@ use super::{no_column, table_scope};
 use crate::catalog::{Column, Relation, Slot, TableData, TableRow};
 use crate::dialect::Major;
 use crate::error::{Result, error, sqlstate, unsupported};
-use crate::query::{Binder, Bound, Place, Row, Scope, Value};
+use crate::query::{Binder, Bound, Place, Row, Scope, Value, check_order_of_conditions};
 use crate::reply::StatementResult;
 use crate::statement::{Delete, Expression, Generated, Identifier, Privilege, Update};
 
@@ -59,6 +60,7 @@ impl Execution<'_> {
                     Some(value) => self.evaluate(value, &Row { values: &old, ..Row::default() })?,
                     None => self.default_value(table, data, *place)?,
                 };
+                check_length(&data.columns[*place], &new[*place])?;
             }
             self.compute_columns(data, &mut new)?;
             self.check_row(table, data, &new, Some(slot))?;
@@ -129,7 +131,9 @@ impl Execution<'_> {
 
     fn bind_filter(&mut self, filter: Option<&Expression>, scope: &Scope) -> Result<Option<Bound>> {
         let Some(filter) = filter else { return Ok(None) };
-        Binder::new(self, scope.clone()).boolean(filter, Place::Where, "WHERE").map(Some)
+        let filter = Binder::new(self, scope.clone()).boolean(filter, Place::Where, "WHERE")?;
+        check_order_of_conditions(&filter)?;
+        Ok(Some(filter))
     }
 
     fn passes(&mut self, filter: Option<&Bound>, row: &[Value]) -> Result<bool> {

@@ -119,8 +119,9 @@ impl Execution<'_> {
     }
 }
 
-/// Refuses a value with more characters than its column holds.
-fn check_length(column: &Column, value: &Value) -> Result<()> {
+/// Refuses a value with more characters than its column holds. That is part of computing the value: nothing that comes
+/// after it is computed then.
+pub(super) fn check_length(column: &Column, value: &Value) -> Result<()> {
     let (Some(length), Value::Text(text)) = (column.length, value) else { return Ok(()) };
     match text.chars().skip(length).any(|character| character != ' ') {
         true => Err(error(

@@ -149,33 +149,38 @@ impl Execution<'_> {
             PlannedDefault::Copied(copied) => Ok(ColumnDefault { oid, ..copied.clone() }),
             PlannedDefault::OwnSequence(index) => {
                 let next = crate::query::nextval_of(sequences[*index]);
+                let converted_from = (next.value_type != column.column_type).then_some(next.value_type);
                 let typed = self.coerce_to_column(next, column)?;
-                Ok(ColumnDefault { oid, relations: typed.relations(), value: Some(typed) })
+                Ok(ColumnDefault { oid, relations: typed.relations(), value: Some(typed), converted_from })
             }
             PlannedDefault::Expression(expression)
                 if column.opaque.as_ref().is_some_and(|opaque| opaque.enumeration.is_some())
                     && self.takes_value(column, expression) =>
             {
-                Ok(ColumnDefault { oid, relations: Vec::new(), value: None })
+                Ok(ColumnDefault { oid, relations: Vec::new(), value: None, converted_from: None })
             }
             PlannedDefault::Expression(expression) => match self.bind_default_expression(expression, column) {
-                Ok(value) => Ok(ColumnDefault { oid, relations: value.relations(), value: Some(value) }),
+                Ok((value, converted_from)) => {
+                    Ok(ColumnDefault { oid, relations: value.relations(), value: Some(value), converted_from })
+                }
                 Err(Stop::Unsupported(_)) if self.is_reliable_default(column, expression) => {
-                    Ok(ColumnDefault { oid, relations: Vec::new(), value: None })
+                    Ok(ColumnDefault { oid, relations: Vec::new(), value: None, converted_from: None })
                 }
                 Err(other) => Err(other),
             },
         }
     }
 
-    fn bind_default_expression(&mut self, expression: &Expression, column: &Column) -> Result<Bound> {
+    fn bind_default_expression(&mut self, expression: &Expression, column: &Column) -> Result<(Bound, Option<Type>)> {
         let typed = Binder::new(self, Scope::default()).expression(expression, ExpressionPlace::Default)?;
         let found = typed.value_type;
         if column.column_type == Type::Opaque {
             return Err(crate::error::unsupported("a default for a column whose type is outside the model"));
         }
+        // A constant without a type is read as the column's, and not converted.
+        let converted_from = Some(found).filter(|found| *found != column.column_type && *found != Type::Unknown);
         match self.coerce(typed, column.column_type, CastContext::Assignment)? {
-            Some(typed) => Ok(typed.bound),
+            Some(typed) => Ok((typed.bound, converted_from)),
             None => Err(default_of_wrong_type(column, found)),
         }
     }

@@ -8,7 +8,7 @@ use super::opaque::{is_reliable, named_columns};
 use super::row_work::{NewKey, RowWork};
 use super::table_scope;
 use crate::catalog::{Constraint, ConstraintKind, Oid, Relation, TableData};
-use crate::error::{Result, Stop, error, sqlstate};
+use crate::error::{Result, Stop, error, sqlstate, unsupported};
 use crate::query::{Binder, Bound, Place};
 use crate::statement::{Expression, Privilege};
 
@@ -114,6 +114,9 @@ impl Execution<'_> {
             Err(Stop::Unsupported(_)) if is_reliable(condition, Some(&data)) => None,
             Err(other) => return Err(other),
         };
+        if bound.as_ref().is_some_and(|bound| !bound.relations().is_empty()) {
+            return Err(unsupported("a CHECK that depends on a relation which it names"));
+        }
         let mut columns = match &bound {
             Some(bound) => bound.columns(),
             None => named_columns(condition, &data),

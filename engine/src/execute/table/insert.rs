@@ -1,23 +1,21 @@
 //! INSERT (manual, "INSERT").
 
 use super::super::{Execution, Extent};
-use super::assign::unpredictable;
-use super::check::check_constant;
+use super::check::{check_constant, check_length};
 use super::computed::computed_detail;
 use super::conflict::Conflict;
 use super::referential::RowChange;
 use super::returning::Returning;
+use super::source::{Source, put_constant};
 use super::target::Changed;
 use super::{no_column, table_scope};
-use crate::catalog::{Column, Relation, Slot, TableData, TableRow};
+use crate::catalog::{Column, ColumnDefault, Relation, Slot, TableData, TableRow};
 use crate::clause::Clause;
-use crate::error::{Result, error, sqlstate, unsupported};
-use crate::query::{Binder, Bound, Order, Place, Plan, Row, Scope, Typed, Value};
+use crate::error::{Result, Stop, error, sqlstate, unsupported};
+use crate::query::{Bound, Order, Row, Value};
 use crate::quirk::Quirk;
 use crate::reply::StatementResult;
-use crate::statement::{
-    Expression, Generated, Identifier, Insert, InsertSource, Literal, Overriding, Privilege, Query,
-};
+use crate::statement::{Generated, Identifier, Insert, Overriding, Privilege};
 
 /// Where the value of one of the table's columns comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,16 +26,6 @@ pub(super) enum ColumnSource {
     Default,
     /// The column is dropped.
     Dropped,
-}
-
-/// The values of an INSERT, analysed.
-enum Source {
-    /// One row: computed column by column, in the table's order.
-    Single(Vec<Option<Bound>>),
-    /// Several rows: each computed in the order written, before any default.
-    Several(Vec<Vec<Option<Bound>>>),
-    /// A query's rows.
-    Query { plan: Plan, casts: Vec<Option<Bound>> },
 }
 
 impl Execution<'_> {
@@ -117,21 +105,37 @@ impl Execution<'_> {
                 for row in rows {
                     let mut given = Vec::with_capacity(row.len());
                     for (place, value) in row.iter().enumerate() {
-                        given.push(match value {
+                        let value = match value {
                             // A DEFAULT that no column takes is not even computed; an expression is.
                             None if !sources.contains(&ColumnSource::Given(place)) => Value::Null,
                             Some(value) => self.evaluate(value, &Row::default())?,
                             None => self.default_value(table, data, targets[place])?,
-                        });
+                        };
+                        check_length(&data.columns[targets[place]], &value)?;
+                        given.push(value);
                     }
                     self.insert_row(&mut target, &given, None, &mut returning)?;
                 }
             }
             Some(Source::Query { plan, casts }) => {
+                let draws = data.live_columns().any(|(place, column)| {
+                    let is_volatile = |default: &ColumnDefault| default.value.as_ref().is_none_or(Bound::is_volatile);
+                    sources[place] == ColumnSource::Default
+                        && (column.identity.is_some() || column.default.as_ref().is_some_and(is_volatile))
+                });
+                let mut failed_in_row = false;
                 let order = self.run_plan(plan, None, &mut |execution, values| {
-                    execution.insert_row(&mut target, values, Some(casts), &mut returning)?;
-                    Ok(true)
-                })?;
+                    let inserted = execution.insert_row(&mut target, values, Some(casts), &mut returning);
+                    failed_in_row = inserted.is_err();
+                    inserted.map(|()| true)
+                });
+                let order = match order {
+                    Err(Stop::Error(_)) if draws && !failed_in_row => {
+                        // The planner may have merged the query, so that a row's values are computed among its defaults.
+                        return Err(unsupported("an error in the rows of INSERT … SELECT beside defaults"));
+                    }
+                    order => order?,
+                };
                 if order == Order::Open {
                     return Err(unsupported("INSERT of rows whose order PostgreSQL leaves open"));
                 }
@@ -166,72 +170,6 @@ impl Execution<'_> {
             self.plan_value(&data.columns[*target], value.as_ref())?;
         }
         Ok(())
-    }
-
-    fn bind_source(&mut self, statement: &Insert, data: &TableData, targets: &[usize]) -> Result<Option<Source>> {
-        let InsertSource::Query(query) = &statement.source else { return Ok(None) };
-        let named = !statement.columns.is_empty();
-        let mut binder = Binder::new(self, Scope::default());
-        match query {
-            Query::Values(rows) => {
-                let width = rows.first().map_or(0, Vec::len);
-                let mut bound = Vec::with_capacity(rows.len());
-                for row in rows {
-                    let mut typed = Vec::with_capacity(row.len());
-                    for (position, value) in row.iter().enumerate() {
-                        let column = targets.get(position).map(|target| &data.columns[*target]);
-                        typed.push(match value {
-                            Expression::Default => None,
-                            value if column.is_some_and(|column| binder.execution().takes_value(column, value)) => {
-                                Some(unpredictable())
-                            }
-                            value => Some(binder.expression(value, Place::Values)?),
-                        });
-                    }
-                    if row.len() != width {
-                        return Err(error(sqlstate::SYNTAX_ERROR, "VALUES lists must all be the same length"));
-                    }
-                    check_width(width, targets.len(), named)?;
-                    let mut values = Vec::with_capacity(row.len());
-                    for (value, target) in typed.into_iter().zip(targets) {
-                        values.push(match value {
-                            None => None,
-                            Some(typed) => Some(binder.assign(typed, &data.columns[*target])?),
-                        });
-                    }
-                    bound.push(values);
-                }
-                Ok(Some(match <[Vec<Option<Bound>>; 1]>::try_from(bound) {
-                    Ok([single]) => Source::Single(single),
-                    Err(several) => Source::Several(several),
-                }))
-            }
-            Query::Select(_) | Query::Set(_) | Query::With(_) => {
-                let items = match query {
-                    Query::Select(select) => select.items.as_slice(),
-                    _ => &[],
-                };
-                if items.iter().any(|item| matches!(item.expression, Expression::Parameter(_))) {
-                    return Err(unsupported("a parameter as a column of INSERT … SELECT"));
-                }
-                let has_wildcard = items.iter().any(|item| matches!(item.expression, Expression::Wildcard(_)));
-                let plan = binder.query(query)?;
-                let types = plan.types();
-                check_width(types.len(), targets.len(), named)?;
-                let mut casts = Vec::with_capacity(types.len());
-                for (index, (value_type, target)) in types.into_iter().zip(targets).enumerate() {
-                    let typed = match items.get(index).filter(|_| !has_wildcard).map(|item| &item.expression) {
-                        // A constant without a type is read as the column's type, not as text.
-                        Some(constant @ Expression::Literal(Literal::String(_) | Literal::Null)) => {
-                            binder.expression(constant, Place::Values)?
-                        }
-                        _ => Typed { bound: Bound::Column { level: 0, index }, value_type },
-                    };
-                    casts.push(Some(binder.assign(typed, &data.columns[*target])?));
-                }
-                Ok(Some(Source::Query { plan, casts }))
-            }
-        }
     }
 
     /// Decides for each column whether it is given or takes its default, with the rules of identity columns.
@@ -321,7 +259,7 @@ impl Execution<'_> {
             if matches!(source, ColumnSource::Given(_)) && self.deviates(Quirk::DefaultAlwaysComputed) {
                 self.default_value(target.table, target.data, place)?;
             }
-            row.push(match (*source, expressions) {
+            let value = match (*source, expressions) {
                 (ColumnSource::Dropped, _) => Value::Null,
                 (ColumnSource::Default, _) => self.default_value(target.table, target.data, place)?,
                 (ColumnSource::Given(position), None) => given[position].clone(),
@@ -329,7 +267,9 @@ impl Execution<'_> {
                     Some(value) => self.evaluate(value, &Row { values: given, ..Row::default() })?,
                     None => self.default_value(target.table, target.data, place)?,
                 },
-            });
+            };
+            check_length(&target.data.columns[place], &value)?;
+            row.push(value);
         }
         self.compute_columns(target.data, &mut row)?;
         if let Some(conflict) = &mut target.conflict {
@@ -395,35 +335,6 @@ struct Target<'t> {
     changes: &'t mut Vec<RowChange>,
 }
 
-impl Source {
-    /// How many values each row has.
-    fn width(&self) -> usize {
-        match self {
-            Source::Single(values) => values.len(),
-            Source::Several(rows) => rows.first().map_or(0, Vec::len),
-            Source::Query { casts, .. } => casts.len(),
-        }
-    }
-
-    /// Whether some row says DEFAULT at this place.
-    fn has_default(&self, position: usize) -> bool {
-        match self {
-            Source::Single(values) => values[position].is_none(),
-            Source::Several(rows) => rows.iter().any(|row| row[position].is_none()),
-            Source::Query { .. } => false,
-        }
-    }
-
-    /// Whether every row says DEFAULT at this place.
-    fn is_default(&self, position: usize) -> bool {
-        match self {
-            Source::Single(values) => values[position].is_none(),
-            Source::Several(rows) => rows.iter().all(|row| row[position].is_none()),
-            Source::Query { .. } => false,
-        }
-    }
-}
-
 pub(super) fn always_detail(column: &Column) -> String {
     format!("Column \"{}\" is an identity column defined as GENERATED ALWAYS.", column.name)
 }
@@ -447,23 +358,4 @@ pub(super) fn target_columns(table: &Relation, data: &TableData, named: &[Identi
         targets.push(place);
     }
     Ok(targets)
-}
-
-fn check_width(values: usize, targets: usize, named: bool) -> Result<()> {
-    if values > targets {
-        return Err(error(sqlstate::SYNTAX_ERROR, "INSERT has more expressions than target columns"));
-    }
-    if values < targets && named {
-        return Err(error(sqlstate::SYNTAX_ERROR, "INSERT has more target columns than expressions"));
-    }
-    Ok(())
-}
-
-/// Puts a constant in the place of the column that is converted.
-fn put_constant(cast: &mut Bound, constant: &Value) {
-    match cast {
-        Bound::Column { .. } => *cast = Bound::Constant(constant.clone()),
-        Bound::Cast { operand, .. } => put_constant(operand, constant),
-        _ => {}
-    }
 }

@@ -22,6 +22,7 @@ mod opaque;
 mod referential;
 mod returning;
 mod row_work;
+mod source;
 mod target;
 mod truncate;
 mod validate;

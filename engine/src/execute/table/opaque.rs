@@ -88,6 +88,8 @@ impl Execution<'_> {
     pub(super) fn is_reliable_default(&mut self, column: &Column, value: &Expression) -> bool {
         match column.opaque.as_ref().and_then(|opaque| opaque.enumeration) {
             Some(_) => self.takes_value(column, value),
+            // What a constant of such a type names it depends on.
+            None if column.opaque.as_ref().is_some_and(|opaque| names_objects(&opaque.written)) => false,
             None => is_reliable(value, None),
         }
     }
@@ -335,4 +337,9 @@ fn is_time(text: &str) -> bool {
                 && zone.len() <= 5
                 && within(&zone[..zone.len().min(2)], 15)
         })
+}
+
+/// Whether values of a type stand for objects (manual, "Object Identifier Types").
+fn names_objects(name: &TypeName) -> bool {
+    name.name.parts.last().is_some_and(|name| name.name().starts_with("reg") || name.name() == "oid")
 }

@@ -67,7 +67,9 @@ impl Execution<'_> {
             if !self.may_all_hold(&conditions, &Row { values: &values, outer, ..Row::default() })? {
                 continue;
             }
-            if self.may_read_value(&relation) || self.shared.settings.major.hides_last_value() {
+            // Privileges are asked of the sequence as it is now, not as the snapshot has it: it may be gone.
+            let now = self.shared.catalog.relation(relation.oid, self.catalog_view());
+            if now.is_some_and(|now| self.may_read_value(now)) || self.shared.settings.major.hides_last_value() {
                 // The view's other rows are of the time before the wait, while the model would begin anew.
                 values[LAST_VALUE] = self.sequence_last_value(relation.oid).map_err(|stop| match stop {
                     Stop::Waits(_) => unsupported("reading pg_sequences while another session changes a sequence"),
