@@ -40,7 +40,7 @@ pub(crate) use table::{no_column, scope_table};
 use std::borrow::Cow;
 use std::rc::Rc;
 
-use crate::catalog::{CommitNumber, Oid, Privileges, Relation, View};
+use crate::catalog::{CommitNumber, Oid, Privileges, Relation, StorageId, TableRow, View};
 use crate::clause::{Clause, ClauseSet};
 use crate::cluster::{Progress, Shared};
 use crate::dialect::{Dialect, aurora_dsql};
@@ -88,6 +88,8 @@ pub(crate) struct Execution<'a> {
     touched: Touched,
     /// The columns of the result of a query that was only analysed.
     described: Vec<(Rc<str>, Type)>,
+    /// The rows of tables whose rows are being changed, as they were before.
+    unchanged: Vec<(StorageId, Vec<TableRow>)>,
 }
 
 impl<'a> Execution<'a> {
@@ -111,6 +113,7 @@ impl<'a> Execution<'a> {
             returned: None,
             touched: Touched::default(),
             described: Vec::new(),
+            unchanged: Vec::new(),
         }
     }
 

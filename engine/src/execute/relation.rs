@@ -3,7 +3,8 @@
 use super::names::relation_exists;
 use super::{Execution, done, shared_str};
 use crate::catalog::{
-    ConstraintKind, Kind, Object, Oid, PG_TOAST, Persistence, RangeName, Relation, is_temporary_schema,
+    ConstraintKind, INFORMATION_SCHEMA, Kind, Object, Oid, PG_CATALOG, PG_TOAST, Persistence, RangeName, Relation,
+    is_temporary_schema,
 };
 use crate::clause::Clause;
 use crate::error::{Result, error, sqlstate, unsupported};
@@ -146,6 +147,9 @@ impl Execution<'_> {
         if new_schema == relation.schema {
             // Even then, the sequences that move along are locked as for a move.
             return owned.into_iter().try_for_each(|sequence| self.lock(sequence, LockMode::AccessExclusive));
+        }
+        if matches!(new_schema, PG_CATALOG | INFORMATION_SCHEMA) {
+            return Err(unsupported("moving something into a system schema, which outlives the trace"));
         }
         if relation.sequence().is_some() {
             self.reach(Clause::SetSchema);

@@ -105,6 +105,16 @@ impl Bound {
         })
     }
 
+    /// Whether a subquery is part of it.
+    pub(crate) fn has_subquery(&self) -> bool {
+        self.any(|part| part.subquery().is_some())
+    }
+
+    /// Whether an aggregate's result is part of it.
+    pub(crate) fn holds_aggregate(&self) -> bool {
+        self.any(|part| matches!(part, Bound::Aggregate(_)))
+    }
+
     /// The conditions that must all hold for this one to hold.
     pub(super) fn conjuncts(&self) -> Vec<&Bound> {
         match self {
@@ -114,7 +124,7 @@ impl Bound {
     }
 
     /// Whether one of the select list's set-returning functions is part of it.
-    pub(super) fn holds_series(&self) -> bool {
+    pub(crate) fn holds_series(&self) -> bool {
         self.any(|part| matches!(part, Bound::Series(_)))
     }
 

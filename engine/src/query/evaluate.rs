@@ -133,8 +133,12 @@ impl Execution<'_> {
                 found
             }
             Bound::Parameter(_) => return Err(unsupported("a parameter without a value")),
-            Bound::Aggregate(index) => row.aggregates[*index].clone(),
-            Bound::Series(index) => row.series[*index].clone(),
+            Bound::Aggregate(index) => {
+                row.aggregates.get(*index).cloned().ok_or_else(|| unsupported("an aggregate out of place"))?
+            }
+            Bound::Series(index) => {
+                row.series.get(*index).cloned().ok_or_else(|| unsupported("a set-returning function out of place"))?
+            }
             Bound::Subquery(plan) => {
                 let mut result: Option<Value> = None;
                 self.run_plan(plan, Some(row), &mut |_, values| match &result {

@@ -280,6 +280,11 @@ impl Plan {
         found
     }
 
+    /// Whether a subquery is part of its expressions.
+    pub(crate) fn has_subquery(&self) -> bool {
+        self.any(&|part| part.subquery().is_some())
+    }
+
     /// Whether it may read the rows of the queries around it.
     pub(super) fn reads_around(&self) -> bool {
         self.any(&|part| matches!(part, Bound::Column { level, .. } if *level > 0))

@@ -249,7 +249,11 @@ impl Execution<'_> {
                     return Ok(Order::Certain);
                 };
                 self.check_readable_in_recovery(persistence)?;
-                for row in self.shared.catalog.rows(storage, view) {
+                let rows = match self.rows_before_change(storage) {
+                    Some(rows) => rows,
+                    None => self.shared.catalog.rows(storage, view),
+                };
+                for row in rows {
                     if !sink(self, &row)? {
                         break;
                     }

@@ -272,6 +272,9 @@ pub(crate) fn resolve_column_type(name: &TypeName) -> Result<(Type, Option<usize
             Ok(length) if length > 0 => Ok((Type::Varchar, Some(length))),
             _ => Err(unsupported("a type modifier out of range")),
         },
+        (Type::Boolean | Type::SmallInt | Type::Integer | Type::BigInt | Type::Text | Type::Name, _) => {
+            Err(unsupported("a type modifier for a type that has none"))
+        }
         _ => Ok((Type::Opaque, None)),
     }
 }

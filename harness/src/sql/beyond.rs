@@ -121,11 +121,11 @@ fn missing_syntax(words: &[String], stopped_at: Option<usize>) -> Option<String>
     let stops_at = stopped_at.and_then(at);
     let has_table_action = words.iter().any(|word| matches!(word.as_str(), "LOGGED" | "UNLOGGED" | "OWNER"));
     if at(0) == Some("ALTER")
-        && at(1) == Some("SEQUENCE")
+        && matches!(at(1), Some("SEQUENCE" | "VIEW" | "INDEX"))
         && stops_at.is_some_and(|word| TABLE_ACTIONS.contains(&word) || word == "," && has_table_action)
     {
         // PostgreSQL's grammar takes all that it takes of a table.
-        return Some("ALTER SEQUENCE with actions for a table, or several".to_owned());
+        return Some("actions for a table, or several, for another relation".to_owned());
     }
     // Behind a function in FROM the parser expects ORDINALITY only.
     let with = |place: usize| {

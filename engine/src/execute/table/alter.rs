@@ -194,6 +194,9 @@ impl Execution<'_> {
         let found = self.table_of_what_is_renamed(&statement.table, statement.if_exists, "RENAME COLUMN")?;
         let Some((relation, mut data)) = found else { return done("ALTER TABLE") };
         let (old, new) = (statement.column.name(), statement.new_name.name());
+        if SYSTEM_COLUMNS.contains(&old) {
+            return Err(error(sqlstate::FEATURE_NOT_SUPPORTED, format!("cannot rename system column \"{old}\"")));
+        }
         let Some((place, _)) = data.column(old) else {
             return Err(error(sqlstate::UNDEFINED_COLUMN, format!("column \"{old}\" does not exist")));
         };
@@ -213,14 +216,24 @@ impl Execution<'_> {
     }
 }
 
-/// Refuses a name that another column has.
-pub(super) fn check_free_column(relation: &Relation, data: &TableData, name: &str) -> Result<()> {
-    if SYSTEM_COLUMNS.contains(&name) {
-        return Err(error(
+/// Refuses columns with names of system columns (manual, "System Columns").
+pub(super) fn check_system_columns(columns: &[Column]) -> Result<()> {
+    columns.iter().try_for_each(|column| check_no_system_column(&column.name))
+}
+
+fn check_no_system_column(name: &str) -> Result<()> {
+    match SYSTEM_COLUMNS.contains(&name) {
+        true => Err(error(
             sqlstate::DUPLICATE_COLUMN,
             format!("column name \"{name}\" conflicts with a system column name"),
-        ));
+        )),
+        false => Ok(()),
     }
+}
+
+/// Refuses a name that another column has.
+pub(super) fn check_free_column(relation: &Relation, data: &TableData, name: &str) -> Result<()> {
+    check_no_system_column(name)?;
     match data.column(name) {
         Some(_) => Err(error(
             sqlstate::DUPLICATE_COLUMN,

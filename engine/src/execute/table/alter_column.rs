@@ -2,7 +2,7 @@
 
 use super::super::Execution;
 use super::alter::check_free_column;
-use super::check::unique_keys;
+use super::check::{check_length, unique_keys};
 use super::column::{Place, Planned, PlannedConstraint, PlannedDefault};
 use super::opaque::{ResolvedType, is_reliable};
 use super::row_work::{NewKey, NewValue, RowWork};
@@ -83,6 +83,7 @@ impl Execution<'_> {
             (None, false) => self.default_value(&relation, &data, added)?,
             _ => Value::Null,
         };
+        check_length(column, &constant)?;
         work.verifies_nulls |= column.not_null;
         work.added.extend(source.map(|source| (added, source)));
         work.sequences.extend(planned.sequences.iter().cloned().zip(sequences));

@@ -12,7 +12,7 @@ use super::{no_column, table_scope};
 use crate::catalog::{Column, Relation, Slot, TableData, TableRow};
 use crate::dialect::Major;
 use crate::error::{Result, error, sqlstate, unsupported};
-use crate::query::{Binder, Bound, Place, Row, Scope, Value, check_order_of_conditions};
+use crate::query::{Binder, Bound, Place, Row, SYSTEM_COLUMNS, Scope, Value, check_order_of_conditions};
 use crate::reply::StatementResult;
 use crate::statement::{Delete, Expression, Generated, Identifier, Privilege, Update};
 
@@ -46,6 +46,9 @@ impl Execution<'_> {
             self.need(named.oid, Privilege::Select);
         }
         self.check_change(table, "UPDATE", "change")?;
+        let values = assignments.iter().filter_map(|(_, value)| value.as_ref());
+        let has_subquery = filter.iter().chain(values).any(Bound::has_subquery) || returning.has_subquery();
+        self.keep_rows(table, has_subquery);
         let mut updated = 0;
         let mut changes = Vec::new();
         let view = self.query_view();
@@ -71,6 +74,7 @@ impl Execution<'_> {
             self.store_row(table, new, &mut returning)?;
             updated += 1;
         }
+        self.forget_rows(has_subquery);
         self.after_rows(table, changes)?;
         returning.finish(format!("UPDATE {updated}"))
     }
@@ -97,6 +101,12 @@ impl Execution<'_> {
                 }
                 value => Some(binder.expression(value, Place::Update)?),
             };
+            if SYSTEM_COLUMNS.contains(&name.name()) {
+                return Err(error(
+                    sqlstate::FEATURE_NOT_SUPPORTED,
+                    format!("cannot assign to system column \"{}\"", name.name()),
+                ));
+            }
             let Some((place, column)) = data.column(name.name()) else {
                 return Err(no_column(name.name(), &table.name));
             };
@@ -167,6 +177,8 @@ impl Execution<'_> {
             self.need(named.oid, Privilege::Select);
         }
         self.check_change(table, "DELETE", "change")?;
+        let has_subquery = filter.as_ref().is_some_and(Bound::has_subquery) || returning.has_subquery();
+        self.keep_rows(table, has_subquery);
         let mut deleted = 0;
         let mut changes = Vec::new();
         let view = self.query_view();
@@ -180,6 +192,7 @@ impl Execution<'_> {
                 deleted += 1;
             }
         }
+        self.forget_rows(has_subquery);
         self.after_rows(table, changes)?;
         returning.finish(format!("DELETE {deleted}"))
     }

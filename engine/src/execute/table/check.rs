@@ -1,7 +1,7 @@
 //! What a new row must satisfy: NOT NULL, CHECK, keys.
 
 use super::super::Execution;
-use crate::catalog::{Column, ConstraintKind, Oid, Relation, Slot, TableData};
+use crate::catalog::{Column, ConstraintKind, Oid, Relation, Slot, TableData, quote_identifier};
 use crate::clause::Clause;
 use crate::error::{Result, error, sqlstate, unsupported};
 use crate::query::{Bound, Row, Value};
@@ -111,7 +111,7 @@ impl Execution<'_> {
             return Ok(());
         }
         self.reach(Clause::IndexUnique);
-        let names: Vec<&str> = columns.iter().map(|place| &*data.columns[*place].name).collect();
+        let names: Vec<String> = columns.iter().map(|place| quote_identifier(&data.columns[*place].name)).collect();
         let values: Vec<String> =
             columns.iter().map(|place| row[*place].to_text(data.columns[*place].column_type)).collect();
         Err(error(sqlstate::UNIQUE_VIOLATION, format!("duplicate key value violates unique constraint \"{name}\""))

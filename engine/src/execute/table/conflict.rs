@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::super::Execution;
 use super::change::check_identity;
-use super::check::unique_keys;
+use super::check::{check_length, unique_keys};
 use super::referential::RowChange;
 use super::scope_table;
 use crate::catalog::{ConstraintKind, Relation, Slot, TableData, TableRow};
@@ -31,6 +31,14 @@ struct Update {
 impl Conflict {
     pub(super) fn updates(&self) -> bool {
         self.update.is_some()
+    }
+
+    /// Whether subqueries are part of what is done instead.
+    pub(super) fn has_subquery(&self) -> bool {
+        self.update.iter().any(|update| {
+            let values = update.assignments.iter().filter_map(|(_, value)| value.as_ref());
+            update.filter.iter().chain(values).any(Bound::has_subquery)
+        })
     }
 
     /// Refuses values for columns that are always generated.
@@ -212,6 +220,7 @@ impl Execution<'_> {
                 Some(value) => self.evaluate(value, &context)?,
                 None => self.default_value(table, data, *place)?,
             };
+            check_length(&data.columns[*place], &new[*place])?;
         }
         self.compute_columns(data, &mut new)?;
         self.check_row(table, data, &new, Some(slot))?;

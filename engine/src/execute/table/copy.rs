@@ -1,6 +1,7 @@
 //! COPY … FROM STDIN in text format (manual, "COPY").
 
 use super::super::{Execution, done};
+use super::check::check_length;
 use super::insert::target_columns;
 use super::referential::RowChange;
 use super::returning::Returning;
@@ -64,6 +65,7 @@ impl Execution<'_> {
                     ));
                 };
                 row[*target] = self.copied_value(field, column)?;
+                check_length(column, &row[*target])?;
             }
             for (place, _) in data.live_columns().filter(|(place, _)| !targets.contains(place)) {
                 row[place] = self.default_value(&table, &data, place)?;

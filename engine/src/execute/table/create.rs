@@ -5,16 +5,17 @@ use std::rc::Rc;
 use super::super::create_sequence::set_owner;
 use super::super::names::relation_exists_notice;
 use super::super::{Execution, MissingSchema, done};
+use super::alter::check_system_columns;
 use super::column::{
     Place, Planned, PlannedConstraint, PlannedConstraintKind, PlannedDefault, PlannedName, PlannedSequence,
 };
 use super::row_work::RowWork;
-use crate::catalog::{Column, ColumnDefault, ColumnOwner, Kind, Oid, RangeName, TableData};
+use crate::catalog::{Column, ColumnDefault, ColumnOwner, Kind, Oid, Persistence, RangeName, TableData};
 use crate::error::{Result, Stop, error, sqlstate};
 use crate::query::{Binder, Bound, CastContext, Place as ExpressionPlace, Scope, Type};
 use crate::quirk::Quirk;
 use crate::reply::StatementResult;
-use crate::statement::{CreateTable, Expression, TableConstraint, TableConstraintKind, TableElement};
+use crate::statement::{CreateTable, Expression, Privilege, TableConstraint, TableConstraintKind, TableElement};
 
 impl Execution<'_> {
     pub(in crate::execute) fn create_table(&mut self, statement: &CreateTable) -> Result<StatementResult> {
@@ -47,6 +48,7 @@ impl Execution<'_> {
             }
             columns.push(column.to_column());
         }
+        check_system_columns(&columns)?;
         self.check_new_relation(schema, name.name, true)?;
         let kind = Kind::Table(TableData { columns, ..TableData::default() });
         let (oid, _) = self.make_relation(schema, name.name, persistence, kind)?;
@@ -84,7 +86,12 @@ impl Execution<'_> {
     fn create_planned_sequence(&mut self, sequence: &PlannedSequence, owner: Oid) -> Result<Oid> {
         let change = self.apply_options(&sequence.options, None, sequence.is_identity)?;
         let (schema, name) = match &sequence.name {
-            PlannedName::Known(schema, name) => (*schema, name.clone()),
+            PlannedName::Known(schema, name) => {
+                if sequence.persistence != Persistence::Temporary {
+                    self.check_schema(*schema, Privilege::Create)?;
+                }
+                (*schema, name.clone())
+            }
             PlannedName::Given(given) => {
                 let given = self.range_name(given)?;
                 (self.creation_schema(given, sequence.persistence)?.0, Rc::from(given.name))

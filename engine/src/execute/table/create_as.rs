@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use super::super::names::{relation_exists, relation_exists_notice};
 use super::super::{Execution, done};
+use super::alter::check_system_columns;
 use super::plain_column;
 use crate::catalog::{Column, Kind, TableData, TableRow};
 use crate::clause::Clause;
@@ -77,5 +78,6 @@ fn new_columns(statement: &CreateTableAs, plan: &Plan) -> Result<Vec<Column>> {
         }
         columns.push(plain_column(&name, column_type));
     }
+    check_system_columns(&columns)?;
     Ok(columns)
 }

@@ -10,7 +10,7 @@ use crate::catalog::{Column, Index, Kind, Oid, Relation, TableData, TableRow};
 use crate::clause::Clause;
 use crate::error::{Result, Stop, error, notice, sqlstate, unsupported};
 use crate::lock::LockMode;
-use crate::query::{Binder, Place, Type, Value};
+use crate::query::{Binder, Place, SYSTEM_COLUMNS, Type, Value};
 use crate::reply::{Severity, StatementResult};
 use crate::statement::{BinaryOperator, CreateIndex, Expression, Identifier, ObjectName, Privilege, UnaryOperator};
 
@@ -63,6 +63,9 @@ impl Execution<'_> {
             };
             let name = name.parts.last().map(Identifier::name).unwrap_or_default();
             let Some((place, found)) = data.column(name) else {
+                if SYSTEM_COLUMNS.contains(&name) {
+                    return Err(unsupported("an index of system columns"));
+                }
                 return Err(error(sqlstate::UNDEFINED_COLUMN, format!("column \"{name}\" does not exist")));
             };
             check_method(found, method, element.operator_class.as_ref(), statement.elements.len())?;
@@ -167,7 +170,8 @@ impl Execution<'_> {
             };
         };
         self.reach(Clause::IndexUnique);
-        let names: Vec<&str> = columns.iter().map(|place| &*data.columns[*place].name).collect();
+        let names: Vec<String> =
+            columns.iter().map(|place| crate::catalog::quote_identifier(&data.columns[*place].name)).collect();
         let values: Vec<String> =
             columns.iter().zip(values).map(|(place, value)| value.to_text(data.columns[*place].column_type)).collect();
         Err(error(sqlstate::UNIQUE_VIOLATION, format!("could not create unique index \"{index}\"")).detail(format!(

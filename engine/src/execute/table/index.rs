@@ -9,7 +9,7 @@ use super::row_work::{NewKey, RowWork};
 use super::table_scope;
 use crate::catalog::{Constraint, ConstraintKind, Oid, Relation, TableData};
 use crate::error::{Result, Stop, error, sqlstate, unsupported};
-use crate::query::{Binder, Bound, Place};
+use crate::query::{Binder, Bound, Place, SYSTEM_COLUMNS};
 use crate::statement::{Expression, Privilege};
 
 impl Planned {
@@ -223,8 +223,10 @@ fn several_primary_keys(table: &str) -> Stop {
 
 /// The places of a key's columns, each of which must exist.
 pub(super) fn key_places(columns: &[Rc<str>], place_of: impl Fn(&str) -> Option<usize>) -> Result<Vec<usize>> {
-    let missing =
-        |column: &str| error(sqlstate::UNDEFINED_COLUMN, format!("column \"{column}\" named in key does not exist"));
+    let missing = |column: &str| match SYSTEM_COLUMNS.contains(&column) {
+        true => unsupported("a key of system columns"),
+        false => error(sqlstate::UNDEFINED_COLUMN, format!("column \"{column}\" named in key does not exist")),
+    };
     columns.iter().map(|column| place_of(column).ok_or_else(|| missing(column))).collect()
 }
 

@@ -88,6 +88,10 @@ impl Execution<'_> {
             self.need(named.oid, Privilege::Select);
         }
         self.check_change(table, "INSERT", "change")?;
+        let has_subquery = source.as_ref().is_some_and(Source::has_subquery)
+            || returning.has_subquery()
+            || conflict.as_ref().is_some_and(Conflict::has_subquery);
+        self.keep_rows(table, has_subquery);
         let mut inserted = 0;
         let mut changes = Vec::new();
         let mut target = Target {
@@ -141,6 +145,7 @@ impl Execution<'_> {
                 }
             }
         }
+        self.forget_rows(has_subquery);
         self.after_rows(table, changes)?;
         returning.finish(format!("INSERT 0 {inserted}"))
     }

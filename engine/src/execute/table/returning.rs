@@ -25,6 +25,12 @@ impl Returning {
         if outputs.is_empty() {
             return Err(error(sqlstate::SYNTAX_ERROR, "RETURNING must have at least one column"));
         }
+        if outputs.iter().any(|output| output.value.holds_aggregate()) {
+            return Err(error(sqlstate::GROUPING_ERROR, "aggregate functions are not allowed in RETURNING"));
+        }
+        if outputs.iter().any(|output| output.value.holds_series()) {
+            return Err(error(sqlstate::FEATURE_NOT_SUPPORTED, "set-returning functions are not allowed in RETURNING"));
+        }
         let types: Vec<Type> = outputs.iter().map(|output| output.value_type).collect();
         check_types(&types)?;
         let names: Vec<Rc<str>> = outputs.iter().map(|output| output.name.clone()).collect();
@@ -35,6 +41,11 @@ impl Returning {
     /// Whether the clause reads what the table holds, for which one needs the privilege SELECT.
     pub(super) fn reads_columns(&self) -> bool {
         self.outputs.iter().any(|output| !output.value.columns().is_empty())
+    }
+
+    /// Whether subqueries are part of the clause.
+    pub(super) fn has_subquery(&self) -> bool {
+        self.outputs.iter().any(|output| output.value.has_subquery())
     }
 
     /// Computes the clause for one changed row.

@@ -27,6 +27,15 @@ impl Source {
         }
     }
 
+    /// Whether subqueries are part of it.
+    pub(super) fn has_subquery(&self) -> bool {
+        match self {
+            Source::Single(values) => values.iter().flatten().any(Bound::has_subquery),
+            Source::Several(rows) => rows.iter().flatten().flatten().any(Bound::has_subquery),
+            Source::Query { plan, .. } => plan.has_subquery(),
+        }
+    }
+
     /// Whether some row says DEFAULT at this place.
     pub(super) fn has_default(&self, position: usize) -> bool {
         match self {

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::super::{Execution, MissingSchema};
 use super::plain_column;
-use crate::catalog::{BOOTSTRAP_ROLE, Column, Kind, Persistence, Relation, TableData, ViewData};
+use crate::catalog::{BOOTSTRAP_ROLE, Column, Kind, Persistence, Relation, StorageId, TableData, TableRow, ViewData};
 use crate::clause::Clause;
 use crate::error::{Result, error, sqlstate, unsupported};
 use crate::lock::LockMode;
@@ -101,6 +101,27 @@ impl Execution<'_> {
         }
         self.reach(Clause::ViewUpdatable);
         self.lock(changed.table.oid, LockMode::RowExclusive)
+    }
+
+    /// Keeps a table's rows as they are, when subqueries of the statement that is going to change them may read them: they
+    /// see none of its changes (manual, "Transaction Isolation", and "Modifying Data" in WITH).
+    pub(super) fn keep_rows(&mut self, table: &Relation, has_subquery: bool) {
+        if has_subquery {
+            let rows = self.shared.catalog.rows(table.storage, self.query_view());
+            self.unchanged.push((table.storage, rows));
+        }
+    }
+
+    /// The statement is over that [`keep_rows`](Self::keep_rows) was called for.
+    pub(super) fn forget_rows(&mut self, has_subquery: bool) {
+        if has_subquery {
+            self.unchanged.pop();
+        }
+    }
+
+    /// The rows that a table had before the statement under way began to change them.
+    pub(crate) fn rows_before_change(&self, storage: StorageId) -> Option<Vec<TableRow>> {
+        self.unchanged.iter().find(|(changed, _)| *changed == storage).map(|(_, rows)| rows.clone())
     }
 
     /// The last checks before rows are changed: the transaction may write, and the relation is a table.

@@ -11,7 +11,12 @@ impl Execution<'_> {
     pub(super) fn deparsed_default(&mut self, column: &Column) -> Value {
         let Some(default) = column.kept_default() else { return Value::Null };
         let Some(value) = &default.value else { return Value::Opaque };
-        match self.deparsed(value, column.column_type) {
+        // What converts the expression to the column's type of itself is not written.
+        let (value, value_type) = match (value, default.converted_from) {
+            (Bound::Cast { operand, .. }, Some(given)) => (&**operand, given),
+            (value, _) => (value, column.column_type),
+        };
+        match self.deparsed(value, value_type) {
             Some(text) => Value::text(&text),
             None => Value::Opaque,
         }
@@ -28,8 +33,9 @@ impl Execution<'_> {
                 [argument] => Some(format!("nextval({})", self.deparsed(argument, Type::Regclass)?)),
                 _ => None,
             },
-            // The conversion of a number to its column's type is not written.
-            Bound::Cast { operand, from, to } if from.is_integer() && to.is_integer() => self.deparsed(operand, *from),
+            Bound::Cast { operand, from, to } if from.is_integer() && to.is_integer() => {
+                Some(format!("({})::{}", self.deparsed(operand, *from)?, to.sql_name()))
+            }
             Bound::Cast { operand, from: Type::Text, to: Type::Regclass } => {
                 Some(format!("({})::regclass", self.deparsed(operand, Type::Text)?))
             }
@@ -50,8 +56,7 @@ fn constant(value: &Value, value_type: Type) -> Option<String> {
     }
 }
 
-/// A string constant.
+/// A string constant. With `standard_conforming_strings` a backslash is like any other character.
 fn quoted(text: &str) -> String {
-    let prefix = if text.contains('\\') { "E" } else { "" };
-    format!("{prefix}'{}'", text.replace('\\', "\\\\").replace('\'', "''"))
+    format!("'{}'", text.replace('\'', "''"))
 }
