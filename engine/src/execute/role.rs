@@ -247,7 +247,7 @@ impl Execution<'_> {
 
     /// SET ROLE: the session's role must be a member of the one that it takes on.
     pub(super) fn role_to_take_on(&mut self, name: &str) -> Result<Option<Oid>> {
-        if &*name == "none" {
+        if name == "none" {
             return Ok(None);
         }
         let Some(oid) = self.known_role(name)? else {
