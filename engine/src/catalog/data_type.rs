@@ -37,7 +37,7 @@ impl Catalog {
 
     /// Whether another session's open transaction has made, changed or dropped an enumerated type of that name.
     pub(crate) fn is_enumeration_in_doubt(&self, name: &str, view: View) -> bool {
-        let is_others = |stamp: Stamp| matches!(stamp, Stamp::Open(session) if session != view.session);
+        let is_others = |stamp: Stamp| stamp.is_open_elsewhere(view);
         self.enumerations.versions().any(|(_, version)| {
             *version.value.name == *name && (is_others(version.created) || version.deleted.is_some_and(is_others))
         })

@@ -18,6 +18,13 @@ pub(crate) enum Stamp {
     Committed(CommitNumber),
 }
 
+impl Stamp {
+    /// Whether it is that of another session's open transaction.
+    pub(crate) fn is_open_elsewhere(self, view: View) -> bool {
+        matches!(self, Stamp::Open(session) if session != view.session)
+    }
+}
+
 /// Whose eyes look, and at which moment.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct View {

@@ -188,8 +188,7 @@ impl Catalog {
     /// Whether another open transaction has replaced or deleted a schema's entry.
     pub(crate) fn is_schema_being_changed(&self, oid: Oid, view: View) -> bool {
         self.schemas.versions().any(|(_, version)| {
-            let is_open = matches!(version.deleted, Some(Stamp::Open(session)) if session != view.session);
-            version.value.oid == oid && is_open
+            version.value.oid == oid && version.deleted.is_some_and(|stamp| stamp.is_open_elsewhere(view))
         })
     }
 
@@ -259,7 +258,7 @@ impl Catalog {
     pub(crate) fn is_being_changed(&self, oid: Oid, view: View) -> bool {
         let Some(slots) = self.by_oid.get(&oid) else { return false };
         let mut deleted = slots.iter().filter_map(|slot| self.relations.version(*slot).deleted);
-        deleted.any(|stamp| matches!(stamp, Stamp::Open(session) if session != view.session))
+        deleted.any(|stamp| stamp.is_open_elsewhere(view))
     }
 
     /// Adds a version of a relation.

@@ -143,6 +143,21 @@ pub(crate) struct Default {
     pub(crate) converted_from: Option<Type>,
 }
 
+impl Default {
+    /// The expression as it was given, with its type, in a column of this type.
+    pub(crate) fn given(&self, column_type: Type) -> Option<(&Bound, Type)> {
+        Some(match (self.value.as_ref()?, self.converted_from) {
+            (Bound::Cast { operand, .. }, Some(given)) => (&**operand, given),
+            (value, _) => (value, column_type),
+        })
+    }
+
+    /// Whether each row may get another value.
+    pub(crate) fn is_volatile(&self) -> bool {
+        self.value.as_ref().is_none_or(Bound::is_volatile)
+    }
+}
+
 /// An index that CREATE INDEX has made.
 #[derive(Debug, Clone)]
 pub(crate) struct Index {

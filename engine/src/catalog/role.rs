@@ -60,9 +60,9 @@ impl Catalog {
 
     /// Whether another session has made a role of that name and not committed yet.
     pub(crate) fn has_uncommitted_role(&self, name: &str, view: View) -> bool {
-        self.roles.versions().any(|(_, version)| {
-            &*version.value.name == name && matches!(version.created, Stamp::Open(session) if session != view.session)
-        })
+        self.roles
+            .versions()
+            .any(|(_, version)| &*version.value.name == name && version.created.is_open_elsewhere(view))
     }
 
     /// Whether another open transaction has changed roles, memberships or default privileges.
@@ -71,7 +71,7 @@ impl Catalog {
             stamps
                 .flat_map(|(created, deleted)| [Some(created), deleted])
                 .flatten()
-                .any(|stamp| matches!(stamp, Stamp::Open(session) if session != view.session))
+                .any(|stamp| stamp.is_open_elsewhere(view))
         }
         open(self.roles.versions().map(|(_, version)| (version.created, version.deleted)), view)
             || open(self.memberships.versions().map(|(_, version)| (version.created, version.deleted)), view)
@@ -80,16 +80,13 @@ impl Catalog {
 
     /// Whether another open transaction has given something to a role: it owns it, or has privileges on it.
     pub(crate) fn is_role_about_to_be_needed(&self, role: Oid, view: View) -> bool {
-        let is_open = |created: Stamp| matches!(created, Stamp::Open(session) if session != view.session);
-        let relations = self.relations.versions().any(|(_, version)| {
-            let mentions = || version.value.access.as_ref().is_some_and(|access| access.mentions(role));
-            is_open(version.created) && (version.value.owner == role || mentions())
-        });
-        relations
-            || self.schemas.versions().any(|(_, version)| {
-                let mentions = || version.value.access.as_ref().is_some_and(|access| access.mentions(role));
-                is_open(version.created) && (version.value.owner == role || mentions())
-            })
+        let is_needed = |created: Stamp, owner: Oid, access: Option<&Access>| {
+            created.is_open_elsewhere(view) && (owner == role || access.is_some_and(|access| access.mentions(role)))
+        };
+        let relations = self.relations.versions().map(|(_, version)| (version.created, &version.value));
+        let schemas = self.schemas.versions().map(|(_, version)| (version.created, &version.value));
+        relations.into_iter().any(|(created, relation)| is_needed(created, relation.owner, relation.access.as_ref()))
+            || schemas.into_iter().any(|(created, schema)| is_needed(created, schema.owner, schema.access.as_ref()))
     }
 
     /// Adds a role.

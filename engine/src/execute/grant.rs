@@ -65,24 +65,19 @@ impl Execution<'_> {
             GrantTarget::Tables(names) | GrantTarget::Sequences(names) => {
                 for name in names {
                     let name = self.range_name(name)?;
-                    let locks = self.shared.settings.major.grant_locks();
-                    if !locks {
+                    if !self.shared.settings.major.grant_locks() {
                         // Without a lock, PostgreSQL may answer from its caches.
                         self.check_name_known(name.name)?;
                     }
                     let oid = self.require_relation(name, MissingSchema::Fails)?.oid;
-                    if locks {
-                        self.lock(oid, LockMode::AccessShare)?;
-                    }
+                    self.lock_to_grant(oid)?;
                     relations.push(oid);
                 }
             }
             GrantTarget::Schemas(names) => {
                 for name in names {
                     let oid = self.schema_to_change(name)?;
-                    if self.shared.settings.major.grant_locks() {
-                        self.lock(oid, LockMode::AccessShare)?;
-                    }
+                    self.lock_to_grant(oid)?;
                     schemas.push(oid);
                 }
             }
@@ -105,6 +100,13 @@ impl Execution<'_> {
             }
         }
         Ok((relations, schemas))
+    }
+
+    fn lock_to_grant(&mut self, oid: Oid) -> Result<()> {
+        match self.shared.settings.major.grant_locks() {
+            true => self.lock(oid, LockMode::AccessShare),
+            false => Ok(()),
+        }
     }
 
     /// A schema that must exist and be no system schema.

@@ -271,8 +271,12 @@ impl Execution<'_> {
         if schema == INFORMATION_SCHEMA {
             return Err(unsupported("making something in information_schema, which outlives the trace"));
         }
-        if schema == PG_CATALOG || schema == PG_TOAST {
-            let schema = if schema == PG_CATALOG { "pg_catalog" } else { "pg_toast" };
+        let system = match schema {
+            PG_CATALOG => Some("pg_catalog"),
+            PG_TOAST => Some("pg_toast"),
+            _ => None,
+        };
+        if let Some(schema) = system {
             return Err(error(
                 sqlstate::INSUFFICIENT_PRIVILEGE,
                 format!("permission denied to create \"{schema}.{name}\""),

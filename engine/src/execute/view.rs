@@ -122,12 +122,17 @@ impl Execution<'_> {
         self.replace_relation(Relation { kind: Kind::View(data), ..existing.clone() })
     }
 
+    /// Whether a view reads and changes with the privileges of a superuser: those of its owner count.
+    pub(crate) fn is_superusers(&self, view: &Relation) -> bool {
+        view.owner == BOOTSTRAP_ROLE || self.shared.catalog.is_superuser(view.owner, self.catalog_view())
+    }
+
     /// The query behind a view, ready to run: everything that it reads is locked, views included.
     pub(crate) fn query_of_view(&mut self, relation: &Relation, data: &ViewData) -> Result<Plan> {
         self.reach(Clause::ViewQuery);
         let view = self.catalog_view();
         // What a view reads is read with the privileges of its owner.
-        if relation.owner != BOOTSTRAP_ROLE && !self.shared.catalog.is_superuser(relation.owner, view) {
+        if !self.is_superusers(relation) {
             return Err(unsupported("a view of a role that may not read everything"));
         }
         for oid in &data.uses.relations {

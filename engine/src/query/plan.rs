@@ -231,12 +231,7 @@ impl Plan {
     pub(crate) fn plain_columns(&self) -> Option<(Oid, Vec<usize>, Option<&Bound>)> {
         let Plan::Select(select) = self else { return None };
         let SelectPlan { source: Some(Source::Table(table)), filter, outputs, .. } = &**select else { return None };
-        let is_plain = select.grouping.is_none()
-            && !select.distinct
-            && select.series.is_empty()
-            && select.limit.is_none()
-            && select.offset.is_none()
-            && !filter.as_ref().is_some_and(Bound::is_volatile);
+        let is_plain = select.keeps_rows() && !filter.as_ref().is_some_and(Bound::is_volatile);
         let place = |output: &Output| match output.value {
             Bound::Column { level: 0, index } => Some(index),
             _ => None,
@@ -249,12 +244,8 @@ impl Plan {
     /// one around it: nothing in it sorts, limits, aggregates or has effects (`is_simple_subquery` of its planner).
     pub(crate) fn merged_constant(&self, index: usize) -> Option<&Value> {
         let Plan::Select(select) = self else { return None };
-        let is_simple = select.grouping.is_none()
-            && !select.distinct
-            && select.series.is_empty()
+        let is_simple = select.keeps_rows()
             && select.order_by.is_empty()
-            && select.limit.is_none()
-            && select.offset.is_none()
             && !select.outputs.iter().any(|output| output.value.is_volatile());
         match &select.outputs.get(index)?.value {
             Bound::Constant(value) if is_simple => Some(value),
@@ -342,6 +333,17 @@ impl Plan {
                 }
             }
         }
+    }
+}
+
+impl SelectPlan {
+    /// Whether each row of FROM that passes WHERE gives one row.
+    fn keeps_rows(&self) -> bool {
+        self.grouping.is_none()
+            && !self.distinct
+            && self.series.is_empty()
+            && self.limit.is_none()
+            && self.offset.is_none()
     }
 }
 

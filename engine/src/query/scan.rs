@@ -249,11 +249,8 @@ impl Execution<'_> {
                     return Ok(Order::Certain);
                 };
                 self.check_readable_in_recovery(persistence)?;
-                let rows = match self.rows_before_change(storage) {
-                    Some(rows) => rows,
-                    None => self.shared.catalog.rows(storage, view),
-                };
-                for row in rows {
+                let before = self.rows_before_change(storage);
+                for row in before.unwrap_or_else(|| self.shared.catalog.rows(storage, view)) {
                     if !sink(self, &row)? {
                         break;
                     }

@@ -145,9 +145,6 @@ fn missing_column(scopes: &[Scope], table: Option<&str>, column: &str) -> Stop {
     let known = |name: &str| scopes.iter().any(|scope| scope.has_table(name));
     match table {
         Some("excluded") => unsupported("EXCLUDED where it cannot be seen"),
-        Some("old" | "new") if !known(table.unwrap_or_default()) => {
-            unsupported("OLD or NEW, which RETURNING has since 18")
-        }
         Some(table) if !known(table) => missing_table(scopes, table),
         Some(table) if let Some(untyped) = untyped(scopes, table) => error(
             sqlstate::WRONG_OBJECT_TYPE,
@@ -171,6 +168,9 @@ fn untyped<'s>(scopes: &'s [Scope], table: &str) -> Option<&'s ScopeTable> {
 
 /// The error of a name that stands for nothing in FROM.
 pub(super) fn missing_table(scopes: &[Scope], table: &str) -> Stop {
+    if matches!(table, "old" | "new") {
+        return unsupported("OLD or NEW, which RETURNING has since 18");
+    }
     let mut tables = scopes.iter().rev().flat_map(|scope| &scope.tables);
     match tables.find(|known| known.hidden.as_deref() == Some(table)) {
         Some(known) => {

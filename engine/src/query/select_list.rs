@@ -46,9 +46,6 @@ impl Binder<'_, '_> {
         }
         let columns = scope.expand(name);
         if columns.is_empty() && name.is_some_and(|name| !scope.tables.iter().any(|table| *table.name == *name)) {
-            if matches!(name, Some("old" | "new")) {
-                return Err(unsupported("OLD or NEW, which RETURNING has since 18"));
-            }
             return Err(missing_table(&self.scopes, name.unwrap_or_default()));
         }
         if let Some((name, _)) = columns.iter().find(|(_, typed)| typed.value_type == Type::Opaque) {

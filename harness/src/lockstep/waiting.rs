@@ -88,9 +88,7 @@ impl Runner<'_> {
                 continue;
             };
             let (Some(_), Some(index)) = (session.model_waits, session.server_owes) else { continue };
-            if let Answer::Replied(reply) = find_out(self.implementation, number, self.options.time_out)? {
-                self.take_early(number, index, reply)?;
-            }
+            self.see_wait(number, index)?;
         }
         Ok(())
     }
@@ -116,11 +114,17 @@ impl Runner<'_> {
             .filter_map(|(&number, session)| Some((number, session.server_owes?)))
             .collect();
         for (number, index) in waiting {
-            if let Answer::Replied(reply) = find_out(self.implementation, number, self.options.time_out)? {
-                self.take_early(number, index, reply)?;
-            }
+            self.see_wait(number, index)?;
         }
         Ok(())
+    }
+
+    /// Waits until a session that should wait does.
+    fn see_wait(&mut self, number: usize, index: usize) -> Result<(), Stop> {
+        match find_out(self.implementation, number, self.options.time_out)? {
+            Answer::Replied(reply) => self.take_early(number, index, reply),
+            Answer::Waits => Ok(()),
+        }
     }
 
     /// Notes a reply that came although nothing should have woken the session.

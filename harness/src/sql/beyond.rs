@@ -103,28 +103,8 @@ fn missing_syntax(words: &[String], stopped_at: Option<usize>) -> Option<String>
     if words.iter().any(|word| word == "SELECT") && intos > usize::from(at(0) == Some("INSERT")) {
         return Some("SELECT INTO inside another statement".to_owned());
     }
-    const TABLE_ACTIONS: [&str; 13] = [
-        "ADD",
-        "ALTER",
-        "ATTACH",
-        "CLUSTER",
-        "DETACH",
-        "DISABLE",
-        "DROP",
-        "ENABLE",
-        "INHERIT",
-        "REPLICA",
-        "SET",
-        "TABLESPACE",
-        "VALIDATE",
-    ];
     let stops_at = stopped_at.and_then(at);
-    let has_table_action = words.iter().any(|word| matches!(word.as_str(), "LOGGED" | "UNLOGGED" | "OWNER"));
-    if at(0) == Some("ALTER")
-        && matches!(at(1), Some("SEQUENCE" | "VIEW" | "INDEX"))
-        && stops_at.is_some_and(|word| TABLE_ACTIONS.contains(&word) || word == "," && has_table_action)
-    {
-        // PostgreSQL's grammar takes all that it takes of a table.
+    if is_alteration_as_of_table(words, stops_at) {
         return Some("actions for a table, or several, for another relation".to_owned());
     }
     // Behind a function in FROM the parser expects ORDINALITY only.
@@ -139,4 +119,28 @@ fn missing_syntax(words: &[String], stopped_at: Option<usize>) -> Option<String>
         return Some("CREATE SCHEMA IF NOT EXISTS with elements".to_owned());
     }
     None
+}
+
+/// Whether ALTER SEQUENCE, VIEW or INDEX goes on as ALTER TABLE may: PostgreSQL's grammar takes the same of all of them.
+fn is_alteration_as_of_table(words: &[String], stops_at: Option<&str>) -> bool {
+    const ACTIONS: [&str; 13] = [
+        "ADD",
+        "ALTER",
+        "ATTACH",
+        "CLUSTER",
+        "DETACH",
+        "DISABLE",
+        "DROP",
+        "ENABLE",
+        "INHERIT",
+        "REPLICA",
+        "SET",
+        "TABLESPACE",
+        "VALIDATE",
+    ];
+    let [first, second, ..] = words else { return false };
+    let has_action = || words.iter().any(|word| matches!(word.as_str(), "LOGGED" | "UNLOGGED" | "OWNER"));
+    first == "ALTER"
+        && matches!(second.as_str(), "SEQUENCE" | "VIEW" | "INDEX")
+        && stops_at.is_some_and(|word| ACTIONS.contains(&word) || word == "," && has_action())
 }

@@ -7,7 +7,7 @@ use super::column::{Place, Planned, PlannedConstraint, PlannedDefault};
 use super::opaque::{ResolvedType, is_reliable};
 use super::row_work::{NewKey, NewValue, RowWork};
 use super::table_scope;
-use crate::catalog::{ConstraintKind, Object, Oid, Relation, TableData, TableRow};
+use crate::catalog::{ColumnDefault, ConstraintKind, Object, Oid, Relation, TableData, TableRow};
 use crate::error::{Result, Stop, error, notice, sqlstate, unsupported};
 use crate::lock::LockMode;
 use crate::query::{Binder, Bound, CastContext, Place as ExpressionPlace, SYSTEM_COLUMNS, Type, Typed, Value};
@@ -71,7 +71,7 @@ impl Execution<'_> {
         let added = data.columns.len() - 1;
         let column = &data.columns[added];
         let default = column.default.as_ref();
-        let is_volatile = default.is_some_and(|default| default.value.as_ref().is_none_or(Bound::is_volatile));
+        let is_volatile = default.is_some_and(ColumnDefault::is_volatile);
         let source = match column.identity.and(sequences.last()) {
             Some(sequence) => Some(NewValue::Identity(*sequence)),
             None if column.computed.is_some() => Some(NewValue::Computed),
@@ -310,17 +310,15 @@ impl Execution<'_> {
         let using = using.map(|using| self.bind_using(using, relation, &data)).transpose()?;
         let cast = self.cast_of_column(relation, &data, place, change, using)?;
         if let Some(default) = data.columns[place].default.clone() {
-            let Some(value) = default.value else { return Err(unsupported("a default outside the model")) };
+            // What the column's old type made of the expression is undone (PostgreSQL's `strip_implicit_coercions`).
+            let Some((value, given)) = default.given(old_type) else {
+                return Err(unsupported("a default outside the model"));
+            };
             if new_type == Type::Opaque || old_type == Type::Opaque {
                 return Err(unsupported("a default of a column that changes to or from a type outside the model"));
             }
             self.lock(default.oid, LockMode::AccessExclusive)?;
-            // What the column's old type made of the expression is undone first (PostgreSQL's `strip_implicit_coercions`).
-            let typed = match (value, default.converted_from) {
-                (Bound::Cast { operand, .. }, Some(value_type)) => Typed { bound: *operand, value_type },
-                (bound, _) => Typed { bound, value_type: old_type },
-            };
-            let given = typed.value_type;
+            let typed = Typed { bound: value.clone(), value_type: given };
             let converted = self.coerce(typed, new_type, CastContext::Assignment)?;
             let Some(converted) = converted else {
                 return Err(error(
@@ -333,7 +331,7 @@ impl Execution<'_> {
                 ));
             };
             let converted_from = (given != new_type).then_some(given);
-            let default = crate::catalog::ColumnDefault { value: Some(converted.bound), converted_from, ..default };
+            let default = ColumnDefault { value: Some(converted.bound), converted_from, ..default };
             data.columns[place].default = Some(default);
         }
         self.check_not_in_view(relation.oid, place)?;

@@ -42,12 +42,12 @@ impl Execution<'_> {
         }
         self.need(named.oid, Privilege::Update);
         let values = assignments.iter().filter_map(|(_, value)| value.as_ref());
-        if filter.iter().chain(values).any(|value| !value.columns().is_empty()) || returning.reads_columns() {
+        let expressions: Vec<&Bound> = filter.iter().chain(values).collect();
+        if expressions.iter().any(|value| !value.columns().is_empty()) || returning.reads_columns() {
             self.need(named.oid, Privilege::Select);
         }
         self.check_change(table, "UPDATE", "change")?;
-        let values = assignments.iter().filter_map(|(_, value)| value.as_ref());
-        let has_subquery = filter.iter().chain(values).any(Bound::has_subquery) || returning.has_subquery();
+        let has_subquery = expressions.iter().any(|value| value.has_subquery()) || returning.has_subquery();
         self.keep_rows(table, has_subquery);
         let mut updated = 0;
         let mut changes = Vec::new();
@@ -58,14 +58,7 @@ impl Execution<'_> {
             }
             self.refuse_changed_row(table, slot)?;
             let mut new: Vec<Value> = old.to_vec();
-            for (place, value) in &assignments {
-                new[*place] = match value {
-                    Some(value) => self.evaluate(value, &Row { values: &old, ..Row::default() })?,
-                    None => self.default_value(table, data, *place)?,
-                };
-                check_length(&data.columns[*place], &new[*place])?;
-            }
-            self.compute_columns(data, &mut new)?;
+            self.assign_values(table, data, &assignments, &Row { values: &old, ..Row::default() }, &mut new)?;
             self.check_row(table, data, &new, Some(slot))?;
             let view = self.catalog_view();
             self.shared.catalog.delete_row(table.storage, slot, view, &mut self.session.transaction.undo);
@@ -137,6 +130,25 @@ impl Execution<'_> {
             self.plan_value(&data.columns[*place], value.as_ref())?;
         }
         Ok(())
+    }
+
+    /// Computes what is assigned, and the generated columns after it.
+    pub(super) fn assign_values(
+        &mut self,
+        table: &Relation,
+        data: &TableData,
+        assignments: &[(usize, Option<Bound>)],
+        context: &Row<'_>,
+        new: &mut [Value],
+    ) -> Result<()> {
+        for (place, value) in assignments {
+            new[*place] = match value {
+                Some(value) => self.evaluate(value, context)?,
+                None => self.default_value(table, data, *place)?,
+            };
+            check_length(&data.columns[*place], &new[*place])?;
+        }
+        self.compute_columns(data, new)
     }
 
     fn bind_filter(&mut self, filter: Option<&Expression>, scope: &Scope) -> Result<Option<Bound>> {

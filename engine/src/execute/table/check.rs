@@ -111,12 +111,21 @@ impl Execution<'_> {
             return Ok(());
         }
         self.reach(Clause::IndexUnique);
-        let names: Vec<String> = columns.iter().map(|place| quote_identifier(&data.columns[*place].name)).collect();
-        let values: Vec<String> =
-            columns.iter().map(|place| row[*place].to_text(data.columns[*place].column_type)).collect();
         Err(error(sqlstate::UNIQUE_VIOLATION, format!("duplicate key value violates unique constraint \"{name}\""))
-            .detail(format!("Key ({})=({}) already exists.", names.join(", "), values.join(", "))))
+            .detail(format!("{} already exists.", shown_key(data, columns, key))))
     }
+}
+
+/// A key as an error's detail shows it.
+pub(super) fn shown_key<'v>(
+    data: &TableData,
+    columns: &[usize],
+    values: impl IntoIterator<Item = &'v Value>,
+) -> String {
+    let columns = || columns.iter().map(|place| &data.columns[*place]);
+    let names: Vec<String> = columns().map(|column| quote_identifier(&column.name)).collect();
+    let values: Vec<String> = columns().zip(values).map(|(column, value)| value.to_text(column.column_type)).collect();
+    format!("Key ({})=({})", names.join(", "), values.join(", "))
 }
 
 /// Refuses a value with more characters than its column holds. That is part of computing the value: nothing that comes

@@ -139,10 +139,10 @@ impl Execution<'_> {
             computed: None,
         };
         let mut serial = None;
-        if serial_type(&definition.type_name).is_some() && !definition.type_name.modifiers.is_empty() {
-            return Err(unsupported("a type modifier for a serial type"));
-        }
         match serial_type(&definition.type_name) {
+            Some(_) if !definition.type_name.modifiers.is_empty() => {
+                return Err(unsupported("a type modifier for a serial type"));
+            }
             Some(_) if definition.type_name.dimensions > 0 => {
                 return Err(error(sqlstate::FEATURE_NOT_SUPPORTED, "array of serial is not implemented"));
             }

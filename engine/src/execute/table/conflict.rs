@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::super::Execution;
 use super::change::check_identity;
-use super::check::{check_length, unique_keys};
+use super::check::unique_keys;
 use super::referential::RowChange;
 use super::scope_table;
 use crate::catalog::{ConstraintKind, Relation, Slot, TableData, TableRow};
@@ -215,14 +215,7 @@ impl Execution<'_> {
             return Ok(None);
         }
         let mut new: Vec<Value> = old.to_vec();
-        for (place, value) in &update.assignments {
-            new[*place] = match value {
-                Some(value) => self.evaluate(value, &context)?,
-                None => self.default_value(table, data, *place)?,
-            };
-            check_length(&data.columns[*place], &new[*place])?;
-        }
-        self.compute_columns(data, &mut new)?;
+        self.assign_values(table, data, &update.assignments, &context, &mut new)?;
         self.check_row(table, data, &new, Some(slot))?;
         let view = self.catalog_view();
         let undo = &mut self.session.transaction.undo;

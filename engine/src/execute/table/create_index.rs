@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use super::super::{Execution, MissingSchema, done, no_relation};
+use super::check::shown_key;
 use super::computed::is_immutable;
 use super::opaque::{is_reliable, named_columns};
 use super::table_scope;
@@ -170,15 +171,8 @@ impl Execution<'_> {
             };
         };
         self.reach(Clause::IndexUnique);
-        let names: Vec<String> =
-            columns.iter().map(|place| crate::catalog::quote_identifier(&data.columns[*place].name)).collect();
-        let values: Vec<String> =
-            columns.iter().zip(values).map(|(place, value)| value.to_text(data.columns[*place].column_type)).collect();
-        Err(error(sqlstate::UNIQUE_VIOLATION, format!("could not create unique index \"{index}\"")).detail(format!(
-            "Key ({})=({}) is duplicated.",
-            names.join(", "),
-            values.join(", ")
-        )))
+        Err(error(sqlstate::UNIQUE_VIOLATION, format!("could not create unique index \"{index}\""))
+            .detail(format!("{} is duplicated.", shown_key(data, columns, values))))
     }
 }
 

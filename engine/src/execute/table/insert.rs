@@ -122,11 +122,6 @@ impl Execution<'_> {
                 }
             }
             Some(Source::Query { plan, casts }) => {
-                let draws = data.live_columns().any(|(place, column)| {
-                    let is_volatile = |default: &ColumnDefault| default.value.as_ref().is_none_or(Bound::is_volatile);
-                    sources[place] == ColumnSource::Default
-                        && (column.identity.is_some() || column.default.as_ref().is_some_and(is_volatile))
-                });
                 let mut failed_in_row = false;
                 let order = self.run_plan(plan, None, &mut |execution, values| {
                     let inserted = execution.insert_row(&mut target, values, Some(casts), &mut returning);
@@ -134,7 +129,7 @@ impl Execution<'_> {
                     inserted.map(|()| true)
                 });
                 let order = match order {
-                    Err(Stop::Error(_)) if draws && !failed_in_row => {
+                    Err(Stop::Error(_)) if !failed_in_row && draws_defaults(data, &sources) => {
                         // The planner may have merged the query, so that a row's values are computed among its defaults.
                         return Err(unsupported("an error in the rows of INSERT … SELECT beside defaults"));
                     }
@@ -338,6 +333,14 @@ struct Target<'t> {
     conflict: Option<&'t mut Conflict>,
     inserted: &'t mut usize,
     changes: &'t mut Vec<RowChange>,
+}
+
+/// Whether a row gets values that differ from row to row without being given.
+fn draws_defaults(data: &TableData, sources: &[ColumnSource]) -> bool {
+    data.live_columns().any(|(place, column)| {
+        let draws = || column.identity.is_some() || column.default.as_ref().is_some_and(ColumnDefault::is_volatile);
+        sources[place] == ColumnSource::Default && draws()
+    })
 }
 
 pub(super) fn always_detail(column: &Column) -> String {

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::super::{Execution, MissingSchema};
 use super::plain_column;
-use crate::catalog::{BOOTSTRAP_ROLE, Column, Kind, Persistence, Relation, StorageId, TableData, TableRow, ViewData};
+use crate::catalog::{Column, Kind, Persistence, Relation, StorageId, TableData, TableRow, ViewData};
 use crate::clause::Clause;
 use crate::error::{Result, error, sqlstate, unsupported};
 use crate::lock::LockMode;
@@ -75,7 +75,7 @@ impl Execution<'_> {
             ));
         };
         // The table is changed with the privileges of the view's owner.
-        if view.owner != BOOTSTRAP_ROLE && !self.shared.catalog.is_superuser(view.owner, self.catalog_view()) {
+        if !self.is_superusers(view) {
             return Err(unsupported("changing rows through a view of a role that may not change everything"));
         }
         let (table, data) = self.table_now(table)?;

@@ -10,12 +10,8 @@ impl Execution<'_> {
     /// A column's default as text; NULL without one, opaque when its text is outside the model.
     pub(super) fn deparsed_default(&mut self, column: &Column) -> Value {
         let Some(default) = column.kept_default() else { return Value::Null };
-        let Some(value) = &default.value else { return Value::Opaque };
         // What converts the expression to the column's type of itself is not written.
-        let (value, value_type) = match (value, default.converted_from) {
-            (Bound::Cast { operand, .. }, Some(given)) => (&**operand, given),
-            (value, _) => (value, column.column_type),
-        };
+        let Some((value, value_type)) = default.given(column.column_type) else { return Value::Opaque };
         match self.deparsed(value, value_type) {
             Some(text) => Value::text(&text),
             None => Value::Opaque,
