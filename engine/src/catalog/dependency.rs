@@ -2,7 +2,7 @@
 //!
 //! The edges follow from the catalog's own contents; nothing records them separately, so they cannot go stale.
 
-use super::{Catalog, ConstraintKind, ForeignKey, Kind, Oid, View};
+use super::{Catalog, ColumnNumber, ConstraintKind, ForeignKey, Kind, Oid, SYSTEM_COLUMNS, View};
 use crate::query::Uses;
 
 /// Something that can be dropped.
@@ -217,6 +217,9 @@ impl Catalog {
         let mut dependents = match &relation.kind {
             Kind::Table(table) => {
                 let mut dependents = Vec::new();
+                for (_, column, _) in SYSTEM_COLUMNS {
+                    dependents.extend(self.sequences_of_column(oid, column, view));
+                }
                 for (column, _) in table.live_columns() {
                     dependents.extend(self.dependents_of_column(oid, column, view));
                 }
@@ -251,16 +254,21 @@ impl Catalog {
         dependents
     }
 
+    fn sequences_of_column(
+        &self,
+        table: Oid,
+        column: ColumnNumber,
+        view: View,
+    ) -> impl Iterator<Item = (Object, Dependency)> {
+        self.relations(view).filter_map(move |relation| {
+            let owner = relation.sequence()?.owner.filter(|owner| owner.table == table && owner.column == column)?;
+            let dependency = if owner.is_identity { Dependency::Internal } else { Dependency::Automatic };
+            Some((Object::Relation(relation.oid), dependency))
+        })
+    }
+
     fn dependents_of_column(&self, table: Oid, column: usize, view: View) -> Vec<(Object, Dependency)> {
-        let mut dependents: Vec<(Object, Dependency)> = self
-            .relations(view)
-            .filter_map(|relation| {
-                let owner =
-                    relation.sequence()?.owner.filter(|owner| owner.table == table && owner.column == column)?;
-                let dependency = if owner.is_identity { Dependency::Internal } else { Dependency::Automatic };
-                Some((Object::Relation(relation.oid), dependency))
-            })
-            .collect();
+        let mut dependents: Vec<_> = self.sequences_of_column(table, ColumnNumber::of_place(column), view).collect();
         dependents.extend(
             self.views(view, |uses| uses.columns.contains(&(table, column)))
                 .map(|view| (Object::Relation(view), Dependency::Normal)),
@@ -336,13 +344,13 @@ impl Catalog {
     }
 
     /// The sequences that one column of a table owns, in the order in which it came to own them.
-    pub(crate) fn column_sequences(&self, table: Oid, column: usize, view: View) -> Vec<Oid> {
+    pub(crate) fn column_sequences(&self, table: Oid, column: ColumnNumber, view: View) -> Vec<Oid> {
         let owned = self.sequences_owned_in(table, view).into_iter();
-        owned.filter(|(place, ..)| *place == column).map(|(_, _, oid)| oid).collect()
+        owned.filter(|(number, ..)| *number == column).map(|(_, _, oid)| oid).collect()
     }
 
     /// Columns with the sequences that they own, and what numbers the records of that.
-    fn sequences_owned_in(&self, table: Oid, view: View) -> Vec<(usize, Oid, Oid)> {
+    fn sequences_owned_in(&self, table: Oid, view: View) -> Vec<(ColumnNumber, Oid, Oid)> {
         let mut owned: Vec<_> = self
             .relations(view)
             .filter_map(|relation| {
@@ -354,12 +362,14 @@ impl Catalog {
         owned
     }
 
-    /// The sequence behind an identity column.
-    pub(crate) fn identity_sequence(&self, table: Oid, column: usize, view: View) -> Option<Oid> {
-        self.column_sequences(table, column, view).into_iter().find(|oid| {
+    /// The sequences behind an identity column: one, but for the moment in which a statement gives it another's.
+    pub(crate) fn identity_sequences(&self, table: Oid, place: usize, view: View) -> Vec<Oid> {
+        let mut sequences = self.column_sequences(table, ColumnNumber::of_place(place), view);
+        sequences.retain(|oid| {
             self.relation(*oid, view)
                 .and_then(|relation| relation.sequence()?.owner)
                 .is_some_and(|owner| owner.is_identity)
-        })
+        });
+        sequences
     }
 }

@@ -1,6 +1,7 @@
 //! Schemas and relations: who exists, under which name, and who sees it.
 
 mod access;
+mod column_number;
 mod data_type;
 mod dependency;
 mod describe;
@@ -14,6 +15,7 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 pub(crate) use access::{Access, AccessChange, Inherits, Privileges};
+pub(crate) use column_number::{ColumnNumber, SYSTEM_COLUMNS, is_system_column};
 pub(crate) use data_type::Enumeration;
 pub(crate) use dependency::{Deletion, Gathered, Object};
 pub(crate) use describe::{quote_identifier, quote_qualified};

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::{Access, Oid};
+use super::{Access, ColumnNumber, Oid};
 use crate::cluster::SessionId;
 use crate::query::{Bound, Plan, Type, Uses, Value};
 use crate::sequence::Definition;
@@ -38,8 +38,7 @@ pub(crate) struct SequenceData {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct ColumnOwner {
     pub(crate) table: Oid,
-    /// The column's place in the table, counted from 0; dropped columns keep theirs.
-    pub(crate) column: usize,
+    pub(crate) column: ColumnNumber,
     /// Whether it is the column's identity sequence, which cannot be dropped or moved alone.
     pub(crate) is_identity: bool,
     /// A number of the moment at which it came to be this column's, as objects have one of their making.
@@ -67,6 +66,12 @@ impl TableData {
     /// The column of that name.
     pub(crate) fn column(&self, name: &str) -> Option<(usize, &Column)> {
         self.live_columns().find(|(_, column)| *column.name == *name)
+    }
+
+    /// The number of the column of that name, which may be a system column.
+    pub(crate) fn column_number(&self, name: &str) -> Option<ColumnNumber> {
+        let own = self.column(name).map(|(place, _)| ColumnNumber::of_place(place));
+        own.or_else(|| ColumnNumber::of_system_column(name))
     }
 }
 

@@ -91,7 +91,7 @@ impl Execution<'_> {
             Some(owned_by) => {
                 // The new storage is there before anybody looks for the owner, and has to go again without one.
                 self.replace_relation(altered.clone())?;
-                self.own(&mut altered, owned_by)?;
+                self.own(&mut altered, owned_by, for_identity)?;
                 self.replace_relation(altered)?;
             }
         }

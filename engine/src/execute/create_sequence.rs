@@ -4,11 +4,10 @@ use std::rc::Rc;
 
 use super::names::{MissingSchema, relation_exists_notice};
 use super::{Execution, done};
-use crate::catalog::{ColumnOwner, Kind, Oid, Persistence, RangeName, Relation, SequenceData, StorageId};
+use crate::catalog::{ColumnNumber, ColumnOwner, Kind, Oid, Persistence, RangeName, Relation, SequenceData, StorageId};
 use crate::clause::Clause;
 use crate::error::{Result, error, sqlstate, unsupported};
 use crate::lock::LockMode;
-use crate::query::SYSTEM_COLUMNS;
 use crate::quirk::Quirk;
 use crate::reply::StatementResult;
 use crate::sequence::{DefinitionChange, IntegerType, OptionList, Page, SequenceCache};
@@ -84,7 +83,7 @@ impl Execution<'_> {
         if let Some(owned_by) = &change.owned_by {
             // The sequence exists by now: OWNED BY may name the sequence itself, and is refused as such.
             let mut owned = relation;
-            self.own(&mut owned, owned_by)?;
+            self.own(&mut owned, owned_by, change.for_identity)?;
             self.replace_relation(owned)?;
         }
         Ok(oid)
@@ -184,8 +183,13 @@ impl Execution<'_> {
         }
     }
 
-    /// Processes OWNED BY for a sequence.
-    pub(in crate::execute) fn own(&mut self, sequence: &mut Relation, owned_by: &ObjectName) -> Result<()> {
+    /// Processes OWNED BY for a sequence; one that is made for an identity column comes to be the named column's just so.
+    pub(in crate::execute) fn own(
+        &mut self,
+        sequence: &mut Relation,
+        owned_by: &ObjectName,
+        is_identity: bool,
+    ) -> Result<()> {
         let Some((column, table_parts)) = owned_by.parts.split_last() else {
             return Err(unsupported("OWNED BY without a name"));
         };
@@ -195,7 +199,9 @@ impl Execution<'_> {
                 return Err(error(sqlstate::SYNTAX_ERROR, "invalid OWNED BY option")
                     .hint("Specify OWNED BY table.column or OWNED BY NONE."));
             }
-            self.check_not_identity(sequence)?;
+            if !is_identity {
+                self.check_not_identity(sequence)?;
+            }
             if sequence.sequence().is_some_and(|data| data.owner.is_some()) {
                 self.reach(Clause::OwnedByNone);
             }
@@ -214,9 +220,11 @@ impl Execution<'_> {
             }
         };
         self.lock(table.oid, LockMode::AccessShare)?;
-        let place = match &table.kind {
-            Kind::Table(data) => data.column(column.name()).map(|(place, _)| place),
-            Kind::View(data) => data.columns.iter().position(|(name, _)| **name == *column.name()),
+        let number = match &table.kind {
+            Kind::Table(data) => data.column_number(column.name()),
+            Kind::View(data) => {
+                data.columns.iter().position(|(name, _)| **name == *column.name()).map(ColumnNumber::of_place)
+            }
             Kind::Sequence(_) | Kind::Index(_) => {
                 return Err(self.shared.settings.major.cannot_own_a_sequence(&table));
             }
@@ -229,25 +237,18 @@ impl Execution<'_> {
                 "sequence must be in same schema as table it is linked to",
             ));
         }
-        let Some(place) = place else {
-            if SYSTEM_COLUMNS.contains(&column.name()) {
-                return Err(unsupported("a sequence owned by a system column"));
-            }
+        let Some(number) = number else {
             self.reach(Clause::OwnedByColumn);
             return Err(super::no_column(column.name(), &table.name));
         };
-        self.check_not_identity(sequence)?;
+        if !is_identity {
+            self.check_not_identity(sequence)?;
+        }
         self.reach(Clause::OwnedBy);
         let recorded = self.shared.catalog.new_oid();
         set_owner(
             sequence,
-            Some(ColumnOwner {
-                table: table.oid,
-                column: place,
-                is_identity: false,
-                recorded,
-                recorded_by: self.session.id,
-            }),
+            Some(ColumnOwner { table: table.oid, column: number, is_identity, recorded, recorded_by: self.session.id }),
         );
         Ok(())
     }

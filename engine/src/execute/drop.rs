@@ -256,7 +256,10 @@ impl Execution<'_> {
             let Some(relation) = self.shared.catalog.relation(*oid, view).cloned() else { continue };
             let whole = match &relation.kind {
                 Kind::Sequence(sequence) => match sequence.owner {
-                    Some(owner) if owner.is_identity => self.describe(Object::Column(owner.table, owner.column)),
+                    Some(owner) if owner.is_identity => match owner.column.place() {
+                        Some(place) => self.describe(Object::Column(owner.table, place)),
+                        None => return Err(unsupported("an identity sequence of a system column")),
+                    },
                     _ => continue,
                 },
                 Kind::Index(table) if objects.contains(&Object::Relation(*table)) => continue,

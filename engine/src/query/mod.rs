@@ -45,7 +45,7 @@ pub(crate) use evaluate::Row;
 pub(crate) use input::read_value;
 pub(crate) use plan::{Bound, Output, Plan, Typed, nextval_of};
 pub(crate) use run::Order;
-pub(crate) use scope::{SYSTEM_COLUMNS, Scope, ScopeTable};
+pub(crate) use scope::{Scope, ScopeTable};
 pub(crate) use select::check_order_of_conditions;
 pub(crate) use types::{Type, is_known_type, may_be_system_type, resolve_column_type, resolve_type};
 pub(crate) use uses::Uses;

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::function::SEQUENCE_PARAMETERS;
-use super::{SYSTEM_COLUMNS, Type, Value};
+use super::{Type, Value};
 use crate::catalog::{FIRST_NORMAL_OID, Oid, Persistence, Privileges, Relation, is_temporary_schema, temporary_schema};
 use crate::clause::Clause;
 use crate::error::{Result, error, sqlstate, unsupported};
@@ -106,13 +106,10 @@ impl Execution<'_> {
         let Some(data) = relation.table() else {
             return Err(unsupported("pg_get_serial_sequence of a relation that is no table"));
         };
-        if SYSTEM_COLUMNS.contains(&column) {
-            return Ok(Value::Null);
-        }
-        let Some((place, _)) = data.column(column) else {
+        let Some(number) = data.column_number(column) else {
             return Err(no_column(column, &relation.name));
         };
-        let owned = self.shared.catalog.column_sequences(oid, place, view);
+        let owned = self.shared.catalog.column_sequences(oid, number, view);
         let recorded_by = |sequence: &Oid| {
             self.shared.catalog.relation(*sequence, view)?.sequence()?.owner.map(|owner| owner.recorded_by)
         };

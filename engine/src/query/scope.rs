@@ -4,11 +4,9 @@ use std::rc::Rc;
 
 use super::Type;
 use super::plan::{Bound, Typed};
+use crate::catalog::is_system_column;
 use crate::error::{Result, Stop, error, sqlstate, unsupported};
 use crate::statement::{Identifier, ObjectName};
-
-/// The columns that every table has (manual, "System Columns").
-pub(crate) const SYSTEM_COLUMNS: [&str; 6] = ["ctid", "xmin", "xmax", "cmin", "cmax", "tableoid"];
 
 /// One item of FROM as names see it.
 #[derive(Debug, Clone)]
@@ -139,7 +137,7 @@ pub(super) fn find_column(scopes: &[Scope], name: &ObjectName) -> Result<(usize,
 }
 
 fn missing_column(scopes: &[Scope], table: Option<&str>, column: &str) -> Stop {
-    if SYSTEM_COLUMNS.contains(&column) {
+    if is_system_column(column) {
         return unsupported(format!("system column {column}"));
     }
     let known = |name: &str| scopes.iter().any(|scope| scope.has_table(name));

@@ -97,6 +97,8 @@ pub(crate) struct DefinitionChange {
     pub(crate) rewrite: bool,
     /// OWNED BY, as written.
     pub(crate) owned_by: Option<ObjectName>,
+    /// Whether the options are an identity column's.
+    pub(crate) for_identity: bool,
 }
 
 /// The options of a list by kind, each at most once. `None` inside is the option's bare form (NO MAXVALUE, RESTART).
@@ -332,7 +334,13 @@ impl OptionList<'_> {
             page.last_value = page.last_value.wrapping_sub(definition.increment);
             page.is_called = true;
         }
-        Ok(DefinitionChange { definition, page, rewrite: options.rewrite, owned_by: options.owned_by.cloned() })
+        Ok(DefinitionChange {
+            definition,
+            page,
+            rewrite: options.rewrite,
+            owned_by: options.owned_by.cloned(),
+            for_identity: self.for_identity,
+        })
     }
 
     fn check_type_range(

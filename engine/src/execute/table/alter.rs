@@ -9,10 +9,9 @@ use super::column::PlannedConstraintKind;
 use super::index::check_distinct;
 use super::no_column;
 use super::row_work::RowWork;
-use crate::catalog::{Column, Oid, Relation, TableData};
+use crate::catalog::{Column, Oid, Relation, TableData, is_system_column};
 use crate::error::{Result, error, sqlstate, unsupported};
 use crate::lock::LockMode;
-use crate::query::SYSTEM_COLUMNS;
 use crate::reply::StatementResult;
 use crate::statement::{
     AlterTable, ObjectName, RelationAction, RenameColumn, TableAction, TableConstraint, TableConstraintKind,
@@ -194,7 +193,7 @@ impl Execution<'_> {
         let found = self.table_of_what_is_renamed(&statement.table, statement.if_exists, "RENAME COLUMN")?;
         let Some((relation, mut data)) = found else { return done("ALTER TABLE") };
         let (old, new) = (statement.column.name(), statement.new_name.name());
-        if SYSTEM_COLUMNS.contains(&old) {
+        if is_system_column(old) {
             return Err(error(sqlstate::FEATURE_NOT_SUPPORTED, format!("cannot rename system column \"{old}\"")));
         }
         let Some((place, _)) = data.column(old) else {
@@ -210,7 +209,7 @@ impl Execution<'_> {
     pub(super) fn require_column(&self, relation: &Relation, data: &TableData, column: &str) -> Result<usize> {
         match data.column(column) {
             Some((place, _)) => Ok(place),
-            None if SYSTEM_COLUMNS.contains(&column) => Err(unsupported("a change of a system column")),
+            None if is_system_column(column) => Err(unsupported("a change of a system column")),
             None => Err(no_column(column, &relation.name)),
         }
     }
@@ -222,7 +221,7 @@ pub(super) fn check_system_columns(columns: &[Column]) -> Result<()> {
 }
 
 fn check_no_system_column(name: &str) -> Result<()> {
-    match SYSTEM_COLUMNS.contains(&name) {
+    match is_system_column(name) {
         true => Err(error(
             sqlstate::DUPLICATE_COLUMN,
             format!("column name \"{name}\" conflicts with a system column name"),

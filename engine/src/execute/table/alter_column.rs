@@ -7,10 +7,10 @@ use super::column::{Place, Planned, PlannedConstraint, PlannedDefault};
 use super::opaque::{ResolvedType, is_reliable};
 use super::row_work::{NewKey, NewValue, RowWork};
 use super::table_scope;
-use crate::catalog::{ColumnDefault, ConstraintKind, Object, Oid, Relation, TableData, TableRow};
+use crate::catalog::{ColumnDefault, ConstraintKind, Object, Oid, Relation, TableData, TableRow, is_system_column};
 use crate::error::{Result, Stop, error, notice, sqlstate, unsupported};
 use crate::lock::LockMode;
-use crate::query::{Binder, Bound, CastContext, Place as ExpressionPlace, SYSTEM_COLUMNS, Type, Typed, Value};
+use crate::query::{Binder, Bound, CastContext, Place as ExpressionPlace, Type, Typed, Value};
 use crate::quirk::Quirk;
 use crate::reply::Severity;
 use crate::statement::{Behavior, ColumnDefinition, Expression, Identifier, TypeName};
@@ -107,7 +107,7 @@ impl Execution<'_> {
         behavior: Behavior,
     ) -> Result<()> {
         let Some((place, _)) = data.column(column.name()) else {
-            if SYSTEM_COLUMNS.contains(&column.name()) {
+            if is_system_column(column.name()) {
                 return Err(error(
                     sqlstate::FEATURE_NOT_SUPPORTED,
                     format!("cannot drop system column \"{}\"", column.name()),

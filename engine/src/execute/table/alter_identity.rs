@@ -3,7 +3,7 @@
 use super::super::Execution;
 use super::super::create_sequence::set_owner;
 use super::column::{Place, Planned, type_name_of};
-use crate::catalog::{Object, Oid, Relation, TableData};
+use crate::catalog::{Object, Oid, Relation, TableData, View};
 use crate::clause::Clause;
 use crate::error::{Result, Stop, error, notice, sqlstate};
 use crate::query::Type;
@@ -70,7 +70,7 @@ impl Execution<'_> {
                 IdentityChange::Restart(value) => options.push(SequenceOption::Restart(value.clone())),
             }
         }
-        let sequence = self.shared.catalog.identity_sequence(relation.oid, place, self.catalog_view());
+        let sequence = self.identity_sequence(relation.oid, place, self.catalog_view())?;
         if let Some(sequence) = sequence {
             self.alter_sequence_of_identity(sequence, options)?;
         }
@@ -115,13 +115,23 @@ impl Execution<'_> {
         data.columns[place].identity = None;
         self.update_table(relation, data)?;
         let view = self.catalog_view();
-        if let Some(sequence) = self.shared.catalog.identity_sequence(relation.oid, place, view) {
+        if let Some(sequence) = self.identity_sequence(relation.oid, place, view)? {
             self.disown(sequence)?;
             if !self.deviates(Quirk::DropIdentityKeepsSequence) {
                 self.drop_objects(&[Object::Relation(sequence)], Behavior::Restrict)?;
             }
         }
         Ok(())
+    }
+
+    /// The sequence behind an identity column. There are several while a statement makes a sequence for another column whose
+    /// options say OWNED BY this one.
+    pub(super) fn identity_sequence(&self, table: Oid, place: usize, view: View) -> Result<Option<Oid>> {
+        match self.shared.catalog.identity_sequences(table, place, view)[..] {
+            [] => Ok(None),
+            [sequence] => Ok(Some(sequence)),
+            _ => Err(error(sqlstate::INTERNAL_ERROR, "more than one owned sequence found")),
+        }
     }
 
     /// Takes a sequence's owner away, so that it can be dropped alone.
@@ -136,7 +146,7 @@ impl Execution<'_> {
 
     /// A change of an identity column's type changes its sequence's type.
     pub(super) fn alter_identity_type(&mut self, relation: &Relation, place: usize, new_type: Type) -> Result<()> {
-        let Some(sequence) = self.shared.catalog.identity_sequence(relation.oid, place, self.catalog_view()) else {
+        let Some(sequence) = self.identity_sequence(relation.oid, place, self.catalog_view())? else {
             return Ok(());
         };
         self.alter_sequence_of_identity(sequence, vec![SequenceOption::As(type_name_of(new_type))])

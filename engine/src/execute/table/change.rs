@@ -9,10 +9,10 @@ use super::referential::RowChange;
 use super::returning::Returning;
 use super::target::Changed;
 use super::{no_column, table_scope};
-use crate::catalog::{Column, Relation, Slot, TableData, TableRow};
+use crate::catalog::{Column, Relation, Slot, TableData, TableRow, is_system_column};
 use crate::dialect::Major;
 use crate::error::{Result, error, sqlstate, unsupported};
-use crate::query::{Binder, Bound, Place, Row, SYSTEM_COLUMNS, Scope, Value, check_order_of_conditions};
+use crate::query::{Binder, Bound, Place, Row, Scope, Value, check_order_of_conditions};
 use crate::reply::StatementResult;
 use crate::statement::{Delete, Expression, Generated, Identifier, Privilege, Update};
 
@@ -94,7 +94,7 @@ impl Execution<'_> {
                 }
                 value => Some(binder.expression(value, Place::Update)?),
             };
-            if SYSTEM_COLUMNS.contains(&name.name()) {
+            if is_system_column(name.name()) {
                 return Err(error(
                     sqlstate::FEATURE_NOT_SUPPORTED,
                     format!("cannot assign to system column \"{}\"", name.name()),

@@ -10,7 +10,7 @@ use super::column::{
     Place, Planned, PlannedConstraint, PlannedConstraintKind, PlannedDefault, PlannedName, PlannedSequence,
 };
 use super::row_work::RowWork;
-use crate::catalog::{Column, ColumnDefault, ColumnOwner, Kind, Oid, Persistence, RangeName, TableData};
+use crate::catalog::{Column, ColumnDefault, ColumnNumber, ColumnOwner, Kind, Oid, Persistence, RangeName, TableData};
 use crate::error::{Result, Stop, error, sqlstate};
 use crate::query::{Binder, Bound, CastContext, Place as ExpressionPlace, Scope, Type};
 use crate::quirk::Quirk;
@@ -133,7 +133,7 @@ impl Execution<'_> {
                 &mut sequence,
                 Some(ColumnOwner {
                     table,
-                    column,
+                    column: ColumnNumber::of_place(column),
                     is_identity: planned.is_identity,
                     recorded,
                     recorded_by: self.session.id,

@@ -7,11 +7,11 @@ use super::check::shown_key;
 use super::computed::is_immutable;
 use super::opaque::{is_reliable, named_columns};
 use super::table_scope;
-use crate::catalog::{Column, Index, Kind, Oid, Relation, TableData, TableRow};
+use crate::catalog::{Column, Index, Kind, Oid, Relation, TableData, TableRow, is_system_column};
 use crate::clause::Clause;
 use crate::error::{Result, Stop, error, notice, sqlstate, unsupported};
 use crate::lock::LockMode;
-use crate::query::{Binder, Place, SYSTEM_COLUMNS, Type, Value};
+use crate::query::{Binder, Place, Type, Value};
 use crate::reply::{Severity, StatementResult};
 use crate::statement::{BinaryOperator, CreateIndex, Expression, Identifier, ObjectName, Privilege, UnaryOperator};
 
@@ -64,7 +64,7 @@ impl Execution<'_> {
             };
             let name = name.parts.last().map(Identifier::name).unwrap_or_default();
             let Some((place, found)) = data.column(name) else {
-                if SYSTEM_COLUMNS.contains(&name) {
+                if is_system_column(name) {
                     return Err(unsupported("an index of system columns"));
                 }
                 return Err(error(sqlstate::UNDEFINED_COLUMN, format!("column \"{name}\" does not exist")));

@@ -6,11 +6,13 @@ use super::super::{Execution, MissingSchema};
 use super::check::unique_keys;
 use super::column::free_name;
 use super::index::{check_constraint_name, is_constraint};
-use crate::catalog::{Constraint, ConstraintKind, ForeignKey, Object, Oid, Persistence, Relation, TableData};
+use crate::catalog::{
+    Constraint, ConstraintKind, ForeignKey, Object, Oid, Persistence, Relation, TableData, is_system_column,
+};
 use crate::clause::Clause;
 use crate::error::{Result, error, notice, sqlstate, unsupported};
 use crate::lock::LockMode;
-use crate::query::{SYSTEM_COLUMNS, Type};
+use crate::query::Type;
 use crate::reply::Severity;
 use crate::statement::{Behavior, Deferral, Identifier, Privilege, References};
 
@@ -153,7 +155,7 @@ fn referencing_places(columns: &[Rc<str>], data: &TableData) -> Result<Vec<usize
     let mut places = Vec::with_capacity(columns.len());
     for column in columns {
         let Some((place, _)) = data.column(column) else {
-            if SYSTEM_COLUMNS.contains(&&**column) {
+            if is_system_column(column) {
                 return Err(error(sqlstate::FEATURE_NOT_SUPPORTED, "system columns cannot be used in foreign keys"));
             }
             return Err(error(

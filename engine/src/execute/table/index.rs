@@ -7,9 +7,9 @@ use super::column::{Planned, PlannedConstraint, PlannedConstraintKind, free_name
 use super::opaque::{is_reliable, named_columns};
 use super::row_work::{NewKey, RowWork};
 use super::table_scope;
-use crate::catalog::{Constraint, ConstraintKind, Oid, Relation, TableData};
+use crate::catalog::{Constraint, ConstraintKind, Oid, Relation, TableData, is_system_column};
 use crate::error::{Result, Stop, error, sqlstate, unsupported};
-use crate::query::{Binder, Bound, Place, SYSTEM_COLUMNS};
+use crate::query::{Binder, Bound, Place};
 use crate::statement::{Expression, Privilege};
 
 impl Planned {
@@ -223,7 +223,7 @@ fn several_primary_keys(table: &str) -> Stop {
 
 /// The places of a key's columns, each of which must exist.
 pub(super) fn key_places(columns: &[Rc<str>], place_of: impl Fn(&str) -> Option<usize>) -> Result<Vec<usize>> {
-    let missing = |column: &str| match SYSTEM_COLUMNS.contains(&column) {
+    let missing = |column: &str| match is_system_column(column) {
         true => unsupported("a key of system columns"),
         false => error(sqlstate::UNDEFINED_COLUMN, format!("column \"{column}\" named in key does not exist")),
     };

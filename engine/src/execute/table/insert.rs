@@ -310,7 +310,7 @@ impl Execution<'_> {
         let column = &data.columns[place];
         if column.identity.is_some() {
             let view = self.catalog_view();
-            let Some(sequence) = self.shared.catalog.identity_sequence(table.oid, place, view) else {
+            let Some(sequence) = self.identity_sequence(table.oid, place, view)? else {
                 return Err(unsupported("an identity column without its sequence"));
             };
             return self.next_identity(sequence, column.column_type);

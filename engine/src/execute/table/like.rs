@@ -51,7 +51,7 @@ impl Execution<'_> {
             }
             if let (true, Some(generated)) = (includes(LikeFeature::Identity), column.identity) {
                 self.reach(Clause::LikeIdentity);
-                let Some(sequence) = self.shared.catalog.identity_sequence(relation.oid, index, view) else {
+                let Some(sequence) = self.identity_sequence(relation.oid, index, view)? else {
                     return Err(unsupported("an identity column without its sequence"));
                 };
                 let options = self.copied_options(sequence);

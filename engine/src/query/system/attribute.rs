@@ -1,17 +1,13 @@
 //! `pg_attribute` and `pg_attrdef` (manual, "pg_attribute" and "pg_attrdef").
 
 use super::{SystemRelation, doubtful, number, row_of};
-use crate::catalog::{Column, ConstraintKind, Kind, Oid};
+use crate::catalog::{Column, ColumnNumber, ConstraintKind, Kind, Oid, SYSTEM_COLUMNS};
 use crate::clause::Clause;
 use crate::execute::Execution;
 use crate::query::doubt::Fact;
 use crate::query::scan::ScanRow;
 use crate::query::{Type, Value};
 use crate::statement::Generated;
-
-/// The columns that every table and sequence has besides its own (manual, "System Columns"), with their types' OIDs.
-const SYSTEM_COLUMNS: [(&str, i64, i64); 6] =
-    [("ctid", -1, 27), ("xmin", -2, 28), ("cmin", -3, 29), ("xmax", -4, 28), ("cmax", -5, 29), ("tableoid", -6, 26)];
 
 impl Execution<'_> {
     pub(super) fn attribute_rows(&mut self) -> Vec<ScanRow> {
@@ -151,8 +147,8 @@ fn fixed_column(relation: Oid, name: &str, place: i64, value_type: i64) -> ScanR
     ))
 }
 
-fn system_column(relation: Oid, (name, place, value_type): (&str, i64, i64)) -> ScanRow {
-    fixed_column(relation, name, place, value_type)
+fn system_column(relation: Oid, (name, number, value_type): (&str, ColumnNumber, i64)) -> ScanRow {
+    fixed_column(relation, name, number.number(), value_type)
 }
 
 fn index_column(index: Oid, place: usize) -> ScanRow {

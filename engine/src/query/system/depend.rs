@@ -32,7 +32,7 @@ impl Execution<'_> {
                 Kind::Sequence(sequence) => {
                     if let Some(owner) = sequence.owner {
                         let kind = if owner.is_identity { "i" } else { "a" };
-                        let column = number(owner.column as i64 + 1);
+                        let column = number(owner.column.number());
                         let table = number(owner.table.0);
                         rows.push(edge([number(CLASS), number(oid), number(0)], [number(CLASS), table, column], kind));
                     }

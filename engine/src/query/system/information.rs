@@ -97,7 +97,7 @@ impl Execution<'_> {
             None => Value::Null,
         };
         let view = self.query_view();
-        let sequence = self.shared.catalog.identity_sequence(table, place, view);
+        let sequence = self.shared.catalog.identity_sequences(table, place, view).first().copied();
         let definition = sequence
             .and_then(|oid| self.shared.catalog.relation(oid, view))
             .and_then(|relation| Some(relation.sequence()?.definition.clone()));
