@@ -166,6 +166,11 @@ impl Major {
         }
     }
 
+    /// Partitioned tables may be UNLOGGED, which says nothing about their partitions (until 17).
+    pub(crate) fn has_unlogged_partitioned_tables(self) -> bool {
+        self.0 <= 17
+    }
+
     /// GRANT and REVOKE lock what they name, though not what they find in a schema (since 18).
     pub(crate) fn grant_locks(self) -> bool {
         self.0 >= 18
@@ -241,7 +246,7 @@ impl Major {
                 "update or delete on table \"{referenced}\" violates {violated} constraint \"{constraint}\" on table \"{table}\""
             ),
         )
-        .detail(format!("Key {key} is {still}referenced from table \"{table}\"."))
+        .detail(format!("Key{key} is {still}referenced from table \"{table}\"."))
     }
 
     /// CURRENT_ROLE stands for a role in statements about roles (14).

@@ -29,6 +29,14 @@ pub(crate) fn unsupported(what: impl Into<String>) -> Stop {
 }
 
 impl Stop {
+    /// Adds a DETAIL if there is one.
+    pub(crate) fn maybe_detail(self, detail: Option<String>) -> Stop {
+        match detail {
+            Some(detail) => self.detail(detail),
+            None => self,
+        }
+    }
+
     /// Adds a DETAIL.
     pub(crate) fn detail(self, detail: impl Into<String>) -> Stop {
         match self {

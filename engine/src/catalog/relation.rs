@@ -55,6 +55,8 @@ pub(crate) struct TableData {
     pub(crate) constraints: Vec<Constraint>,
     /// The indexes that no constraint stands for.
     pub(crate) indexes: Vec<Index>,
+    /// The places of the columns by which rows are put into partitions, when the table is partitioned.
+    pub(crate) partition_key: Option<Vec<usize>>,
 }
 
 impl TableData {
@@ -276,6 +278,7 @@ impl Relation {
     pub(crate) fn kind_plural(&self) -> &'static str {
         match self.kind {
             Kind::Sequence(_) => "sequences",
+            Kind::Table(TableData { partition_key: Some(_), .. }) => "partitioned tables",
             Kind::Table(_) => "tables",
             Kind::Index(_) => "indexes",
             Kind::View(_) => "views",

@@ -108,6 +108,9 @@ pub(crate) fn is_definition(statement: &Statement) -> bool {
 }
 
 fn check_table(create: &CreateTable, clauses: &mut ClauseSet) -> Result<()> {
+    if create.partition_by.is_some() {
+        return Err(crate::error::unsupported("PARTITION BY in Aurora DSQL"));
+    }
     if create.persistence != Persistence::Permanent {
         clauses.insert(Clause::DsqlPermanentOnly);
         return Err(match create.persistence {

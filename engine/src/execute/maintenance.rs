@@ -167,6 +167,9 @@ impl Execution<'_> {
     }
 
     fn reindex_table(&mut self, table: &Relation) -> Result<()> {
+        if table.table().is_some_and(|data| data.partition_key.is_some()) {
+            return Err(unsupported("REINDEX of a partitioned table"));
+        }
         self.check_owner(table)?;
         self.lock_to_build_indexes(table.oid)?;
         let indexes = self.shared.catalog.indexes_of(table.oid, self.catalog_view());

@@ -71,7 +71,7 @@ impl Execution<'_> {
     }
 
     /// Whether the current role is known to need no checks.
-    fn is_unrestricted(&self) -> bool {
+    pub(super) fn is_unrestricted(&self) -> bool {
         self.current_role() == BOOTSTRAP_ROLE
     }
 

@@ -188,6 +188,9 @@ impl Execution<'_> {
         if is_sequence && !self.shared.settings.major.has_unlogged_sequences() {
             return Err(error(sqlstate::WRONG_OBJECT_TYPE, format!("\"{}\" is not a table", relation.name)));
         }
+        if relation.table().is_some_and(|table| table.partition_key.is_some()) {
+            return Err(unsupported("SET LOGGED and SET UNLOGGED of a partitioned table"));
+        }
         self.reach(Clause::SetPersistence);
         if relation.persistence == Persistence::Temporary {
             return Err(error(

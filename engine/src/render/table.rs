@@ -7,8 +7,8 @@ use super::type_name::type_name;
 use super::{Output, separated, sql_if};
 use crate::statement::{
     ColumnConstraint, ColumnConstraintKind, ColumnDefinition, CreateTable, Deferral, Expression, Generated, Identifier,
-    LikeFeature, ObjectName, Persistence, References, ReferentialAction, SequenceOption, TableConstraint,
-    TableConstraintKind, TableElement,
+    LikeFeature, ObjectName, PartitionBy, PartitionStrategy, Persistence, References, ReferentialAction,
+    SequenceOption, TableConstraint, TableConstraintKind, TableElement,
 };
 
 /// Writes how CREATE TABLE begins, up to the name.
@@ -43,6 +43,15 @@ pub(super) fn create(out: &mut impl Output, create: &CreateTable) {
         }
     });
     out.sql(")");
+    if let Some(PartitionBy { strategy, columns }) = &create.partition_by {
+        out.sql(match strategy {
+            PartitionStrategy::Range => " PARTITION BY RANGE (",
+            PartitionStrategy::List => " PARTITION BY LIST (",
+            PartitionStrategy::Hash => " PARTITION BY HASH (",
+        });
+        identifiers(out, columns);
+        out.sql(")");
+    }
 }
 
 fn like_feature(feature: LikeFeature) -> &'static str {

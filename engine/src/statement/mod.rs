@@ -43,8 +43,8 @@ pub use session::{Discard, IsolationLevel, ParameterValue, SetParameter, SetScop
 pub use table::{
     AlterTable, ColumnConstraint, ColumnConstraintKind, ColumnDefinition, ConflictTarget, ConflictUpdate, Copy,
     CreateTable, Deferral, Delete, Generated, IdentityChange, Insert, InsertSource, LikeFeature, OnConflict,
-    Overriding, References, ReferentialAction, RenameColumn, RenameConstraint, TableAction, TableConstraint,
-    TableConstraintKind, TableElement, Truncate, Update,
+    Overriding, PartitionBy, PartitionStrategy, References, ReferentialAction, RenameColumn, RenameConstraint,
+    TableAction, TableConstraint, TableConstraintKind, TableElement, Truncate, Update,
 };
 pub use view::{CreateIndex, CreateView, IndexElement};
 

@@ -178,6 +178,28 @@ pub struct CreateTable {
     pub name: ObjectName,
     /// The elements; may be empty.
     pub elements: Vec<TableElement>,
+    /// `PARTITION BY`.
+    pub partition_by: Option<PartitionBy>,
+}
+
+/// `PARTITION BY strategy (column, …)` (manual, "CREATE TABLE", PARTITION BY).
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct PartitionBy {
+    /// How rows are put into partitions.
+    pub strategy: PartitionStrategy,
+    /// The columns by which they are; at least one.
+    pub columns: Vec<Identifier>,
+}
+
+/// How rows are put into partitions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum PartitionStrategy {
+    /// By ranges of values.
+    Range,
+    /// By lists of values.
+    List,
+    /// By remainders of hash values.
+    Hash,
 }
 
 /// One change that ALTER COLUMN makes to an identity column.

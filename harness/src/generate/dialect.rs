@@ -143,6 +143,7 @@ impl Generator<'_> {
         is_possible.then_some(Statement::CreateTable(CreateTable {
             persistence: Persistence::Permanent,
             elements,
+            partition_by: None,
             ..create
         }))
     }

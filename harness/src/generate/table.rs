@@ -3,7 +3,8 @@
 use seqcheck_engine::statement::{
     Behavior, ColumnConstraint, ColumnConstraintKind, ColumnDefinition, Copy, CreateTable, Delete, DropRelation,
     Expression, Generated, Identifier, Insert, InsertSource, LikeFeature, Literal, LockStrength, Locking, ObjectName,
-    Overriding, Persistence, Query, RelationKind, Select, SelectItem, TableElement, Truncate, TypeName, Update,
+    Overriding, PartitionBy, PartitionStrategy, Persistence, Query, RelationKind, Select, SelectItem, TableElement,
+    Truncate, TypeName, Update,
 };
 use seqcheck_engine::{ColumnSummary, Statement, TableSummary};
 
@@ -100,7 +101,9 @@ impl Generator<'_> {
                 elements.push(TableElement::Constraint(self.table_constraint(None)));
             }
         }
+        let partition_by = self.choice.chance(1, 24).then(|| self.partition_by());
         Statement::CreateTable(CreateTable {
+            partition_by,
             persistence: match self.choice.below(12) {
                 0 => Persistence::Temporary,
                 1..=6 if self.plan.unlogged => Persistence::Unlogged,
@@ -112,6 +115,15 @@ impl Generator<'_> {
             name,
             elements,
         })
+    }
+
+    fn partition_by(&mut self) -> PartitionBy {
+        let strategies = [PartitionStrategy::Range, PartitionStrategy::List, PartitionStrategy::Hash];
+        let count = 1 + usize::from(self.choice.chance(1, 4));
+        PartitionBy {
+            strategy: strategies[self.choice.index(strategies.len())],
+            columns: (0..count).map(|_| COLUMNS[self.choice.weighted(&[6, 2, 1, 1])].into()).collect(),
+        }
     }
 
     /// A column's definition; the later the column, the plainer.

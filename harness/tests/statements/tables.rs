@@ -36,9 +36,13 @@ fn create_table() -> BoxedStrategy<Statement> {
         1 => (object_name(), vec((any::<bool>(), feature), 0..3))
             .prop_map(|(source, features)| TableElement::Like { source, features }),
     ];
-    (persistence(), any::<bool>(), object_name(), vec(element, 0..3))
-        .prop_map(|((persistence, is_global), if_not_exists, name, elements)| {
-            Statement::CreateTable(CreateTable { persistence, is_global, if_not_exists, name, elements })
+    let strategy =
+        prop::sample::select(vec![PartitionStrategy::Range, PartitionStrategy::List, PartitionStrategy::Hash]);
+    let partition_by =
+        (strategy, vec(identifier(), 1..3)).prop_map(|(strategy, columns)| PartitionBy { strategy, columns });
+    (persistence(), any::<bool>(), object_name(), vec(element, 0..3), option::of(partition_by))
+        .prop_map(|((persistence, is_global), if_not_exists, name, elements, partition_by)| {
+            Statement::CreateTable(CreateTable { persistence, is_global, if_not_exists, name, elements, partition_by })
         })
         .boxed()
 }

@@ -5,6 +5,7 @@ use super::alter::check_free_column;
 use super::check::{check_length, unique_keys};
 use super::column::{Place, Planned, PlannedConstraint, PlannedDefault};
 use super::opaque::{ResolvedType, is_reliable};
+use super::partition::check_not_partition_key;
 use super::row_work::{NewKey, NewValue, RowWork};
 use super::table_scope;
 use crate::catalog::{ColumnDefault, ConstraintKind, Object, Oid, Relation, TableData, TableRow, is_system_column};
@@ -123,6 +124,7 @@ impl Execution<'_> {
             ));
             return Ok(());
         };
+        check_not_partition_key(relation, data, place, "drop")?;
         self.drop_objects(&[Object::Column(relation.oid, place)], behavior)
     }
 
@@ -213,6 +215,10 @@ impl Execution<'_> {
         let TypeChange { column, type_name, using } = change;
         let using = using.map(|using| self.bind_using(using, relation, data)).transpose()?;
         let place = self.require_column(relation, data, column.name())?;
+        let is_identity = data.columns[place].identity.is_some();
+        if !is_identity {
+            check_not_partition_key(relation, data, place, "alter")?;
+        }
         let new_type = self.column_type(type_name)?.column_type;
         let view = self.catalog_view();
         let is_own_key = data.constraints.iter().any(|constraint| {
@@ -227,8 +233,9 @@ impl Execution<'_> {
         if is_own_key || is_referenced {
             return Err(unsupported("a change of type of a foreign key's column"));
         }
-        if data.columns[place].identity.is_some() {
+        if is_identity {
             self.alter_identity_type(relation, place, new_type)?;
+            check_not_partition_key(relation, data, place, "alter")?;
         }
         self.cast_of_column(relation, data, place, change, using).map(|_| ())
     }

@@ -49,6 +49,7 @@ impl Execution<'_> {
         self.check_change(table, "UPDATE", "change")?;
         let has_subquery = expressions.iter().any(|value| value.has_subquery()) || returning.has_subquery();
         self.keep_rows(table, has_subquery);
+        let shown = self.shown_columns(table, assignments.iter().map(|(place, _)| *place))?;
         let mut updated = 0;
         let mut changes = Vec::new();
         let view = self.query_view();
@@ -59,7 +60,7 @@ impl Execution<'_> {
             self.refuse_changed_row(table, slot)?;
             let mut new: Vec<Value> = old.to_vec();
             self.assign_values(table, data, &assignments, &Row { values: &old, ..Row::default() }, &mut new)?;
-            self.check_row(table, data, &new, Some(slot))?;
+            self.check_row(table, data, &new, Some(slot), &shown)?;
             let view = self.catalog_view();
             self.shared.catalog.delete_row(table.storage, slot, view, &mut self.session.transaction.undo);
             let new = TableRow::from(new);

@@ -1,26 +1,35 @@
 //! What a new row must satisfy: NOT NULL, CHECK, keys.
 
 use super::super::Execution;
-use crate::catalog::{Column, ConstraintKind, Oid, Relation, Slot, TableData, quote_identifier};
+use super::shown::{ShownColumns, failing_row, shown_key};
+use crate::catalog::{Column, ConstraintKind, Oid, Relation, Slot, TableData};
 use crate::clause::Clause;
 use crate::error::{Result, error, sqlstate, unsupported};
 use crate::query::{Bound, Row, Value};
 
 impl Execution<'_> {
-    /// Checks a row before it is stored. `replaced` is the version that it takes the place of.
+    /// Checks a row before it is stored. `replaced` is the version that it takes the place of; `shown` what an error may
+    /// show of it.
     pub(super) fn check_row(
         &mut self,
         table: &Relation,
         data: &TableData,
         row: &[Value],
         replaced: Option<Slot>,
+        shown: &ShownColumns,
     ) -> Result<()> {
-        self.check_conditions(table, data, row)?;
+        self.check_conditions(table, data, row, shown)?;
         self.check_keys(table, data, row, replaced)
     }
 
     /// Checks what a row must satisfy whatever else the table holds.
-    pub(super) fn check_conditions(&mut self, table: &Relation, data: &TableData, row: &[Value]) -> Result<()> {
+    pub(super) fn check_conditions(
+        &mut self,
+        table: &Relation,
+        data: &TableData,
+        row: &[Value],
+        shown: &ShownColumns,
+    ) -> Result<()> {
         for (place, column) in data.live_columns() {
             check_length(column, &row[place])?;
         }
@@ -33,7 +42,7 @@ impl Execution<'_> {
                         column.name, table.name
                     ),
                 )
-                .detail(failing_row(data, row)?));
+                .maybe_detail(failing_row(data, row, shown)?));
             }
         }
         let mut checks: Vec<_> = data
@@ -54,7 +63,7 @@ impl Execution<'_> {
                     sqlstate::CHECK_VIOLATION,
                     format!("new row for relation \"{}\" violates check constraint \"{name}\"", table.name),
                 )
-                .detail(failing_row(data, row)?));
+                .maybe_detail(failing_row(data, row, shown)?));
             }
         }
         Ok(())
@@ -111,21 +120,11 @@ impl Execution<'_> {
             return Ok(());
         }
         self.reach(Clause::IndexUnique);
+        let is_shown = self.may_read(table, self.current_role())?;
+        let detail = is_shown.then(|| format!("{} already exists.", shown_key(data, columns, key)));
         Err(error(sqlstate::UNIQUE_VIOLATION, format!("duplicate key value violates unique constraint \"{name}\""))
-            .detail(format!("{} already exists.", shown_key(data, columns, key))))
+            .maybe_detail(detail))
     }
-}
-
-/// A key as an error's detail shows it.
-pub(super) fn shown_key<'v>(
-    data: &TableData,
-    columns: &[usize],
-    values: impl IntoIterator<Item = &'v Value>,
-) -> String {
-    let columns = || columns.iter().map(|place| &data.columns[*place]);
-    let names: Vec<String> = columns().map(|column| quote_identifier(&column.name)).collect();
-    let values: Vec<String> = columns().zip(values).map(|(column, value)| value.to_text(column.column_type)).collect();
-    format!("Key ({})=({})", names.join(", "), values.join(", "))
 }
 
 /// Refuses a value with more characters than its column holds. That is part of computing the value: nothing that comes
@@ -162,27 +161,4 @@ pub(super) fn unique_keys(data: &TableData) -> Vec<(Oid, &[usize])> {
         of_constraints.chain(of_indexes.map(|index| (index.oid, index.columns.as_slice()))).collect();
     keys.sort_by_key(|(oid, _)| *oid);
     keys
-}
-
-/// The row as an error's detail shows it.
-fn failing_row(data: &TableData, row: &[Value]) -> Result<String> {
-    let shown =
-        data.live_columns().map(|(place, column)| shown_value(column, &row[place])).collect::<Result<Vec<String>>>()?;
-    Ok(format!("Failing row contains ({}).", shown.join(", ")))
-}
-
-fn shown_value(column: &Column, value: &Value) -> Result<String> {
-    /// How much of a value is shown.
-    const SHOWN: usize = 64;
-    match value {
-        Value::Null => Ok("null".to_owned()),
-        Value::Opaque => Err(unsupported("an error that shows a value nobody can predict")),
-        value => {
-            let text = value.to_text(column.column_type);
-            Ok(match text.len() > SHOWN {
-                true => format!("{}...", &text[..text.floor_char_boundary(SHOWN)]),
-                false => text,
-            })
-        }
-    }
 }

@@ -7,6 +7,7 @@ use super::change::check_identity;
 use super::check::unique_keys;
 use super::referential::RowChange;
 use super::scope_table;
+use super::shown::ShownColumns;
 use crate::catalog::{ConstraintKind, Relation, Slot, TableData, TableRow};
 use crate::clause::Clause;
 use crate::dialect::Major;
@@ -216,7 +217,8 @@ impl Execution<'_> {
         }
         let mut new: Vec<Value> = old.to_vec();
         self.assign_values(table, data, &update.assignments, &context, &mut new)?;
-        self.check_row(table, data, &new, Some(slot))?;
+        // It has to be able to read the table, so that it may see the whole row.
+        self.check_row(table, data, &new, Some(slot), &ShownColumns::All)?;
         let view = self.catalog_view();
         let undo = &mut self.session.transaction.undo;
         self.shared.catalog.delete_row(table.storage, slot, view, undo);

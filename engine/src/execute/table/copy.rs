@@ -41,6 +41,7 @@ impl Execution<'_> {
         for (_, column) in data.live_columns().filter(|(place, _)| !targets.contains(place)) {
             self.plan_default(column)?;
         }
+        let shown = self.shown_columns(&table, targets.iter().copied())?;
         let mut copied = 0;
         let mut changes = Vec::new();
         // Rows are collected, and keys are looked up when they are stored together: what is wrong with a later row comes
@@ -70,8 +71,9 @@ impl Execution<'_> {
             for (place, _) in data.live_columns().filter(|(place, _)| !targets.contains(place)) {
                 row[place] = self.default_value(&table, &data, place)?;
             }
+            self.check_partition(&table, &data, &row)?;
             self.compute_columns(&data, &mut row)?;
-            match self.check_row(&table, &data, &row, None) {
+            match self.check_row(&table, &data, &row, None, &shown) {
                 Err(Stop::Error(message)) if message.sqlstate == sqlstate::UNIQUE_VIOLATION => {
                     duplicate.get_or_insert(Stop::Error(message));
                 }

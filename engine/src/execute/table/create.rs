@@ -9,6 +9,7 @@ use super::alter::check_system_columns;
 use super::column::{
     Place, Planned, PlannedConstraint, PlannedConstraintKind, PlannedDefault, PlannedName, PlannedSequence,
 };
+use super::partition::partition_key;
 use super::row_work::RowWork;
 use crate::catalog::{Column, ColumnDefault, ColumnNumber, ColumnOwner, Kind, Oid, Persistence, RangeName, TableData};
 use crate::error::{Result, Stop, error, sqlstate};
@@ -38,6 +39,9 @@ impl Execution<'_> {
         let constraints = planned.constraints_in_order(name.name)?;
         planned.demand_not_null_of_keys();
         let sequences = self.create_planned_sequences(&planned.sequences, self.current_role())?;
+        if statement.partition_by.is_some() {
+            self.check_partitioned_persistence(persistence)?;
+        }
         let mut columns: Vec<Column> = Vec::with_capacity(planned.columns.len());
         for column in &planned.columns {
             if columns.iter().any(|other| other.name == column.name) {
@@ -66,6 +70,9 @@ impl Execution<'_> {
                 let computed = self.bind_computed(expression, place, &relation, &data, is_computed)?;
                 data.columns[place].computed = Some(computed);
             }
+        }
+        if let Some(partition_by) = &statement.partition_by {
+            data.partition_key = Some(partition_key(partition_by, &data)?);
         }
         self.update_table(&relation, data)?;
         // A new table has no rows to look at.

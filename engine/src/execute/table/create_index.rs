@@ -3,9 +3,10 @@
 use std::rc::Rc;
 
 use super::super::{Execution, MissingSchema, done, no_relation};
-use super::check::shown_key;
 use super::computed::is_immutable;
 use super::opaque::{is_reliable, named_columns};
+use super::partition::check_covers_partition_key;
+use super::shown::shown_key;
 use super::table_scope;
 use crate::catalog::{Column, Index, Kind, Oid, Relation, TableData, TableRow, is_system_column};
 use crate::clause::Clause;
@@ -74,6 +75,9 @@ impl Execution<'_> {
         }
         if let Some(filter) = &statement.filter {
             others.extend(self.bind_index_filter(filter, &relation, data)?);
+        }
+        if statement.unique {
+            check_covers_partition_key(&relation, data, &places, "UNIQUE")?;
         }
         if statement.if_not_exists && self.is_name_taken(relation.schema, &index_name) {
             self.notice(notice(
@@ -171,8 +175,12 @@ impl Execution<'_> {
             };
         };
         self.reach(Clause::IndexUnique);
-        Err(error(sqlstate::UNIQUE_VIOLATION, format!("could not create unique index \"{index}\""))
-            .detail(format!("{} is duplicated.", shown_key(data, columns, values))))
+        // An index is built as the table's owner.
+        let detail = match self.may_read(table, table.owner)? {
+            true => format!("{} is duplicated.", shown_key(data, columns, values)),
+            false => "Duplicate keys exist.".to_owned(),
+        };
+        Err(error(sqlstate::UNIQUE_VIOLATION, format!("could not create unique index \"{index}\"")).detail(detail))
     }
 }
 

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use super::super::Execution;
 use super::column::{Planned, PlannedConstraint, PlannedConstraintKind, free_name};
 use super::opaque::{is_reliable, named_columns};
+use super::partition::check_covers_partition_key;
 use super::row_work::{NewKey, RowWork};
 use super::table_scope;
 use crate::catalog::{Constraint, ConstraintKind, Oid, Relation, TableData, is_system_column};
@@ -175,6 +176,7 @@ impl Execution<'_> {
                 format!("primary key column \"{column}\" is not marked NOT NULL"),
             ));
         }
+        check_covers_partition_key(&relation, &data, &places, if is_primary { "PRIMARY KEY" } else { "UNIQUE" })?;
         let index_name: Rc<str> = match name {
             Some(name) => {
                 self.check_new_index(relation.schema, name)?;

@@ -6,6 +6,7 @@ use super::computed::computed_detail;
 use super::conflict::Conflict;
 use super::referential::RowChange;
 use super::returning::Returning;
+use super::shown::ShownColumns;
 use super::source::{Source, put_constant};
 use super::target::Changed;
 use super::{no_column, table_scope};
@@ -92,12 +93,14 @@ impl Execution<'_> {
             || returning.has_subquery()
             || conflict.as_ref().is_some_and(Conflict::has_subquery);
         self.keep_rows(table, has_subquery);
+        let shown = self.shown_columns(table, targets.iter().copied())?;
         let mut inserted = 0;
         let mut changes = Vec::new();
         let mut target = Target {
             table,
             data,
             sources: &sources,
+            shown: &shown,
             conflict: conflict.as_mut(),
             inserted: &mut inserted,
             changes: &mut changes,
@@ -271,9 +274,10 @@ impl Execution<'_> {
             check_length(&target.data.columns[place], &value)?;
             row.push(value);
         }
+        self.check_partition(target.table, target.data, &row)?;
         self.compute_columns(target.data, &mut row)?;
         if let Some(conflict) = &mut target.conflict {
-            self.check_conditions(target.table, target.data, &row)?;
+            self.check_conditions(target.table, target.data, &row, target.shown)?;
             if let Some(existing) = self.conflicting_row(conflict, target.table, &row)? {
                 let Some(change) = self.update_instead(conflict, target.table, target.data, &row, existing)? else {
                     return Ok(());
@@ -286,7 +290,7 @@ impl Execution<'_> {
                 return Ok(());
             }
         }
-        self.check_row(target.table, target.data, &row, None)?;
+        self.check_row(target.table, target.data, &row, None, target.shown)?;
         let row: TableRow = row.into();
         target.changes.push(RowChange::inserted(&row));
         let slot = self.store_row(target.table, row, returning)?;
@@ -330,6 +334,7 @@ struct Target<'t> {
     table: &'t Relation,
     data: &'t TableData,
     sources: &'t [ColumnSource],
+    shown: &'t ShownColumns,
     conflict: Option<&'t mut Conflict>,
     inserted: &'t mut usize,
     changes: &'t mut Vec<RowChange>,

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use super::super::Execution;
 use super::change::check_takes_value;
+use super::shown::ShownColumns;
 use crate::catalog::{Constraint, ConstraintKind, ForeignKey, Oid, Relation, Slot, TableData, TableRow};
 use crate::clause::Clause;
 use crate::error::{Result, error, sqlstate, unsupported};
@@ -132,14 +133,13 @@ impl Execution<'_> {
             return Ok(());
         }
         self.refuse_deferred(key)?;
-        self.refuse_stranger(table)?;
-        let shown = self.shown_key(table, &key.columns, &values);
+        let shown = self.shown_key(table, &key.columns, &values)?;
         self.reach(Clause::ForeignKeyViolated);
         Err(error(
             sqlstate::FOREIGN_KEY_VIOLATION,
             format!("insert or update on table \"{}\" violates foreign key constraint \"{name}\"", table.name),
         )
-        .detail(format!("Key {shown} is not present in table \"{}\".", referenced.name)))
+        .detail(format!("Key{shown} is not present in table \"{}\".", referenced.name)))
     }
 
     /// Does what a foreign key says of the rows that refer to a key which is gone.
@@ -189,7 +189,7 @@ impl Execution<'_> {
         for (slot, old) in referring {
             let changed = self.acted_row(action, &table, &data, key, &old, new)?;
             if let Some(row) = &changed {
-                self.check_row(&table, &data, row, Some(slot))?;
+                self.check_row(&table, &data, row, Some(slot), &ShownColumns::All)?;
             }
             let view = self.catalog_view();
             let undo = &mut self.session.transaction.undo;
@@ -254,10 +254,9 @@ impl Execution<'_> {
         if action == ReferentialAction::NoAction {
             self.refuse_deferred(key)?;
         }
-        self.refuse_stranger(referenced)?;
         self.reach(Clause::ForeignKeyViolated);
         let name = data.constraints.iter().find(|known| known.oid == constraint).map(|known| known.name.clone());
-        let shown = self.shown_key(referenced, &key.referenced_columns, values);
+        let shown = self.shown_key(referenced, &key.referenced_columns, values)?;
         let is_restrict = action == ReferentialAction::Restrict;
         Ok(self.shared.settings.major.still_referenced(
             &referenced.name,
@@ -268,7 +267,11 @@ impl Execution<'_> {
         ))
     }
 
-    fn shown_key(&self, table: &Relation, columns: &[usize], values: &[Value]) -> String {
+    /// The key, led by a space, for those who may read it; nothing for others.
+    fn shown_key(&self, table: &Relation, columns: &[usize], values: &[Value]) -> Result<String> {
+        if !self.may_read(table, self.current_role())? {
+            return Ok(String::new());
+        }
         let data = table.table();
         let column = |place: &usize| data.map(|data| &data.columns[*place]);
         let names: Vec<&str> = columns.iter().filter_map(|place| Some(&*column(place)?.name)).collect();
@@ -277,7 +280,7 @@ impl Execution<'_> {
             .zip(values)
             .filter_map(|(place, value)| Some(value.to_text(column(place)?.column_type)))
             .collect();
-        format!("({})=({})", names.join(", "), values.join(", "))
+        Ok(format!(" ({})=({})", names.join(", "), values.join(", ")))
     }
 
     /// A deferred key that does not hold may still come to hold before the transaction ends.
@@ -285,14 +288,6 @@ impl Execution<'_> {
         match key.is_deferred && self.session.transaction.block != Block::None {
             true => Err(unsupported("a deferred foreign key that does not hold yet")),
             false => Ok(()),
-        }
-    }
-
-    /// The key is shown only to those who may read it.
-    fn refuse_stranger(&self, table: &Relation) -> Result<()> {
-        match self.is_superuser() || self.acts_as(table.owner) {
-            true => Ok(()),
-            false => Err(unsupported("a foreign key that does not hold, in a table of somebody else")),
         }
     }
 

@@ -1,9 +1,11 @@
 //! `pg_class` and `pg_namespace` (manual, "pg_class" and "pg_namespace").
 
+use std::rc::Rc;
+
 use super::names::{CATALOG_RELATION_NAME, INFORMATION_SCHEMA_TABLE_NAME, INFORMATION_SCHEMA_VIEW_NAME};
 use super::{SystemRelation, doubtful, number, row_of};
 use crate::catalog::{
-    BOOTSTRAP_ROLE, ConstraintKind, INFORMATION_SCHEMA, Kind, PG_CATALOG, PG_TOAST, Persistence, Relation,
+    BOOTSTRAP_ROLE, ConstraintKind, INFORMATION_SCHEMA, Kind, Oid, PG_CATALOG, PG_TOAST, Persistence, Relation,
     is_temporary_schema,
 };
 use crate::clause::Clause;
@@ -15,8 +17,11 @@ use crate::query::scan::ScanRow;
 impl Execution<'_> {
     pub(super) fn class_rows(&mut self) -> Vec<ScanRow> {
         self.reach(Clause::CatalogClass);
-        let mut rows: Vec<ScanRow> =
-            self.seen_relations().iter().map(|relation| ScanRow::certain(class_row(relation))).collect();
+        let relations = self.seen_relations();
+        let mut rows: Vec<ScanRow> = relations
+            .iter()
+            .map(|relation| ScanRow::certain(class_row(relation, relation_kind(relation, &relations))))
+            .collect();
         // The kinds of relations that PostgreSQL makes for itself, by schema: no sequences among them.
         for (schema, name, kinds) in [
             (PG_CATALOG, CATALOG_RELATION_NAME, ["r", "v", "i"].as_slice()),
@@ -102,13 +107,22 @@ impl Execution<'_> {
     }
 }
 
-fn class_row(relation: &Relation) -> Vec<Value> {
-    let kind = match relation.kind {
+fn relation_kind(relation: &Relation, relations: &[Rc<Relation>]) -> &'static str {
+    let is_partitioned = |table: Oid| {
+        let table = relations.iter().find(|relation| relation.oid == table).and_then(|relation| relation.table());
+        table.is_some_and(|table| table.partition_key.is_some())
+    };
+    match relation.kind {
         Kind::Sequence(_) => "S",
+        Kind::Table(_) if is_partitioned(relation.oid) => "p",
         Kind::Table(_) => "r",
+        Kind::Index(table) if is_partitioned(table) => "I",
         Kind::Index(_) => "i",
         Kind::View(_) => "v",
-    };
+    }
+}
+
+fn class_row(relation: &Relation, kind: &str) -> Vec<Value> {
     let persistence = match relation.persistence {
         Persistence::Permanent => "p",
         Persistence::Unlogged => "u",

@@ -38,6 +38,13 @@ impl Execution<'_> {
                     }
                 }
                 Kind::Table(table) => {
+                    let mut key = table.partition_key.clone().unwrap_or_default();
+                    key.sort_unstable();
+                    key.dedup();
+                    rows.extend(key.into_iter().map(|place| {
+                        let column = [number(CLASS), number(oid), number(place as i64 + 1)];
+                        edge(column, [number(CLASS), number(oid), number(0)], "i")
+                    }));
                     for (place, column) in table.live_columns() {
                         if let Some(computed) = &column.computed {
                             rows.push(unlisted(&[("classid", number(DEFAULT)), ("objid", number(computed.oid.0))]));

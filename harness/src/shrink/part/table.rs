@@ -3,8 +3,8 @@
 use seqcheck_engine::statement::{
     AlterTable, ColumnConstraint, ColumnConstraintKind, ColumnDefinition, ConflictTarget, ConflictUpdate, Copy,
     CreateTable, Deferral, Delete, Generated, IdentityChange, Insert, InsertSource, LikeFeature, OnConflict,
-    Overriding, References, ReferentialAction, RenameColumn, RenameConstraint, TableAction, TableConstraint,
-    TableConstraintKind, TableElement, Truncate, Update,
+    Overriding, PartitionBy, PartitionStrategy, References, ReferentialAction, RenameColumn, RenameConstraint,
+    TableAction, TableConstraint, TableConstraintKind, TableElement, Truncate, Update,
 };
 
 use super::{Leaf, Part, Turn, atoms, structure, variants, words};
@@ -43,7 +43,9 @@ variants!(TableElement {
     Like { source, features },
 });
 
-structure!(CreateTable { name, elements, if_not_exists, is_global, persistence });
+atoms!(PartitionStrategy);
+structure!(PartitionBy { columns, strategy });
+structure!(CreateTable { name, elements, partition_by, if_not_exists, is_global, persistence });
 structure!(AlterTable { actions, if_exists, name });
 structure!(RenameColumn { if_exists, table, column, new_name });
 structure!(RenameConstraint { if_exists, table, constraint, new_name });

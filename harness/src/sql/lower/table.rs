@@ -3,8 +3,8 @@
 use seqcheck_engine::Statement;
 use seqcheck_engine::statement::{
     BinaryOperator, ColumnConstraint, ColumnConstraintKind, ColumnDefinition, CreateTable, Deferral, Expression,
-    Generated, Identifier, LikeFeature, ObjectName, Persistence, References, ReferentialAction, SequenceOption,
-    TableConstraint, TableConstraintKind, TableElement, UnaryOperator,
+    Generated, Identifier, LikeFeature, ObjectName, PartitionBy, PartitionStrategy, Persistence, References,
+    ReferentialAction, SequenceOption, TableConstraint, TableConstraintKind, TableElement, UnaryOperator,
 };
 use squawk_syntax::ast;
 use squawk_syntax::{SyntaxKind, SyntaxNode};
@@ -13,6 +13,7 @@ use super::expression::expect_expression;
 use super::name::{column, expect_column, relation_name};
 use super::sequence::{options, persistence};
 use super::type_name::type_name;
+use super::view::index_element;
 use crate::sql::cursor::{Cursor, Lowered, kind_name, tokens, unsupported_node};
 
 pub(super) fn create(mut cursor: Cursor) -> Lowered<Statement> {
@@ -22,6 +23,13 @@ pub(super) fn create(mut cursor: Cursor) -> Lowered<Statement> {
     let if_not_exists = cursor.node::<ast::IfNotExists>().is_some();
     let name = relation_name(&cursor.expect_node::<ast::TableName>()?)?;
     let list = cursor.expect_node::<ast::TableArgList>()?;
+    let partition_by = match cursor.node::<ast::PartitionBy>() {
+        Some(node) => Some(partition_by(&node)?),
+        None => None,
+    };
+    if let (Some(_), Some(SyntaxKind::WITH_PARAMS)) = (&partition_by, cursor.peek()) {
+        return Err(unsupported_node(&list, "storage parameters of a partitioned table"));
+    }
     inert_options(&mut cursor, persistence)?;
     cursor.finish()?;
     let mut cursor = Cursor::new(&list);
@@ -29,7 +37,38 @@ pub(super) fn create(mut cursor: Cursor) -> Lowered<Statement> {
     let elements = cursor.comma_separated::<ast::TableArg, _>(element)?;
     cursor.expect(&[SyntaxKind::R_PAREN])?;
     cursor.finish()?;
-    Ok(Statement::CreateTable(CreateTable { persistence, is_global, if_not_exists, name, elements }))
+    Ok(Statement::CreateTable(CreateTable { persistence, is_global, if_not_exists, name, elements, partition_by }))
+}
+
+fn partition_by(node: &SyntaxNode) -> Lowered<PartitionBy> {
+    let mut cursor = Cursor::new(node);
+    cursor.expect(&[SyntaxKind::PARTITION_KW])?;
+    cursor.expect(&[SyntaxKind::BY_KW])?;
+    let strategy = cursor.expect_node::<ast::PartitionStrategy>()?;
+    let words: Vec<String> = tokens(&strategy).map(|token| token.text().to_ascii_lowercase()).collect();
+    let strategy = match words.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        ["range"] => PartitionStrategy::Range,
+        ["list"] => PartitionStrategy::List,
+        ["hash"] => PartitionStrategy::Hash,
+        _ => return Err(unsupported_node(&strategy, "partitioning strategy")),
+    };
+    let mut list = Cursor::new(&cursor.expect_node::<ast::PartitionItemList>()?);
+    cursor.finish()?;
+    list.expect(&[SyntaxKind::L_PAREN])?;
+    let columns = list.comma_separated::<ast::PartitionItem, _>(partition_column)?;
+    list.expect(&[SyntaxKind::R_PAREN])?;
+    list.finish()?;
+    Ok(PartitionBy { strategy, columns })
+}
+
+fn partition_column(node: &SyntaxNode) -> Lowered<Identifier> {
+    let element = index_element(node)?;
+    match element.key {
+        Expression::Column(ObjectName { parts }) if parts.len() == 1 && element.operator_class.is_none() => {
+            Ok(parts[0].clone())
+        }
+        _ => Err(unsupported_node(node, "such an element of a partition key")),
+    }
 }
 
 /// Takes what may follow the columns and says what would be without it, or shows in no reply (manual, "CREATE TABLE",

@@ -61,7 +61,7 @@ fn access_method(node: &SyntaxNode) -> Lowered<Identifier> {
     Ok(name)
 }
 
-fn index_element(node: &SyntaxNode) -> Lowered<IndexElement> {
+pub(super) fn index_element(node: &SyntaxNode) -> Lowered<IndexElement> {
     let mut cursor = Cursor::new(node);
     let value = cursor.expect_node::<ast::Expr>()?;
     let key = expression(&value)?;
