@@ -171,6 +171,16 @@ impl Major {
         self.0 <= 17
     }
 
+    /// DROP ROLE finds all roles that it names before it drops one (16).
+    pub(crate) fn finds_all_roles_to_drop(self) -> bool {
+        self.0 >= 16
+    }
+
+    /// The inquiry about a table's privileges knows RULE, which nobody has (until 15).
+    pub(crate) fn knows_rule_privilege(self) -> bool {
+        self.0 <= 15
+    }
+
     /// GRANT and REVOKE lock what they name, though not what they find in a schema (since 18).
     pub(crate) fn grant_locks(self) -> bool {
         self.0 >= 18

@@ -86,13 +86,13 @@ impl Execution<'_> {
                 RoleAttribute::CreateRole(value) => role.may_create_roles = value,
             }
         }
-        self.check_role_administrator(|major| major.may_not_create_role(role.is_superuser))?;
         let name = role.name.clone();
+        check_free_word(&name)?;
+        self.check_role_administrator(|major| major.may_not_create_role(role.is_superuser))?;
         if name.starts_with("pg_") {
             return Err(error(sqlstate::RESERVED_NAME, format!("role name \"{name}\" is reserved"))
                 .detail("Role names starting with \"pg_\" are reserved."));
         }
-        check_not_none(&name)?;
         if self.shared.catalog.has_uncommitted_role(&name, self.catalog_view()) {
             return Err(unsupported("waiting for another session's uncommitted role of the same name"));
         }
@@ -125,8 +125,12 @@ impl Execution<'_> {
         let mut doomed = Vec::with_capacity(statement.names.len());
         for name in &statement.names {
             self.check_role_word(name)?;
-            let RoleName::Named(name) = name else {
-                return Err(error(sqlstate::INVALID_PARAMETER_VALUE, "cannot use special role specifier in DROP ROLE"));
+            let name = match name {
+                RoleName::Named(name) if name.name() != "public" => name,
+                _ => {
+                    let message = "cannot use special role specifier in DROP ROLE";
+                    return Err(error(sqlstate::INVALID_PARAMETER_VALUE, message));
+                }
             };
             let Some(oid) = self.known_role(name.name())? else {
                 if !statement.if_exists {
@@ -153,33 +157,42 @@ impl Execution<'_> {
                     format!("cannot drop role {} because it is required by the database system", name.name()),
                 ));
             }
-            doomed.push((oid, Rc::<str>::from(name.name())));
+            match self.shared.settings.major.finds_all_roles_to_drop() {
+                true => doomed.push((oid, Rc::<str>::from(name.name()))),
+                false => self.drop_role(oid, name.name(), statement.names.len() > 1)?,
+            }
         }
         let several = doomed.len() > 1;
         for (oid, name) in doomed {
-            if self.shared.catalog.role(oid, self.catalog_view()).is_none() {
-                return Err(unsupported("dropping a role twice"));
-            }
-            if self.shared.catalog.is_role_about_to_be_needed(oid, self.catalog_view()) {
-                return Err(unsupported("dropping a role that another open transaction has given something"));
-            }
-            let dependents = self.role_dependents(oid)?;
-            if !dependents.is_empty() {
-                if several {
-                    return Err(unsupported("dropping several roles, one of which owns something"));
-                }
-                self.reach(Clause::RoleNeeded);
-                return Err(error(
-                    sqlstate::DEPENDENT_OBJECTS_STILL_EXIST,
-                    format!("role \"{name}\" cannot be dropped because some objects depend on it"),
-                )
-                .detail(super::drop::listing(dependents.iter().cloned(), dependents.len())));
-            }
-            let view = self.catalog_view();
-            self.shared.catalog.delete_role(oid, view, &mut self.session.transaction.undo);
+            self.drop_role(oid, &name, several)?;
         }
         self.privileges_change();
         done("DROP ROLE")
+    }
+
+    /// Drops a role that may be dropped but for what depends on it. `several` tells that the statement drops others too.
+    fn drop_role(&mut self, oid: Oid, name: &str, several: bool) -> Result<()> {
+        if self.shared.catalog.role(oid, self.catalog_view()).is_none() {
+            return Err(unsupported("dropping a role twice"));
+        }
+        if self.shared.catalog.is_role_about_to_be_needed(oid, self.catalog_view()) {
+            return Err(unsupported("dropping a role that another open transaction has given something"));
+        }
+        let dependents = self.role_dependents(oid)?;
+        if !dependents.is_empty() {
+            if several {
+                return Err(unsupported("dropping several roles, one of which owns something"));
+            }
+            self.reach(Clause::RoleNeeded);
+            return Err(error(
+                sqlstate::DEPENDENT_OBJECTS_STILL_EXIST,
+                format!("role \"{name}\" cannot be dropped because some objects depend on it"),
+            )
+            .detail(super::drop::listing(dependents.iter().cloned(), dependents.len())));
+        }
+        let view = self.catalog_view();
+        self.shared.catalog.delete_role(oid, view, &mut self.session.transaction.undo);
+        Ok(())
     }
 
     pub(super) fn grant_role(&mut self, statement: &GrantRole) -> Result<StatementResult> {
@@ -267,6 +280,14 @@ impl Execution<'_> {
 /// The error of a role that does not exist.
 fn no_role(code: crate::reply::SqlState, name: &str) -> Stop {
     error(code, format!("role \"{name}\" does not exist"))
+}
+
+/// Refuses a new role's name that stands for everybody or for no role.
+fn check_free_word(name: &str) -> Result<()> {
+    match name {
+        "public" => Err(error(sqlstate::RESERVED_NAME, "role name \"public\" is reserved")),
+        name => check_not_none(name),
+    }
 }
 
 /// Refuses the name that stands for no role.

@@ -58,6 +58,9 @@ impl Execution<'_> {
                 Some(name) => (name, true),
                 None => (upper.as_str(), false),
             };
+            if name == "RULE" && target == PrivilegeTarget::Table && self.shared.settings.major.knows_rule_privilege() {
+                continue;
+            }
             let Some(privilege) = known.iter().find(|privilege| privilege.keyword() == name) else {
                 return Err(error(
                     sqlstate::INVALID_PARAMETER_VALUE,

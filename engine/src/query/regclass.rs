@@ -1,7 +1,7 @@
 //! From text to a relation's OID and back: type `regclass` (manual, "Object Identifier Types").
 
 use super::Type;
-use crate::catalog::{FIRST_NORMAL_OID, Oid, RangeName};
+use crate::catalog::{FIRST_NORMAL_OID, Oid, RangeName, Relation, SearchPath, is_temporary_schema};
 use crate::clause::Clause;
 use crate::error::{Result, error, sqlstate, unsupported};
 use crate::execute::{Execution, MissingSchema};
@@ -91,9 +91,10 @@ impl Execution<'_> {
         let oid = Oid(number as u32);
         let name = match value_type {
             Type::Regclass => {
+                let path = self.search_path();
                 let is_predictable = match self.shared.catalog.relation(oid, self.catalog_view()) {
-                    // The temporary schema of another session is written with its number.
-                    Some(relation) => !self.is_other_temporary(relation),
+                    // A temporary schema that is another session's or not searched is written with its number.
+                    Some(relation) => !self.is_other_temporary(relation) && !self.is_hidden_temporary(relation, &path),
                     None => is_fixed || number >= 100_000,
                 };
                 is_predictable.then(|| self.write_regclass(oid))
@@ -107,6 +108,12 @@ impl Execution<'_> {
             _ => None,
         };
         name.ok_or_else(|| unsupported("an OID in a result"))
+    }
+
+    /// Whether a temporary relation is not found by its bare name, and so is written with the number of its schema.
+    fn is_hidden_temporary(&self, relation: &Relation, path: &SearchPath) -> bool {
+        let found = self.shared.catalog.find_in_path(&relation.name, path, self.catalog_view());
+        is_temporary_schema(relation.schema) && found.is_none_or(|found| found.oid != relation.oid)
     }
 
     /// Writes a relation's name, qualified when the search path does not find it; its number when it is gone.

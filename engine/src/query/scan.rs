@@ -4,14 +4,15 @@ use std::rc::Rc;
 
 use super::Value;
 use super::evaluate::Row;
+use super::function::Function;
 use super::plan::{Bound, JoinPlan, SelectPlan, Source};
 use super::run::{Order, Sink};
 use crate::catalog::Relation;
 use crate::clause::Clause;
-use crate::error::{Result, unsupported};
+use crate::error::{Result, Stop, unsupported};
 use crate::execute::Execution;
 use crate::quirk::Quirk;
-use crate::statement::JoinKind;
+use crate::statement::{BinaryOperator, JoinKind};
 
 /// One row of FROM.
 #[derive(Debug, Clone)]
@@ -38,6 +39,21 @@ impl SelectPlan {
 }
 
 impl Execution<'_> {
+    /// Whether a row passes a condition.
+    pub(crate) fn passes(&mut self, filter: &Bound, row: &Row<'_>) -> Result<bool> {
+        let outcome = self.evaluate(filter, row);
+        let holds = matches!(outcome, Ok(Value::Boolean(true)));
+        if !holds && puts_equality_last(filter) && !filter.is_volatile() {
+            let parts: Vec<_> = filter.conjuncts().into_iter().map(|part| self.evaluate(part, row)).collect();
+            let fails = parts.iter().any(|part| matches!(part, Err(Stop::Error(_))));
+            let refuses = parts.iter().any(|part| part.as_ref().is_ok_and(|value| *value != Value::Boolean(true)));
+            if fails && refuses {
+                return Err(unsupported("a condition of which one part fails and another does not hold"));
+            }
+        }
+        outcome.map(|_| holds)
+    }
+
     /// Hands over the rows of FROM that pass WHERE.
     pub(super) fn scan(&mut self, select: &SelectPlan, outer: Option<&Row<'_>>, take: &mut Take<'_>) -> Result<Order> {
         let source = match &select.source {
@@ -46,7 +62,7 @@ impl Execution<'_> {
                 let mut filtered = |execution: &mut Execution<'_>, values: &[Value]| -> Result<bool> {
                     let row = Row { values, outer, ..Row::default() };
                     if let Some(filter) = &select.filter
-                        && execution.evaluate(filter, &row)? != Value::Boolean(true)
+                        && !execution.passes(filter, &row)?
                     {
                         return Ok(true);
                     }
@@ -68,6 +84,7 @@ impl Execution<'_> {
         for scanned in rows {
             let row = Row { values: &scanned.values, outer, ..Row::default() };
             if let Some(filter) = &select.filter {
+                check_inquiry_beside_equality(filter)?;
                 let outcomes = self.judge(filter, &row)?;
                 if !outcomes.may_hold {
                     continue;
@@ -314,5 +331,21 @@ impl Pairs {
         if keeps && !self.has_partner {
             rows.push(ScanRow { values: alone(), doubtful: doubtful || may_have_partner });
         }
+    }
+}
+
+/// Whether parts of a condition are not looked at as they are written: PostgreSQL keeps an equality aside and looks at it
+/// after the others (`generate_base_implied_equalities` in `equivclass.c`).
+fn puts_equality_last(filter: &Bound) -> bool {
+    let is_equality = |part: &&Bound| matches!(part, Bound::Operator { operator: BinaryOperator::Equal, .. });
+    matches!(filter, Bound::And(..)) && filter.conjuncts().iter().any(is_equality)
+}
+
+/// Refuses to ask for privileges on rows of a system catalog that an equality would leave out: it is looked at later.
+fn check_inquiry_beside_equality(filter: &Bound) -> Result<()> {
+    let inquires = |part: &Bound| matches!(part, Bound::Call { function: Function::HasPrivilege(_), .. });
+    match puts_equality_last(filter) && filter.any(inquires) {
+        true => Err(unsupported("a condition on privileges beside an equality, which PostgreSQL looks at later")),
+        false => Ok(()),
     }
 }

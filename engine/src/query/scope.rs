@@ -136,6 +136,34 @@ pub(super) fn find_column(scopes: &[Scope], name: &ObjectName) -> Result<(usize,
     Err(missing_column(scopes, table, column))
 }
 
+/// Functions that take a value of any type. PostgreSQL calls one with the whole row where a table has no column of its
+/// name (manual, "Using Composite Types in Queries").
+const FUNCTIONS_OF_A_ROW: [&str; 23] = [
+    "any_value",
+    "array_agg",
+    "concat",
+    "count",
+    "cume_dist",
+    "dense_rank",
+    "first_value",
+    "json_agg",
+    "json_build_array",
+    "jsonb_agg",
+    "jsonb_build_array",
+    "lag",
+    "last_value",
+    "lead",
+    "num_nonnulls",
+    "num_nulls",
+    "percent_rank",
+    "pg_column_size",
+    "pg_typeof",
+    "rank",
+    "row_to_json",
+    "to_json",
+    "to_jsonb",
+];
+
 fn missing_column(scopes: &[Scope], table: Option<&str>, column: &str) -> Stop {
     if is_system_column(column) {
         return unsupported(format!("system column {column}"));
@@ -151,6 +179,9 @@ fn missing_column(scopes: &[Scope], table: Option<&str>, column: &str) -> Stop {
         _ if table.is_none() && known(column) => unsupported("a whole row as a value"),
         _ if has_similar_column(scopes, column) => {
             unsupported("a misspelt column name, for which PostgreSQL guesses what was meant")
+        }
+        Some(_) if FUNCTIONS_OF_A_ROW.contains(&column) => {
+            unsupported(format!("function {column} of a whole row, written like a column"))
         }
         Some(table) => error(sqlstate::UNDEFINED_COLUMN, format!("column {table}.{column} does not exist")),
         None => error(sqlstate::UNDEFINED_COLUMN, format!("column \"{column}\" does not exist")),

@@ -7,6 +7,7 @@
 mod alter_table;
 mod beginning;
 mod catalog;
+mod change;
 mod constraint;
 mod dialect;
 mod event;

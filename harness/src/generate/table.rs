@@ -13,7 +13,7 @@ use super::query::{call, everything_in, item, relation, select, text, text_of};
 use super::value::number_expression;
 
 const TABLES: [&str; 3] = ["items", "Orders", "lines"];
-const COLUMNS: [&str; 4] = ["id", "n", "name", "extra"];
+const COLUMNS: [&str; 4] = ["id", "n", "Name", "extra"];
 
 impl Generator<'_> {
     pub(super) fn table(&mut self) -> Statement {
@@ -169,7 +169,7 @@ impl Generator<'_> {
         call("nextval", vec![argument])
     }
 
-    fn value_for_column(&mut self) -> Expression {
+    pub(super) fn value_for_column(&mut self) -> Expression {
         match self.choice.below(10) {
             0..=2 => Expression::Default,
             3 => Expression::Literal(Literal::Null),
@@ -283,10 +283,10 @@ impl Generator<'_> {
         })
     }
 
-    fn returning(&mut self, table: Option<&TableSummary>) -> Vec<SelectItem> {
+    pub(super) fn returning(&mut self, table: Option<&TableSummary>) -> Vec<SelectItem> {
         match self.choice.below(4) {
             0 => vec![item(Expression::Wildcard(None))],
-            1 => vec![item(Expression::Column(ObjectName { parts: vec![self.column_name(table)] }))],
+            1 => vec![item(self.column_of(table))],
             _ => Vec::new(),
         }
     }
@@ -299,7 +299,7 @@ impl Generator<'_> {
     fn setval_to_maximum(&mut self) -> Statement {
         let sequence = text_of(&self.target_name().0);
         let (name, table) = self.table_name();
-        let column = Expression::Column(ObjectName { parts: vec![self.column_name(table.as_ref())] });
+        let column = self.column_of(table.as_ref());
         let setval = call("setval", vec![text(sequence), call("max", vec![column])]);
         select(vec![item(setval)], vec![relation(name)])
     }
@@ -336,29 +336,6 @@ impl Generator<'_> {
             .map(|_| (0..width).map(|_| field(self.choice.below(9))).collect::<Vec<_>>().join("\t"))
             .collect();
         Statement::Copy(Copy { table, columns, data })
-    }
-
-    fn update(&mut self) -> Statement {
-        let (name, table) = self.table_name();
-        let filter = self.choice.chance(1, 2).then(|| {
-            let column = Expression::Column(ObjectName { parts: vec![self.column_name(table.as_ref())] });
-            Expression::IsNull { operand: Box::new(column), negated: true }
-        });
-        let returning = self.returning(table.as_ref());
-        match self.choice.chance(1, 3) {
-            true => Statement::Delete(Delete { table: name, alias: None, filter, returning }),
-            false => {
-                let column = self.column_name(table.as_ref());
-                let value = self.value_for_column();
-                Statement::Update(Update {
-                    table: name,
-                    alias: None,
-                    assignments: vec![(column, value)],
-                    filter,
-                    returning,
-                })
-            }
-        }
     }
 
     fn refused_by_sequences(&mut self) -> Statement {

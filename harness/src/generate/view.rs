@@ -43,7 +43,7 @@ impl Generator<'_> {
     }
 
     /// A view's name, and rarely one of a sequence.
-    fn view_name(&mut self) -> ObjectName {
+    pub(super) fn view_name(&mut self) -> ObjectName {
         match self.choice.chance(1, 10) {
             true => self.target_name().0,
             false => ObjectName::bare(VIEWS[self.choice.index(VIEWS.len())]),
@@ -62,7 +62,7 @@ impl Generator<'_> {
             }
             3 => {
                 let (name, table) = self.table_name();
-                let column = Expression::Column(ObjectName { parts: vec![self.column_name(table.as_ref())] });
+                let column = self.column_of(table.as_ref());
                 Select {
                     items: vec![SelectItem { expression: column, alias }, item(call("lastval", Vec::new()))],
                     from: vec![relation(name)],

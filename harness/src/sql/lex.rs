@@ -169,23 +169,30 @@ impl<'text> Lexer<'text> {
         }
     }
 
+    /// Skips digits, with the separators between them that PostgreSQL 16 and later take.
+    fn skip_digits(&mut self) {
+        self.skip_while(|byte| byte.is_ascii_digit());
+        while self.byte(0) == b'_' && self.byte(1).is_ascii_digit() {
+            self.position += 1;
+            self.skip_while(|byte| byte.is_ascii_digit());
+        }
+    }
+
     fn number(&mut self) -> TokenKind {
-        let is_digit = |byte: u8| byte.is_ascii_digit();
         if self.byte(0) == b'0' && matches!(self.byte(1), b'x' | b'X' | b'o' | b'O' | b'b' | b'B') {
             // PostgreSQL 16 and later; junk is left to the parser.
             self.skip_while(is_word_part);
             return TokenKind::Number;
         }
-        let is_digit_or_separator = |byte: u8| byte.is_ascii_digit() || byte == b'_';
-        self.skip_while(is_digit_or_separator);
+        self.skip_digits();
         if self.byte(0) == b'.' && self.byte(1) != b'.' {
             self.position += 1;
-            self.skip_while(is_digit);
+            self.skip_digits();
         }
         let exponent_sign = usize::from(matches!(self.byte(1), b'+' | b'-'));
         if matches!(self.byte(0), b'e' | b'E') && self.byte(1 + exponent_sign).is_ascii_digit() {
             self.position += 1 + exponent_sign;
-            self.skip_while(is_digit);
+            self.skip_digits();
         }
         if is_word_start(self.byte(0)) {
             self.skip_while(is_word_part);

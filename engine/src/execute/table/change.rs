@@ -54,7 +54,7 @@ impl Execution<'_> {
         let mut changes = Vec::new();
         let view = self.query_view();
         for (slot, old) in self.shared.catalog.slots(table.storage, view) {
-            if !self.passes(changed.filter(), &old)? || !self.passes(filter.as_ref(), &old)? {
+            if !self.passes_filter(changed.filter(), &old)? || !self.passes_filter(filter.as_ref(), &old)? {
                 continue;
             }
             self.refuse_changed_row(table, slot)?;
@@ -159,10 +159,10 @@ impl Execution<'_> {
         Ok(Some(filter))
     }
 
-    fn passes(&mut self, filter: Option<&Bound>, row: &[Value]) -> Result<bool> {
+    fn passes_filter(&mut self, filter: Option<&Bound>, row: &[Value]) -> Result<bool> {
         match filter {
             None => Ok(true),
-            Some(filter) => Ok(self.evaluate(filter, &Row { values: row, ..Row::default() })? == Value::Boolean(true)),
+            Some(filter) => self.passes(filter, &Row { values: row, ..Row::default() }),
         }
     }
 
@@ -196,7 +196,7 @@ impl Execution<'_> {
         let mut changes = Vec::new();
         let view = self.query_view();
         for (slot, old) in self.shared.catalog.slots(table.storage, view) {
-            if self.passes(changed.filter(), &old)? && self.passes(filter.as_ref(), &old)? {
+            if self.passes_filter(changed.filter(), &old)? && self.passes_filter(filter.as_ref(), &old)? {
                 self.refuse_changed_row(table, slot)?;
                 let view = self.catalog_view();
                 self.shared.catalog.delete_row(table.storage, slot, view, &mut self.session.transaction.undo);

@@ -16,7 +16,7 @@ use crate::error::{Result, Stop, error, sqlstate, unsupported};
 use crate::query::{Bound, Order, Row, Value};
 use crate::quirk::Quirk;
 use crate::reply::StatementResult;
-use crate::statement::{Generated, Identifier, Insert, Overriding, Privilege};
+use crate::statement::{ConflictTarget, Generated, Identifier, Insert, Overriding, Privilege};
 
 /// Where the value of one of the table's columns comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,9 +83,9 @@ impl Execution<'_> {
         self.need(named.oid, Privilege::Insert);
         if conflict.as_ref().is_some_and(|conflict| conflict.updates()) {
             self.need(named.oid, Privilege::Update);
-            self.need(named.oid, Privilege::Select);
         }
-        if returning.reads_columns() {
+        let names_key = statement.on_conflict.as_ref().is_some_and(|clause| clause.target != ConflictTarget::Any);
+        if names_key || returning.reads_columns() {
             self.need(named.oid, Privilege::Select);
         }
         self.check_change(table, "INSERT", "change")?;
