@@ -41,6 +41,9 @@ impl Execution<'_> {
     fn known_role(&mut self, name: &str) -> Result<Option<Oid>> {
         self.check_roles_settled()?;
         self.check_privileges_known()?;
+        if name.len() > crate::statement::IDENTIFIER_BYTES {
+            return Err(unsupported("a role's name in a string that is longer than a name"));
+        }
         match self.shared.catalog.role_named(name, self.catalog_view()) {
             Some(role) => Ok(Some(role.oid)),
             None if name.starts_with("pg_") => Err(unsupported(format!("role {name}, which may be predefined"))),

@@ -3,9 +3,9 @@
 use super::function::SetFunction;
 use super::numeric::constant;
 use super::plan::{AggregateCall, Bound, Typed};
-use super::scope::{Scope, find_column};
+use super::scope::{Scope, ScopeTable, find_column, is_hinted_at};
 use super::{CastContext, Type, Value};
-use crate::error::{Result, error, sqlstate, unsupported};
+use crate::error::{Result, Stop, error, sqlstate, unsupported};
 use crate::execute::Execution;
 use crate::statement::{BinaryOperator, Case, Expression, Literal, ObjectName, Query, SessionValue, UnaryOperator};
 
@@ -73,11 +73,19 @@ pub(crate) struct Binder<'e, 'a> {
     pub(super) frames: Vec<Frame>,
     /// Whether an expression asked for a value of the session, such as its user.
     pub(crate) reads_session: bool,
+    /// What the query has in FROM, or is about, but expressions cannot read where they stand.
+    pub(crate) unreachable: Vec<ScopeTable>,
 }
 
 impl<'e, 'a> Binder<'e, 'a> {
     pub(crate) fn new(execution: &'e mut Execution<'a>, scope: Scope) -> Self {
-        Binder { execution, scopes: vec![scope], frames: vec![Frame::default()], reads_session: false }
+        Binder {
+            execution,
+            scopes: vec![scope],
+            frames: vec![Frame::default()],
+            reads_session: false,
+            unreachable: Vec::new(),
+        }
     }
 
     /// Converts an expression as the context allows.
@@ -256,7 +264,12 @@ impl<'e, 'a> Binder<'e, 'a> {
     }
 
     fn column(&mut self, name: &ObjectName) -> Result<Typed> {
-        let (level, found) = find_column(&self.scopes, name)?;
+        let (level, found) = match find_column(&self.scopes, name) {
+            Err(Stop::Error(_)) if is_hinted_at(&self.unreachable, name) => {
+                return Err(unsupported("a column that cannot be read there, of which PostgreSQL gives a hint"));
+            }
+            found => found?,
+        };
         if found.value_type == Type::Opaque {
             return Err(unsupported(format!("column {}, whose values nobody can predict", found.column)));
         }
@@ -290,7 +303,8 @@ impl<'e, 'a> Binder<'e, 'a> {
 
     fn case(&mut self, case: &Case, place: Place) -> Result<Typed> {
         let mut conditions = Vec::with_capacity(case.branches.len());
-        let mut results = Vec::with_capacity(case.branches.len() + 1);
+        // ELSE decides first what the common type is, though it is analysed last.
+        let mut results = vec![null()];
         for (condition, result) in &case.branches {
             conditions.push(match &case.operand {
                 None => self.boolean(condition, place, "CASE/WHEN")?,
@@ -305,12 +319,12 @@ impl<'e, 'a> Binder<'e, 'a> {
             });
             results.push(self.expression(result, place)?);
         }
-        results.push(match &case.otherwise {
-            Some(otherwise) => self.expression(otherwise, place)?,
-            None => null(),
-        });
-        let (mut results, value_type) = self.common_type(results, "CASE")?;
-        let otherwise = Box::new(results.pop().unwrap_or(Bound::Constant(Value::Null)));
+        if let Some(otherwise) = &case.otherwise {
+            results[0] = self.expression(otherwise, place)?;
+        }
+        let (results, value_type) = self.common_type(results, "CASE")?;
+        let mut results = results.into_iter();
+        let otherwise = Box::new(results.next().unwrap_or(Bound::Constant(Value::Null)));
         let branches = conditions.into_iter().zip(results).collect();
         Ok(Typed { bound: Bound::Case { branches, otherwise }, value_type })
     }

@@ -131,9 +131,17 @@ impl Binder<'_, '_> {
         if !SIGNATURES.iter().any(|signature| signature.name == name) {
             return Err(unsupported(format!("function {name}")));
         }
+        let is_untyped = !arguments.is_empty() && arguments.iter().all(|typed| typed.value_type == Type::Unknown);
+        let candidates = || SIGNATURES.iter().filter(|signature| fits(signature, Some(CastContext::Implicit)));
+        let of_text = || candidates().find(|signature| signature.arguments.iter().all(|to| *to == Type::Text));
+        if is_untyped && candidates().count() > 1 && of_text().is_none() {
+            return Err(unsupported(format!("function {name} of constants without a type")));
+        }
         let chosen = SIGNATURES
             .iter()
             .find(|signature| fits(signature, None))
+            // Constants without a type are text where a function takes text.
+            .or_else(|| of_text().filter(|_| is_untyped))
             .or_else(|| SIGNATURES.iter().find(|signature| fits(signature, Some(CastContext::Implicit))));
         let Some(signature) = chosen else {
             let may_be_other = matches!(

@@ -86,7 +86,11 @@ impl Binder<'_, '_> {
                 let Some(alias) = alias else {
                     return Err(unsupported("a subquery in FROM without an alias"));
                 };
-                let plan = self.subquery_in_own_scope(query)?;
+                let reachable_until = self.unreachable.len();
+                self.unreachable.extend(left.iter().flat_map(|left| left.tables.iter().cloned()));
+                let plan = self.subquery_in_own_scope(query);
+                self.unreachable.truncate(reachable_until);
+                let plan = plan?;
                 let mut names = plan.names();
                 rename_columns(&mut names, columns, alias.name())?;
                 let columns = names.into_iter().zip(plan.types()).collect();

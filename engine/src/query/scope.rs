@@ -213,9 +213,22 @@ pub(super) fn missing_table(scopes: &[Scope], table: &str) -> Stop {
 /// Whether PostgreSQL might add a HINT with a column of a similar name: an edit distance of at most three, and of at
 /// most half the name's length.
 fn has_similar_column(scopes: &[Scope], column: &str) -> bool {
-    scopes.iter().flat_map(|scope| scope.columns()).any(|(_, _, (name, _))| {
-        let distance = edit_distance(name, column);
-        distance <= 3 && distance * 2 <= column.chars().count()
+    scopes.iter().flat_map(|scope| scope.columns()).any(|(_, _, (name, _))| is_similar(name, column))
+}
+
+fn is_similar(name: &str, column: &str) -> bool {
+    let distance = edit_distance(name, column);
+    distance <= 3 && distance * 2 <= column.chars().count()
+}
+
+/// Whether PostgreSQL's error about a missing column has a hint about tables that cannot be read where it stands.
+pub(super) fn is_hinted_at(tables: &[ScopeTable], name: &ObjectName) -> bool {
+    let Some((column, qualifier)) = name.parts.split_last() else { return false };
+    let is_qualifier = |known: &str| qualifier.iter().any(|part| part.name() == known);
+    tables.iter().any(|table| {
+        is_qualifier(&table.name)
+            || table.hidden.as_deref().is_some_and(is_qualifier)
+            || table.columns.iter().any(|(known, _)| is_similar(known, column.name()))
     })
 }
 

@@ -6,7 +6,7 @@ use super::from::push_down;
 use super::plan::{Bound, Grouping, Output, Plan, SelectPlan, SortKey, Source};
 use super::{CastContext, Type};
 use crate::clause::Clause;
-use crate::error::{Result, error, sqlstate, unsupported};
+use crate::error::{Result, Stop, error, sqlstate, unsupported};
 use crate::execute::Extent;
 use crate::statement::{Expression, FromItem, Identifier, Literal, OrderItem, Privilege, Query, Select};
 
@@ -44,6 +44,19 @@ impl Binder<'_, '_> {
     }
 
     fn select(&mut self, select: &Select) -> Result<Plan> {
+        match self.bind_select(select) {
+            Err(Stop::Error(message))
+                if [sqlstate::UNDEFINED_FUNCTION, sqlstate::DATATYPE_MISMATCH].contains(&message.sqlstate)
+                    && select.from.iter().any(is_of_information_schema) =>
+            {
+                // The model has the types under the domains of information_schema.
+                Err(unsupported("an error that names types of columns of information_schema"))
+            }
+            bound => bound,
+        }
+    }
+
+    fn bind_select(&mut self, select: &Select) -> Result<Plan> {
         if let Some(frame) = self.frames.last_mut() {
             frame.locks_rows = select.locking.is_some();
         }
@@ -264,5 +277,15 @@ fn check_calls_decided(from: &[FromItem], source: &Source, filter: &Bound) -> Re
     match filter.conjuncts().iter().all(|condition| !condition.columns().is_empty() && stays(condition)) {
         true => Ok(()),
         false => Err(unsupported("a condition that the planner may look at before sequence functions in FROM")),
+    }
+}
+
+fn is_of_information_schema(item: &FromItem) -> bool {
+    match item {
+        FromItem::Relation { name, .. } => {
+            name.parts.len() > 1 && name.parts.iter().any(|part| part.name() == "information_schema")
+        }
+        FromItem::Join { left, right, .. } => is_of_information_schema(left) || is_of_information_schema(right),
+        FromItem::Function { .. } | FromItem::Subquery { .. } => false,
     }
 }

@@ -39,7 +39,7 @@ impl Execution<'_> {
         }
         let scope = table_scope(named, statement.alias.as_ref(), &named_data.columns);
         let targets = target_columns(named, named_data, &statement.columns)?;
-        let mut source = self.bind_source(statement, named_data, &targets)?;
+        let mut source = self.bind_source(statement, named_data, &scope, &targets)?;
         let targets = match &source {
             // Without a column list, fewer values than columns leave the rest to their defaults.
             Some(source) => targets[..source.width().min(targets.len())].to_vec(),

@@ -217,7 +217,12 @@ impl Execution<'_> {
             row[*place] = match (action, new) {
                 (ReferentialAction::Cascade, None) => return Ok(None),
                 (ReferentialAction::Cascade, Some(new)) => new[*target].clone(),
-                (ReferentialAction::SetDefault, _) => self.default_value(table, data, *place)?,
+                (ReferentialAction::SetDefault, _) if self.is_superuser() || self.current_role() == table.owner => {
+                    self.default_value(table, data, *place)?
+                }
+                (ReferentialAction::SetDefault, _) => {
+                    return Err(unsupported("SET DEFAULT in a table of somebody else, whose owner computes it"));
+                }
                 _ => Value::Null,
             };
         }

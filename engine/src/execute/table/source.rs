@@ -60,11 +60,13 @@ impl Execution<'_> {
         &mut self,
         statement: &Insert,
         data: &TableData,
+        scope: &Scope,
         targets: &[usize],
     ) -> Result<Option<Source>> {
         let InsertSource::Query(query) = &statement.source else { return Ok(None) };
         let named = !statement.columns.is_empty();
         let mut binder = Binder::new(self, Scope::default());
+        binder.unreachable = scope.tables.clone();
         match query {
             Query::Values(rows) => {
                 let width = rows.first().map_or(0, Vec::len);
