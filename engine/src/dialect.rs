@@ -176,9 +176,9 @@ impl Major {
         self.0 >= 16
     }
 
-    /// The inquiry about a table's privileges knows RULE, which nobody has (until 15).
+    /// The inquiry about a table's privileges knows RULE, which nobody has (until 17).
     pub(crate) fn knows_rule_privilege(self) -> bool {
-        self.0 <= 15
+        self.0 <= 17
     }
 
     /// GRANT and REVOKE lock what they name, though not what they find in a schema (since 18).

@@ -115,6 +115,7 @@ pub(crate) mod sqlstate {
     pub(crate) const INVALID_NAME: SqlState = SqlState::new("42602");
     pub(crate) const NAME_TOO_LONG: SqlState = SqlState::new("42622");
     pub(crate) const DUPLICATE_COLUMN: SqlState = SqlState::new("42701");
+    pub(crate) const AMBIGUOUS_FUNCTION: SqlState = SqlState::new("42725");
     pub(crate) const AMBIGUOUS_COLUMN: SqlState = SqlState::new("42702");
     pub(crate) const UNDEFINED_COLUMN: SqlState = SqlState::new("42703");
     pub(crate) const UNDEFINED_OBJECT: SqlState = SqlState::new("42704");

@@ -55,6 +55,9 @@ pub(crate) struct TableData {
     pub(crate) constraints: Vec<Constraint>,
     /// The indexes that no constraint stands for.
     pub(crate) indexes: Vec<Index>,
+    /// Indexes that were built anew since they were made, with the number that each would have as a new one: where several
+    /// are gone through, that is their place.
+    pub(crate) rebuilt_indexes: Vec<(Oid, Oid)>,
     /// The places of the columns by which rows are put into partitions, when the table is partitioned.
     pub(crate) partition_key: Option<Vec<usize>>,
 }

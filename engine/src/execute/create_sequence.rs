@@ -122,6 +122,12 @@ impl Execution<'_> {
         }
         let in_catalog = schema.is_none_or(|schema| schema == "pg_catalog");
         if in_catalog && name.dimensions == 0 {
+            if !name.modifiers.is_empty() && matches!(base, "int2" | "int4" | "int8") {
+                return Err(error(
+                    sqlstate::SYNTAX_ERROR,
+                    format!("type modifier is not allowed for type \"{}\"", parts.join(".")),
+                ));
+            }
             match base {
                 "int2" => return Ok(Some(IntegerType::SmallInt)),
                 "int4" => return Ok(Some(IntegerType::Integer)),

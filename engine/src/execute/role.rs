@@ -126,6 +126,7 @@ impl Execution<'_> {
         self.prevent_if_read_only("DROP ROLE")?;
         self.check_role_administrator(crate::dialect::Major::may_not_drop_role)?;
         let mut doomed = Vec::with_capacity(statement.names.len());
+        let mut has_dropped = false;
         for name in &statement.names {
             self.check_role_word(name)?;
             let name = match name {
@@ -162,7 +163,10 @@ impl Execution<'_> {
             }
             match self.shared.settings.major.finds_all_roles_to_drop() {
                 true => doomed.push((oid, Rc::<str>::from(name.name()))),
-                false => self.drop_role(oid, name.name(), statement.names.len() > 1)?,
+                false => {
+                    self.drop_role(oid, name.name(), has_dropped)?;
+                    has_dropped = true;
+                }
             }
         }
         let several = doomed.len() > 1;
@@ -173,7 +177,8 @@ impl Execution<'_> {
         done("DROP ROLE")
     }
 
-    /// Drops a role that may be dropped but for what depends on it. `several` tells that the statement drops others too.
+    /// Drops a role that may be dropped but for what depends on it. `several` tells that the statement drops others too, maybe
+    /// before it.
     fn drop_role(&mut self, oid: Oid, name: &str, several: bool) -> Result<()> {
         if self.shared.catalog.role(oid, self.catalog_view()).is_none() {
             return Err(unsupported("dropping a role twice"));

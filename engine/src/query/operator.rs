@@ -90,6 +90,13 @@ impl Execution<'_> {
             if matches!(left.value_type, Type::Array(_)) || matches!(right.value_type, Type::Array(_)) {
                 return Err(unsupported("an operator on arrays"));
             }
+            if (left.value_type, right.value_type) == (Type::Unknown, Type::Unknown) {
+                return Err(error(
+                    sqlstate::AMBIGUOUS_FUNCTION,
+                    format!("operator is not unique: unknown {} unknown", symbol(operator)),
+                )
+                .hint("Could not choose a best candidate operator. You might need to add explicit type casts."));
+            }
             return Err(error(
                 sqlstate::UNDEFINED_FUNCTION,
                 format!(

@@ -275,9 +275,16 @@ pub(crate) fn resolve_column_type(name: &TypeName) -> Result<(Type, Option<usize
         (Type::Boolean | Type::SmallInt | Type::Integer | Type::BigInt | Type::Text | Type::Name, _) => {
             Err(unsupported("a type modifier for a type that has none"))
         }
-        _ => Ok((Type::Opaque, None)),
+        _ if TYPES_WITH_MODIFIERS.contains(&name.name.parts.last().map_or("", |part| part.name())) => {
+            Ok((Type::Opaque, None))
+        }
+        _ => Err(unsupported("a type modifier for a type that may have none")),
     }
 }
+
+/// Types outside the model that may have a length or a precision.
+const TYPES_WITH_MODIFIERS: [&str; 9] =
+    ["numeric", "bpchar", "bit", "varbit", "timestamp", "timestamptz", "time", "timetz", "interval"];
 
 /// The type of that name, as an expression or a column definition gives it.
 pub(crate) fn resolve_type(name: &TypeName) -> Result<Type> {

@@ -338,11 +338,13 @@ impl Execution<'_> {
                 ));
             };
             let converted_from = (given != new_type).then_some(given);
-            let default = ColumnDefault { value: Some(converted.bound), converted_from, ..default };
+            // It is a new one, which depends on its sequence later than others do.
+            let oid = self.shared.catalog.new_oid();
+            let default = ColumnDefault { oid, value: Some(converted.bound), converted_from, ..default };
             data.columns[place].default = Some(default);
         }
         self.check_not_in_view(relation.oid, place)?;
-        self.rebuild_for_type(&data, place, old_type.is_integer() && new_type.is_integer(), work)?;
+        self.rebuild_for_type(&mut data, place, old_type.is_integer() && new_type.is_integer(), work)?;
         let is_text = |column_type: Type| matches!(column_type, Type::Text | Type::Varchar);
         let old_length = data.columns[place].length;
         let is_wide_enough = length.is_none_or(|new| old_length.is_some_and(|old| new >= old));
@@ -365,18 +367,12 @@ impl Execution<'_> {
     /// integers these stay what they are.
     fn rebuild_for_type(
         &mut self,
-        data: &TableData,
+        data: &mut TableData,
         place: usize,
         among_integers: bool,
         work: &mut RowWork,
     ) -> Result<()> {
-        for (oid, columns) in unique_keys(data) {
-            if columns.contains(&place)
-                && let Some(index) = self.shared.catalog.relation(oid, self.catalog_view())
-            {
-                work.keys.push(NewKey { columns: columns.to_vec(), index: index.name.clone() });
-            }
-        }
+        self.rebuild_indexes(data, place, work);
         if data.indexes.iter().any(|index| index.others.contains(&place)) {
             return Err(unsupported("a change of type of a column that an index's expression reads"));
         }
@@ -393,6 +389,29 @@ impl Execution<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Makes the indexes on a column that gets another type new ones: of all such columns those of constraints first, whether
+    /// rows are written anew or not (`ATPostAlterTypeCleanup` in `tablecmds.c`).
+    fn rebuild_indexes(&mut self, data: &mut TableData, place: usize, work: &mut RowWork) {
+        for (oid, columns) in unique_keys(data) {
+            let is_plain = data.indexes.iter().any(|index| index.oid == oid);
+            let rebuilt = if is_plain { &mut work.rebuilt_indexes } else { &mut work.rebuilt_keys };
+            if columns.contains(&place) && !rebuilt.contains(&oid) {
+                rebuilt.push(oid);
+            }
+        }
+        // Nothing but changes of type has had keys looked at so far.
+        work.keys.clear();
+        for oid in work.rebuilt_keys.iter().chain(&work.rebuilt_indexes) {
+            let found = unique_keys(data).into_iter().find(|(known, _)| known == oid);
+            let columns = found.map(|(_, columns)| columns.to_vec()).unwrap_or_default();
+            if let Some(index) = self.shared.catalog.relation(*oid, self.catalog_view()) {
+                work.keys.push(NewKey { columns, index: index.name.clone() });
+            }
+            data.rebuilt_indexes.retain(|(known, _)| known != oid);
+            data.rebuilt_indexes.push((*oid, self.shared.catalog.new_oid()));
+        }
     }
 
     /// Refuses to change the type of a column that a view shows or tests.

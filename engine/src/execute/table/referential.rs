@@ -5,12 +5,12 @@ use std::collections::VecDeque;
 use super::super::Execution;
 use super::change::check_takes_value;
 use super::shown::ShownColumns;
-use crate::catalog::{Constraint, ConstraintKind, ForeignKey, Oid, Relation, Slot, TableData, TableRow};
+use crate::catalog::{Constraint, ConstraintKind, ForeignKey, Oid, Privileges, Relation, Slot, TableData, TableRow};
 use crate::clause::Clause;
 use crate::error::{Result, error, sqlstate, unsupported};
 use crate::lock::LockMode;
 use crate::query::Value;
-use crate::statement::ReferentialAction;
+use crate::statement::{Privilege, ReferentialAction};
 use crate::transaction::Block;
 
 /// One row that a statement has made, replaced or deleted.
@@ -128,6 +128,7 @@ impl Execution<'_> {
         self.lock(key.referenced, LockMode::RowShare)?;
         let (referenced, _) = self.table_now(key.referenced)?;
         self.refuse_other_writer(&referenced)?;
+        self.refuse_restricted_owner(&referenced)?;
         let rows = self.shared.catalog.rows(referenced.storage, self.catalog_view());
         if rows.iter().any(|other| has_key(other, &key.referenced_columns, &values)) {
             return Ok(());
@@ -171,6 +172,7 @@ impl Execution<'_> {
             key.columns.iter().try_for_each(|place| check_takes_value(&data.columns[*place], major))?;
         }
         self.refuse_other_writer(&table)?;
+        self.refuse_restricted_owner(&table)?;
         let view = self.catalog_view();
         let referring: Vec<(Slot, TableRow)> = self
             .shared
@@ -293,6 +295,18 @@ impl Execution<'_> {
         match key.is_deferred && self.session.transaction.block != Block::None {
             true => Err(unsupported("a deferred foreign key that does not hold yet")),
             false => Ok(()),
+        }
+    }
+
+    /// PostgreSQL looks at a table behind a foreign key as the table's owner, who may have taken its own privileges away.
+    fn refuse_restricted_owner(&self, table: &Relation) -> Result<()> {
+        let wanted = Privileges::of(&[Privilege::Select, Privilege::Update, Privilege::Delete]);
+        let usage = Privileges::of(&[Privilege::Usage]);
+        let may_use = self.rights_on(table, table.owner, wanted) == wanted
+            && !self.rights_on_schema(table.schema, table.owner, usage).is_empty();
+        match may_use {
+            true => Ok(()),
+            false => Err(unsupported("a foreign key of a table that its own owner may not use")),
         }
     }
 

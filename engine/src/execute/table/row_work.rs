@@ -30,6 +30,9 @@ pub(super) struct RowWork {
     pub(super) checks: Vec<(Rc<str>, Option<Bound>)>,
     /// New keys that can be looked at only once the rows are as they are to be.
     pub(super) keys: Vec<NewKey>,
+    /// The indexes on columns that get another type: those of constraints first.
+    pub(super) rebuilt_keys: Vec<Oid>,
+    pub(super) rebuilt_indexes: Vec<Oid>,
     /// New foreign keys.
     pub(super) references: Vec<(Rc<str>, ForeignKey)>,
 }
