@@ -171,6 +171,11 @@ impl Major {
         self.0 <= 17
     }
 
+    /// Identity columns of a partitioned table are its partitions' too (17).
+    pub(crate) fn partitions_have_identity(self) -> bool {
+        self.0 >= 17
+    }
+
     /// DROP ROLE finds all roles that it names before it drops one (16).
     pub(crate) fn finds_all_roles_to_drop(self) -> bool {
         self.0 >= 16

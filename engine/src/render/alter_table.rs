@@ -1,7 +1,7 @@
 //! ALTER TABLE with actions that only tables have.
 
 use super::expression::expression;
-use super::name::object_name;
+use super::name::{object_name, table_reference};
 use super::relation::{behavior, relation_action};
 use super::sequence::option;
 use super::table::{column, generated, identity, table_constraint};
@@ -15,7 +15,7 @@ use crate::statement::{
 pub(super) fn alter(out: &mut impl Output, alter: &AlterTable) {
     out.sql("ALTER TABLE ");
     sql_if(out, alter.if_exists, "IF EXISTS ");
-    object_name(out, &alter.name);
+    table_reference(out, &alter.table);
     out.sql(" ");
     separated(out, ", ", &alter.actions, action);
 }

@@ -1,7 +1,7 @@
 //! Names and literals.
 
-use super::{Output, keyword, separated};
-use crate::statement::{Identifier, Literal, ObjectName};
+use super::{Output, keyword, separated, sql_if};
+use crate::statement::{Identifier, Literal, ObjectName, TableReference};
 
 /// Writes an identifier, quoted only when it would otherwise not be read back as itself: PostgreSQL's `quote_ident`
 /// rule (manual, "String Functions and Operators").
@@ -48,6 +48,11 @@ pub(super) fn object_name(out: &mut impl Output, name: &ObjectName) {
 }
 
 /// Writes dotted names with commas.
+pub(super) fn table_reference(out: &mut impl Output, table: &TableReference) {
+    sql_if(out, table.only, "ONLY ");
+    object_name(out, &table.name);
+}
+
 pub(super) fn object_names(out: &mut impl Output, names: &[ObjectName]) {
     separated(out, ", ", names, object_name);
 }

@@ -1,7 +1,7 @@
 //! The statements that change rows.
 
 use super::expression::expression;
-use super::name::{column_list, identifiers, object_name, object_names};
+use super::name::{column_list, identifiers, object_name, table_reference};
 use super::query::{alias, filter, query, select_items};
 use super::relation::behavior;
 use super::{Output, separated};
@@ -85,7 +85,7 @@ pub(super) fn delete(out: &mut impl Output, delete: &Delete) {
 
 pub(super) fn truncate(out: &mut impl Output, truncate: &Truncate) {
     out.sql("TRUNCATE ");
-    object_names(out, &truncate.tables);
+    separated(out, ", ", &truncate.tables, table_reference);
     out.sql(match truncate.restart_identity {
         Some(true) => " RESTART IDENTITY",
         Some(false) => " CONTINUE IDENTITY",

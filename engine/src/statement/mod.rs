@@ -44,7 +44,7 @@ pub use table::{
     AlterTable, ColumnConstraint, ColumnConstraintKind, ColumnDefinition, ConflictTarget, ConflictUpdate, Copy,
     CreateTable, Deferral, Delete, Generated, IdentityChange, Insert, InsertSource, LikeFeature, OnConflict,
     Overriding, PartitionBy, PartitionStrategy, References, ReferentialAction, RenameColumn, RenameConstraint,
-    TableAction, TableConstraint, TableConstraintKind, TableElement, Truncate, Update,
+    TableAction, TableConstraint, TableConstraintKind, TableElement, TableReference, Truncate, Update,
 };
 pub use view::{CreateIndex, CreateView, IndexElement};
 

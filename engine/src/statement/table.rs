@@ -182,6 +182,23 @@ pub struct CreateTable {
     pub partition_by: Option<PartitionBy>,
 }
 
+/// A table as a statement names it: `[ONLY] name`. ONLY leaves its partitions alone, of which there are none here; some
+/// statements refuse it for a partitioned table.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct TableReference {
+    /// `ONLY`.
+    pub only: bool,
+    /// The table's name.
+    pub name: ObjectName,
+}
+
+impl TableReference {
+    /// The table without ONLY.
+    pub fn whole(name: ObjectName) -> Self {
+        Self { only: false, name }
+    }
+}
+
 /// `PARTITION BY strategy (column, …)` (manual, "CREATE TABLE", PARTITION BY).
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct PartitionBy {
@@ -294,8 +311,8 @@ pub enum TableAction {
 pub struct AlterTable {
     /// `IF EXISTS`.
     pub if_exists: bool,
-    /// The table's name.
-    pub name: ObjectName,
+    /// The table.
+    pub table: TableReference,
     /// The actions, at least one.
     pub actions: Vec<TableAction>,
 }
@@ -424,7 +441,7 @@ pub struct Delete {
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Truncate {
     /// The tables, at least one.
-    pub tables: Vec<ObjectName>,
+    pub tables: Vec<TableReference>,
     /// RESTART (true) or CONTINUE (false) IDENTITY; `None` when neither was written.
     pub restart_identity: Option<bool>,
     /// CASCADE or RESTRICT.

@@ -1,6 +1,8 @@
 //! ALTER TABLE: columns, defaults and identity.
 
-use seqcheck_engine::statement::{AlterTable, Identifier, IdentityChange, RenameColumn, SequenceOption, TableAction};
+use seqcheck_engine::statement::{
+    AlterTable, Identifier, IdentityChange, RenameColumn, SequenceOption, TableAction, TableReference,
+};
 use seqcheck_engine::{Statement, TableSummary};
 
 use super::Generator;
@@ -25,7 +27,11 @@ impl Generator<'_> {
         }
         let count = if self.choice.chance(1, 5) { 2 } else { 1 };
         let actions = (0..count).map(|_| self.table_action(table.as_ref())).collect();
-        Statement::AlterTable(AlterTable { if_exists: self.choice.chance(1, 8), name, actions })
+        Statement::AlterTable(AlterTable {
+            if_exists: self.choice.chance(1, 8),
+            table: TableReference::whole(name),
+            actions,
+        })
     }
 
     fn table_action(&mut self, table: Option<&TableSummary>) -> TableAction {

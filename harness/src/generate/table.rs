@@ -4,7 +4,7 @@ use seqcheck_engine::statement::{
     Behavior, ColumnConstraint, ColumnConstraintKind, ColumnDefinition, Copy, CreateTable, Delete, DropRelation,
     Expression, Generated, Identifier, Insert, InsertSource, LikeFeature, Literal, LockStrength, Locking, ObjectName,
     Overriding, PartitionBy, PartitionStrategy, Persistence, Query, RelationKind, Select, SelectItem, TableElement,
-    Truncate, TypeName, Update,
+    TableReference, Truncate, TypeName, Update,
 };
 use seqcheck_engine::{ColumnSummary, Statement, TableSummary};
 
@@ -315,7 +315,7 @@ impl Generator<'_> {
 
     pub(super) fn truncate(&mut self) -> Statement {
         Statement::Truncate(Truncate {
-            tables: (0..1 + self.choice.index(2)).map(|_| self.table_name().0).collect(),
+            tables: (0..1 + self.choice.index(2)).map(|_| TableReference::whole(self.table_name().0)).collect(),
             restart_identity: [None, Some(true), Some(true), Some(false)][self.choice.index(4)],
             behavior: self.behavior(),
         })
@@ -359,7 +359,7 @@ impl Generator<'_> {
             }),
             2 => Statement::Delete(Delete { table: name, alias: None, filter: None, returning: Vec::new() }),
             3 => Statement::Truncate(Truncate {
-                tables: vec![name],
+                tables: vec![TableReference::whole(name)],
                 restart_identity: None,
                 behavior: Behavior::Unspecified,
             }),

@@ -197,6 +197,10 @@ pub(super) fn identifier() -> impl Strategy<Value = Identifier> {
 }
 
 /// A dotted name of up to four parts.
+pub(super) fn table_reference() -> impl Strategy<Value = TableReference> {
+    (any::<bool>(), object_name()).prop_map(|(only, name)| TableReference { only, name })
+}
+
 pub(super) fn object_name() -> impl Strategy<Value = ObjectName> {
     prop_oneof![
         4 => identifier().prop_map(ObjectName::bare),

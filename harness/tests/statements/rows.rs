@@ -8,7 +8,7 @@ use seqcheck_engine::statement::*;
 
 use super::behavior;
 use super::expressions::{expression, query, select_items};
-use super::names::{identifier, object_name};
+use super::names::{identifier, object_name, table_reference};
 
 pub(super) fn statement() -> BoxedStrategy<Statement> {
     prop_oneof![changes(), truncate(), copy()].boxed()
@@ -80,7 +80,7 @@ fn delete() -> BoxedStrategy<Statement> {
 }
 
 fn truncate() -> BoxedStrategy<Statement> {
-    (vec(object_name(), 1..3), option::of(any::<bool>()), behavior())
+    (vec(table_reference(), 1..3), option::of(any::<bool>()), behavior())
         .prop_map(|(tables, restart_identity, behavior)| {
             Statement::Truncate(Truncate { tables, restart_identity, behavior })
         })

@@ -7,7 +7,7 @@ use seqcheck_engine::Statement;
 use seqcheck_engine::statement::*;
 
 use super::expressions::{expression, query};
-use super::names::{identifier, number, object_name, type_name};
+use super::names::{identifier, number, object_name, table_reference, type_name};
 use super::{behavior, persistence, roles, sequence_option};
 
 pub(super) fn statement() -> BoxedStrategy<Statement> {
@@ -162,11 +162,11 @@ fn table_action() -> BoxedStrategy<TableAction> {
 }
 
 fn alter_table() -> BoxedStrategy<Statement> {
-    (any::<bool>(), object_name(), vec(table_action(), 1..4))
+    (any::<bool>(), table_reference(), vec(table_action(), 1..4))
         .prop_filter("alone it is an AlterRelation", |(_, _, actions)| {
             !matches!(actions.as_slice(), [TableAction::Relation(_)])
         })
-        .prop_map(|(if_exists, name, actions)| Statement::AlterTable(AlterTable { if_exists, name, actions }))
+        .prop_map(|(if_exists, table, actions)| Statement::AlterTable(AlterTable { if_exists, table, actions }))
         .boxed()
 }
 

@@ -8,6 +8,7 @@ use super::alter_pass::{Passes, Task};
 use super::column::PlannedConstraintKind;
 use super::index::check_distinct;
 use super::no_column;
+use super::partition::check_only_for_foreign_key;
 use super::row_work::RowWork;
 use crate::catalog::{Column, Oid, Relation, TableData, is_system_column};
 use crate::error::{Result, error, sqlstate, unsupported};
@@ -20,7 +21,7 @@ use crate::statement::{
 impl Execution<'_> {
     pub(in crate::execute) fn alter_table(&mut self, statement: &AlterTable) -> Result<StatementResult> {
         self.prevent_if_read_only("ALTER TABLE")?;
-        let name = self.range_name(&statement.name)?;
+        let name = self.range_name(&statement.table.name)?;
         let Some(relation) = self.relation_to_alter(name, statement.if_exists)? else {
             return done("ALTER TABLE");
         };
@@ -43,7 +44,7 @@ impl Execution<'_> {
             match task {
                 Task::Action(action) => {
                     self.refuse_second_type(&relation, action)?;
-                    passes.add(self.alter_table_action(&relation, action, &mut work)?);
+                    passes.add(self.alter_table_action(&relation, statement.table.only, action, &mut work)?);
                 }
                 Task::Constraint(constraint) => self.add_constraint(relation.oid, &constraint, &mut work)?,
                 Task::NotNull(column) => {
@@ -74,6 +75,7 @@ impl Execution<'_> {
     fn alter_table_action<'s>(
         &mut self,
         before: &Relation,
+        only: bool,
         action: &'s TableAction,
         work: &mut RowWork,
     ) -> Result<Vec<Task<'s>>> {
@@ -84,7 +86,10 @@ impl Execution<'_> {
                 let constraints = self.add_column(&relation, data, definition, *if_not_exists, work)?;
                 return Ok(constraints.into_iter().map(Task::Constraint).collect());
             }
-            TableAction::AddConstraint(constraint) => return self.plan_added_constraint(before, constraint),
+            TableAction::AddConstraint(constraint) => {
+                check_only_for_foreign_key(&data, only, constraint)?;
+                return self.plan_added_constraint(before, constraint);
+            }
             TableAction::DropColumn { if_exists, column, behavior } => {
                 self.drop_column(&relation, &data, column, *if_exists, *behavior)
             }
@@ -99,10 +104,13 @@ impl Execution<'_> {
             TableAction::SetNotNull(column) => self.set_not_null(&relation, data, column.name(), work),
             TableAction::DropNotNull(column) => self.drop_not_null(&relation, data, column),
             TableAction::AddIdentity { column, generated, options } => {
-                self.add_identity(&relation, column, *generated, options)
+                self.add_identity(&relation, only, column, *generated, options)
             }
-            TableAction::SetIdentity { column, changes } => self.set_identity(&relation, data, column, changes),
-            TableAction::DropIdentity { column, if_exists } => self.drop_identity(&relation, data, column, *if_exists),
+            TableAction::SetIdentity { column, changes } => self.set_identity(&relation, only, data, column, changes),
+            TableAction::DropIdentity { column, if_exists } => {
+                self.check_only(&data, only, "drop identity from a column")?;
+                self.drop_identity(&relation, data, column, *if_exists)
+            }
             TableAction::DropConstraint { if_exists, name, behavior } => {
                 self.drop_constraint(&relation, &data, name, *if_exists, *behavior)
             }

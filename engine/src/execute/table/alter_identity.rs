@@ -15,6 +15,7 @@ impl Execution<'_> {
     pub(super) fn add_identity(
         &mut self,
         relation: &Relation,
+        only: bool,
         column: &Identifier,
         generated: Generated,
         options: &[SequenceOption],
@@ -32,6 +33,7 @@ impl Execution<'_> {
         let created: Vec<_> = planned.sequences.into_iter().zip(sequences).collect();
         self.own_planned_sequences(relation.oid, &created)?;
         let place = self.require_column(relation, &data, column.name())?;
+        self.check_only(&data, only, "add identity to a column")?;
         let refused = |message: &str| -> Stop {
             error(
                 sqlstate::OBJECT_NOT_IN_PREREQUISITE_STATE,
@@ -55,6 +57,7 @@ impl Execution<'_> {
     pub(super) fn set_identity(
         &mut self,
         relation: &Relation,
+        only: bool,
         mut data: TableData,
         column: &Identifier,
         changes: &[IdentityChange],
@@ -78,6 +81,7 @@ impl Execution<'_> {
         if generated.len() > 1 {
             return Err(error(sqlstate::SYNTAX_ERROR, "conflicting or redundant options"));
         }
+        self.check_only(&data, only, "change identity column")?;
         if data.columns[place].identity.is_none() {
             return Err(not_identity(column, relation));
         }

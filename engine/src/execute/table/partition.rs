@@ -6,7 +6,7 @@ use super::shown::failing_partition_key;
 use crate::catalog::{Persistence, Relation, TableData, is_system_column};
 use crate::error::{Result, error, sqlstate, unsupported};
 use crate::query::Value;
-use crate::statement::{PartitionBy, PartitionStrategy};
+use crate::statement::{PartitionBy, PartitionStrategy, TableConstraint, TableConstraintKind};
 
 impl Execution<'_> {
     /// Refuses a new partitioned table that would be unlogged (since 18).
@@ -15,6 +15,15 @@ impl Execution<'_> {
             true => Err(error(sqlstate::FEATURE_NOT_SUPPORTED, "partitioned tables cannot be unlogged")),
             false => Ok(()),
         }
+    }
+
+    /// Refuses a change of identity columns that would leave the partitions alone (since 17).
+    pub(super) fn check_only(&self, data: &TableData, only: bool, change: &str) -> Result<()> {
+        if only && data.partition_key.is_some() && self.shared.settings.major.partitions_have_identity() {
+            let message = format!("cannot {change} of only the partitioned table");
+            return Err(error(sqlstate::INVALID_TABLE_DEFINITION, message).hint("Do not specify the ONLY keyword."));
+        }
+        Ok(())
     }
 
     /// Refuses a row that is complete but for its generated columns: no partition takes it.
@@ -60,6 +69,25 @@ pub(super) fn partition_key(partition_by: &PartitionBy, data: &TableData) -> Res
         key.push(place);
     }
     Ok(key)
+}
+
+/// Foreign keys of partitioned tables have rules of their own about ONLY and NOT VALID.
+pub(super) fn check_only_for_foreign_key(data: &TableData, only: bool, constraint: &TableConstraint) -> Result<()> {
+    match &constraint.kind {
+        TableConstraintKind::ForeignKey(_, target) if data.partition_key.is_some() && (only || target.not_valid) => {
+            Err(unsupported("ONLY or NOT VALID for a foreign key of a partitioned table"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Refuses to empty a partitioned table but not its partitions.
+pub(super) fn check_truncate_only(data: &TableData, only: bool) -> Result<()> {
+    match only && data.partition_key.is_some() {
+        true => Err(error(sqlstate::WRONG_OBJECT_TYPE, "cannot truncate only a partitioned table")
+            .hint("Do not specify the ONLY keyword, or use TRUNCATE ONLY on the partitions directly.")),
+        false => Ok(()),
+    }
 }
 
 /// Refuses a unique index that has not all columns of the partition key.

@@ -4,19 +4,20 @@ use std::rc::Rc;
 
 use super::super::names::no_relation;
 use super::super::{Execution, MissingSchema, done};
+use super::partition::check_truncate_only;
 use crate::catalog::{Kind, Oid, Relation};
 use crate::clause::Clause;
 use crate::error::{Result, error, notice, sqlstate};
 use crate::lock::LockMode;
 use crate::quirk::Quirk;
 use crate::reply::{Severity, StatementResult};
-use crate::statement::{Behavior, Privilege, Truncate};
+use crate::statement::{Behavior, Privilege, TableReference, Truncate};
 
 impl Execution<'_> {
     pub(in crate::execute) fn truncate(&mut self, statement: &Truncate) -> Result<StatementResult> {
         self.prevent_if_read_only("TRUNCATE TABLE")?;
         let mut tables: Vec<Rc<Relation>> = Vec::with_capacity(statement.tables.len());
-        for name in &statement.tables {
+        for TableReference { only, name } in &statement.tables {
             let name = self.range_name(name)?;
             let Some(relation) = self.find_to_lock(name, MissingSchema::Fails)? else { return Err(no_relation(name)) };
             if relation.table().is_none() {
@@ -28,6 +29,9 @@ impl Execution<'_> {
             self.check_any(&relation, &[Privilege::Truncate])?;
             self.lock(relation.oid, LockMode::AccessExclusive)?;
             if !tables.iter().any(|other| other.oid == relation.oid) {
+                if let Some(data) = relation.table() {
+                    check_truncate_only(data, *only)?;
+                }
                 tables.push(relation);
             }
         }

@@ -4,7 +4,7 @@ use seqcheck_engine::statement::{
     AlterTable, ColumnConstraint, ColumnConstraintKind, ColumnDefinition, ConflictTarget, ConflictUpdate, Copy,
     CreateTable, Deferral, Delete, Generated, IdentityChange, Insert, InsertSource, LikeFeature, OnConflict,
     Overriding, PartitionBy, PartitionStrategy, References, ReferentialAction, RenameColumn, RenameConstraint,
-    TableAction, TableConstraint, TableConstraintKind, TableElement, Truncate, Update,
+    TableAction, TableConstraint, TableConstraintKind, TableElement, TableReference, Truncate, Update,
 };
 
 use super::{Leaf, Part, Turn, atoms, structure, variants, words};
@@ -46,7 +46,8 @@ variants!(TableElement {
 atoms!(PartitionStrategy);
 structure!(PartitionBy { columns, strategy });
 structure!(CreateTable { name, elements, partition_by, if_not_exists, is_global, persistence });
-structure!(AlterTable { actions, if_exists, name });
+structure!(TableReference { only, name });
+structure!(AlterTable { actions, if_exists, table });
 structure!(RenameColumn { if_exists, table, column, new_name });
 structure!(RenameConstraint { if_exists, table, constraint, new_name });
 

@@ -10,7 +10,7 @@ use squawk_syntax::{SyntaxKind, SyntaxNode};
 
 use super::alter::relation_action;
 use super::expression::expect_expression;
-use super::name::{column, expect_column, with_only};
+use super::name::{column, expect_column, table_reference};
 use super::relation::behavior;
 use super::sequence::{number, option};
 use super::table::{column_definition, generated_when, identity_options, table_constraint};
@@ -21,16 +21,16 @@ use crate::sql::error::SqlError;
 pub(super) fn alter(mut cursor: Cursor) -> Lowered<Statement> {
     cursor.expect(&[SyntaxKind::ALTER_KW, SyntaxKind::TABLE_KW])?;
     let if_exists = cursor.node::<ast::IfExists>().is_some();
-    let name = with_only(&cursor.expect_node::<ast::TableRelationName>()?)?;
+    let table = table_reference(&cursor.expect_node::<ast::TableRelationName>()?)?;
     let Some(first) = cursor.any_node() else { return Err(cursor.unexpected()) };
     match first.kind() {
         SyntaxKind::RENAME_COLUMN => {
             stop_at_comma(&mut cursor)?;
-            return rename_column(if_exists, name, &first);
+            return rename_column(if_exists, table.name, &first);
         }
         SyntaxKind::RENAME_CONSTRAINT => {
             stop_at_comma(&mut cursor)?;
-            return rename_constraint(if_exists, name, &first);
+            return rename_constraint(if_exists, table.name, &first);
         }
         SyntaxKind::TABLE_RENAME_TO | SyntaxKind::SET_SCHEMA => stop_at_comma(&mut cursor)?,
         _ => {}
@@ -39,7 +39,7 @@ pub(super) fn alter(mut cursor: Cursor) -> Lowered<Statement> {
     if !is_one_of_several && is_relation_action(first.kind()) {
         let action = relation_action(&first)?;
         let kind = RelationKind::Table;
-        return Ok(Statement::AlterRelation(AlterRelation { kind, if_exists, name, action }));
+        return Ok(Statement::AlterRelation(AlterRelation { kind, if_exists, name: table.name, action }));
     }
     let mut actions = vec![action(&first)?];
     while cursor.has(SyntaxKind::COMMA) {
@@ -48,7 +48,7 @@ pub(super) fn alter(mut cursor: Cursor) -> Lowered<Statement> {
         actions.push(action(&next)?);
     }
     cursor.finish()?;
-    Ok(Statement::AlterTable(AlterTable { if_exists, name, actions }))
+    Ok(Statement::AlterTable(AlterTable { if_exists, table, actions }))
 }
 
 fn is_relation_action(kind: SyntaxKind) -> bool {

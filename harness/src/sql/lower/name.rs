@@ -1,7 +1,7 @@
 //! Identifiers, dotted names and numbers.
 
 use seqcheck_engine::render::keyword::{Category, category};
-use seqcheck_engine::statement::{Identifier, Number, ObjectName};
+use seqcheck_engine::statement::{Identifier, Number, ObjectName, TableReference};
 use squawk_syntax::ast::{self, AstNode};
 use squawk_syntax::{SyntaxKind, SyntaxNode, SyntaxToken};
 
@@ -85,9 +85,8 @@ pub(super) fn dotted(node: &SyntaxNode, first: Place) -> Lowered<ObjectName> {
     if is_part_next { Err(Cursor::new(node).unexpected()) } else { Ok(ObjectName { parts }) }
 }
 
-/// Lowers a node that holds a dotted name after the word ONLY, or before `*`: neither means anything to a relation
-/// without children, and the model has no inheritance.
-pub(super) fn with_only(node: &SyntaxNode) -> Lowered<ObjectName> {
+/// Lowers a table after the word ONLY, or before `*`, which says nothing.
+pub(super) fn table_reference(node: &SyntaxNode) -> Lowered<TableReference> {
     let mut cursor = Cursor::new(node);
     let is_only = cursor.has(SyntaxKind::ONLY_KW);
     let has_parentheses = is_only && cursor.has(SyntaxKind::L_PAREN);
@@ -101,7 +100,12 @@ pub(super) fn with_only(node: &SyntaxNode) -> Lowered<ObjectName> {
         cursor.has(SyntaxKind::STAR);
     }
     cursor.finish()?;
-    relation_name(&name)
+    Ok(TableReference { only: is_only, name: relation_name(&name)? })
+}
+
+/// The same where ONLY means nothing, since the model has neither partitions nor inheritance.
+pub(super) fn with_only(node: &SyntaxNode) -> Lowered<ObjectName> {
+    table_reference(node).map(|table| table.name)
 }
 
 /// Lowers a number of an option list, with its sign.

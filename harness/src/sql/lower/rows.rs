@@ -9,7 +9,7 @@ use squawk_syntax::ast;
 use squawk_syntax::{SyntaxKind, SyntaxNode};
 
 use super::expression::expect_expression;
-use super::name::{column, expect_column, relation_name, with_only};
+use super::name::{column, expect_column, relation_name, table_reference, with_only};
 use super::query::{filter, query, select_items};
 use super::relation::behavior;
 use crate::sql::cursor::{Cursor, Lowered, kind_name, unsupported_node};
@@ -190,7 +190,7 @@ pub(super) fn truncate(mut cursor: Cursor) -> Lowered<Statement> {
     cursor.expect(&[SyntaxKind::TRUNCATE_KW])?;
     cursor.has(SyntaxKind::TABLE_KW);
     let mut list = Cursor::new(&cursor.expect_node::<ast::TableList>()?);
-    let tables = list.comma_separated::<ast::TableRelationName, _>(with_only)?;
+    let tables = list.comma_separated::<ast::TableRelationName, _>(table_reference)?;
     list.finish()?;
     let restart_identity = if cursor.node_of(SyntaxKind::RESTART_IDENTITY).is_some() {
         Some(true)
