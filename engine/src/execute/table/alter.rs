@@ -3,9 +3,9 @@
 use std::rc::Rc;
 
 use super::super::{Execution, done};
-use super::alter_column::TypeChange;
 use super::alter_pass::{Passes, Task};
 use super::column::PlannedConstraintKind;
+use super::column_type::TypeChange;
 use super::index::check_distinct;
 use super::no_column;
 use super::partition::check_only_for_foreign_key;

@@ -6,6 +6,7 @@ use super::super::{Execution, MissingSchema};
 use super::check::unique_keys;
 use super::column::free_name;
 use super::index::{check_constraint_name, is_constraint};
+use super::row_work::RowWork;
 use crate::catalog::{
     Constraint, ConstraintKind, ForeignKey, Object, Oid, Persistence, Relation, TableData, is_system_column,
 };
@@ -135,6 +136,65 @@ impl Execution<'_> {
             return Err(unsupported("DROP CONSTRAINT of a primary key by which a view may group"));
         }
         self.drop_objects(&[Object::Constraint { table: relation.oid, oid: constraint.oid }], behavior)
+    }
+
+    /// Makes the foreign keys anew that a column with another type is a part of, on either side. They come after the
+    /// others then, and are looked at again (`ATPostAlterTypeCleanup` in `tablecmds.c`).
+    pub(super) fn rebuild_foreign_keys(
+        &mut self,
+        relation: &Relation,
+        data: &mut TableData,
+        place: usize,
+        work: &mut RowWork,
+    ) -> Result<()> {
+        let is_of_itself = |key: &ForeignKey| key.referenced == relation.oid && key.referenced_columns.contains(&place);
+        for (name, key) in self.renew_foreign_keys(data, |key| key.columns.contains(&place) || is_of_itself(key)) {
+            if key.referenced != relation.oid {
+                self.lock(key.referenced, LockMode::AccessExclusive)?;
+                let (referenced, _) = self.table_now(key.referenced)?;
+                self.check_any(&referenced, &[Privilege::References])?;
+            }
+            work.references.retain(|(known, _)| *known != name);
+            work.references.extend(key.is_valid.then_some((name, key)));
+        }
+        let mut others: Vec<Oid> = Vec::new();
+        for (_, owner, key) in self.shared.catalog.referencing(relation.oid, self.catalog_view()) {
+            if owner != relation.oid && key.referenced_columns.contains(&place) && !others.contains(&owner) {
+                others.push(owner);
+            }
+        }
+        for owner in others {
+            self.lock(owner, LockMode::AccessExclusive)?;
+            let (other, mut data) = self.table_now(owner)?;
+            for (name, key) in self.renew_foreign_keys(&mut data, |key| {
+                key.referenced == relation.oid && key.referenced_columns.contains(&place)
+            }) {
+                work.referencing.retain(|(table, known, _)| (*table, known) != (owner, &name));
+                work.referencing.extend(key.is_valid.then_some((owner, name, key)));
+            }
+            self.update_table(&other, data)?;
+        }
+        Ok(())
+    }
+
+    /// Puts some of a table's foreign keys last, as new ones.
+    fn renew_foreign_keys(
+        &mut self,
+        data: &mut TableData,
+        is_meant: impl Fn(&ForeignKey) -> bool,
+    ) -> Vec<(Rc<str>, ForeignKey)> {
+        let meant = |constraint: &Constraint| matches!(&constraint.kind, ConstraintKind::Foreign(key) if is_meant(key));
+        let (renewed, kept): (Vec<_>, Vec<_>) = data.constraints.drain(..).partition(meant);
+        data.constraints = kept;
+        let mut keys = Vec::with_capacity(renewed.len());
+        for mut constraint in renewed {
+            constraint.oid = self.shared.catalog.new_oid();
+            if let ConstraintKind::Foreign(key) = &constraint.kind {
+                keys.push((constraint.name.clone(), key.clone()));
+            }
+            data.constraints.push(constraint);
+        }
+        keys
     }
 }
 

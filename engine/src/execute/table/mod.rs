@@ -8,6 +8,7 @@ mod assign;
 mod change;
 mod check;
 mod column;
+mod column_type;
 mod computed;
 mod conflict;
 mod copy;

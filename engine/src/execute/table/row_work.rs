@@ -35,6 +35,8 @@ pub(super) struct RowWork {
     pub(super) rebuilt_indexes: Vec<Oid>,
     /// New foreign keys.
     pub(super) references: Vec<(Rc<str>, ForeignKey)>,
+    /// Other tables' foreign keys to be looked at again, since what they refer to has got another type.
+    pub(super) referencing: Vec<(Oid, Rc<str>, ForeignKey)>,
 }
 
 /// A new column's value.
@@ -103,6 +105,12 @@ impl Execution<'_> {
             self.check_rows_unique(&relation, &data, &key.columns, &key.index)?;
         }
         for (name, key) in &work.references {
+            for row in self.shared.catalog.rows(relation.storage, self.catalog_view()) {
+                self.check_reference(&relation, name, key, &row)?;
+            }
+        }
+        for (referencing, name, key) in &work.referencing {
+            let (relation, _) = self.table_now(*referencing)?;
             for row in self.shared.catalog.rows(relation.storage, self.catalog_view()) {
                 self.check_reference(&relation, name, key, &row)?;
             }
