@@ -361,7 +361,8 @@ impl Execution<'_> {
                 }
             }
         };
-        self.notice(message);
+        let told = self.session.progress.cascade.get_or_insert(message).clone();
+        self.notice(told);
     }
 }
 
