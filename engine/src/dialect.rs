@@ -176,6 +176,11 @@ impl Major {
         self.0 >= 17
     }
 
+    /// GRANT and REVOKE of a role lock it, one at a time (16).
+    pub(crate) fn grant_locks_role(self) -> bool {
+        self.0 >= 16
+    }
+
     /// DROP ROLE finds all roles that it names before it drops one (16).
     pub(crate) fn finds_all_roles_to_drop(self) -> bool {
         self.0 >= 16

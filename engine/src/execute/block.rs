@@ -164,6 +164,7 @@ impl Execution<'_> {
         progress.journal.clear();
         progress.position = 0;
         progress.resolved.clear();
+        progress.cascade = None;
         progress.awaits_last = false;
         if progress.snapshot.take().is_some() {
             self.shared.snapshots -= 1;

@@ -6,6 +6,7 @@ use super::{Execution, done};
 use crate::catalog::{BOOTSTRAP_ROLE, Membership, Oid, Role};
 use crate::clause::Clause;
 use crate::error::{Result, Stop, error, notice, sqlstate, unsupported};
+use crate::lock::LockMode;
 use crate::reply::{Severity, StatementResult};
 use crate::statement::{CreateRole, DropRole, GrantRole, RoleAttribute, RoleName};
 
@@ -186,6 +187,7 @@ impl Execution<'_> {
         if self.shared.catalog.is_role_about_to_be_needed(oid, self.catalog_view()) {
             return Err(unsupported("dropping a role that another open transaction has given something"));
         }
+        self.lock(oid, LockMode::AccessExclusive)?;
         let dependents = self.role_dependents(oid)?;
         if !dependents.is_empty() {
             if several {
@@ -211,6 +213,9 @@ impl Execution<'_> {
             let role = self.role_named(name.name())?;
             if !self.is_superuser() {
                 return Err(unsupported("membership granted by a role that is no superuser"));
+            }
+            if self.shared.settings.major.grant_locks_role() {
+                self.lock(role, LockMode::ShareUpdateExclusive)?;
             }
             for member in &members {
                 self.change_membership(statement.is_grant, role, *member)?;
