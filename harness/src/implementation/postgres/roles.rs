@@ -81,7 +81,8 @@ impl Postgres {
 
     /// Drops the roles that the trace made, ends what it prepared, and lets the next trace have its turn.
     pub(super) fn release(&mut self) -> Result<(), Infrastructure> {
-        let Some(claim) = &self.claim else { return Ok(()) };
+        // Given back also when this fails: others wait for their turn.
+        let Some(mut claim) = self.claim.take() else { return Ok(()) };
         let names: Vec<String> = claim.names.clone();
         if self.baseline.is_some() {
             // Whatever the trace left open may hold what is to be dropped, or still be about to prepare.
@@ -95,9 +96,7 @@ impl Postgres {
             self.make_anew()?;
             self.drop_left_roles(&names)?;
         }
-        if let Some(mut claim) = self.claim.take() {
-            claim.leftovers = None;
-        }
+        claim.leftovers = None;
         Ok(())
     }
 }
@@ -119,7 +118,7 @@ fn first_taken(control: &mut Session, names: &[String], deadline: Instant) -> Re
 
 /// Whether nobody can have made a role of that name (manual, "CREATE ROLE").
 pub(super) fn is_reserved(name: &str) -> bool {
-    name == "none" || name.starts_with("pg_")
+    matches!(name, "none" | "public") || name.starts_with("pg_")
 }
 
 fn drop_roles(control: &mut Session, find: &str, deadline: Instant) -> Result<(), Infrastructure> {
