@@ -2,7 +2,7 @@
 //!
 //! The edges follow from the catalog's own contents; nothing records them separately, so they cannot go stale.
 
-use super::{Catalog, ColumnNumber, ConstraintKind, ForeignKey, Kind, Oid, SYSTEM_COLUMNS, View};
+use super::{Catalog, ColumnNumber, ConstraintKind, ForeignKey, Kind, Oid, View};
 use crate::query::Uses;
 
 /// Something that can be dropped.
@@ -217,9 +217,7 @@ impl Catalog {
         let mut dependents = match &relation.kind {
             Kind::Table(table) => {
                 let mut dependents = Vec::new();
-                for (_, column, _) in SYSTEM_COLUMNS {
-                    dependents.extend(self.sequences_of_column(oid, column, view));
-                }
+                dependents.extend(self.owned_by_columns(oid, |column| column.place().is_none(), view));
                 for (column, _) in table.live_columns() {
                     dependents.extend(self.dependents_of_column(oid, column, view));
                 }
@@ -254,21 +252,23 @@ impl Catalog {
         dependents
     }
 
-    fn sequences_of_column(
+    /// The sequences that some of a table's columns own.
+    fn owned_by_columns(
         &self,
         table: Oid,
-        column: ColumnNumber,
+        is_meant: impl Fn(ColumnNumber) -> bool,
         view: View,
     ) -> impl Iterator<Item = (Object, Dependency)> {
         self.relations(view).filter_map(move |relation| {
-            let owner = relation.sequence()?.owner.filter(|owner| owner.table == table && owner.column == column)?;
+            let owner = relation.sequence()?.owner.filter(|owner| owner.table == table && is_meant(owner.column))?;
             let dependency = if owner.is_identity { Dependency::Internal } else { Dependency::Automatic };
             Some((Object::Relation(relation.oid), dependency))
         })
     }
 
     fn dependents_of_column(&self, table: Oid, column: usize, view: View) -> Vec<(Object, Dependency)> {
-        let mut dependents: Vec<_> = self.sequences_of_column(table, ColumnNumber::of_place(column), view).collect();
+        let number = ColumnNumber::of_place(column);
+        let mut dependents: Vec<_> = self.owned_by_columns(table, |owner| owner == number, view).collect();
         dependents.extend(
             self.views(view, |uses| uses.columns.contains(&(table, column)))
                 .map(|view| (Object::Relation(view), Dependency::Normal)),

@@ -68,6 +68,11 @@ impl TableData {
         self.columns.iter().enumerate().filter(|(_, column)| !column.is_dropped)
     }
 
+    /// Whether rows go into partitions.
+    pub(crate) fn is_partitioned(&self) -> bool {
+        self.partition_key.is_some()
+    }
+
     /// The column of that name.
     pub(crate) fn column(&self, name: &str) -> Option<(usize, &Column)> {
         self.live_columns().find(|(_, column)| *column.name == *name)

@@ -2,7 +2,7 @@
 
 use super::names::{MissingSchema, no_relation};
 use super::{Execution, done};
-use crate::catalog::{Kind, RangeName, Relation};
+use crate::catalog::{Kind, RangeName, Relation, TableData};
 use crate::clause::Clause;
 use crate::error::{Result, error, notice, sqlstate, unsupported};
 use crate::lock::LockMode;
@@ -167,7 +167,7 @@ impl Execution<'_> {
     }
 
     fn reindex_table(&mut self, table: &Relation) -> Result<()> {
-        if table.table().is_some_and(|data| data.partition_key.is_some()) {
+        if table.table().is_some_and(TableData::is_partitioned) {
             return Err(unsupported("REINDEX of a partitioned table"));
         }
         self.check_owner(table)?;

@@ -4,7 +4,7 @@ use super::names::relation_exists;
 use super::{Execution, done, shared_str};
 use crate::catalog::{
     ConstraintKind, INFORMATION_SCHEMA, Kind, Object, Oid, PG_CATALOG, PG_TOAST, Persistence, RangeName, Relation,
-    is_temporary_schema,
+    TableData, is_temporary_schema,
 };
 use crate::clause::Clause;
 use crate::error::{Result, error, sqlstate, unsupported};
@@ -188,7 +188,7 @@ impl Execution<'_> {
         if is_sequence && !self.shared.settings.major.has_unlogged_sequences() {
             return Err(error(sqlstate::WRONG_OBJECT_TYPE, format!("\"{}\" is not a table", relation.name)));
         }
-        if relation.table().is_some_and(|table| table.partition_key.is_some()) {
+        if relation.table().is_some_and(TableData::is_partitioned) {
             return Err(unsupported("SET LOGGED and SET UNLOGGED of a partitioned table"));
         }
         self.reach(Clause::SetPersistence);

@@ -147,8 +147,8 @@ impl Execution<'_> {
         place: usize,
         work: &mut RowWork,
     ) -> Result<()> {
-        let is_of_itself = |key: &ForeignKey| key.referenced == relation.oid && key.referenced_columns.contains(&place);
-        for (name, key) in self.renew_foreign_keys(data, |key| key.columns.contains(&place) || is_of_itself(key)) {
+        let refers_to_it = |key: &ForeignKey| key.referenced == relation.oid && key.referenced_columns.contains(&place);
+        for (name, key) in self.renew_foreign_keys(data, |key| key.columns.contains(&place) || refers_to_it(key)) {
             if key.referenced != relation.oid {
                 self.lock(key.referenced, LockMode::AccessExclusive)?;
                 let (referenced, _) = self.table_now(key.referenced)?;
@@ -159,16 +159,14 @@ impl Execution<'_> {
         }
         let mut others: Vec<Oid> = Vec::new();
         for (_, owner, key) in self.shared.catalog.referencing(relation.oid, self.catalog_view()) {
-            if owner != relation.oid && key.referenced_columns.contains(&place) && !others.contains(&owner) {
+            if owner != relation.oid && refers_to_it(&key) && !others.contains(&owner) {
                 others.push(owner);
             }
         }
         for owner in others {
             self.lock(owner, LockMode::AccessExclusive)?;
             let (other, mut data) = self.table_now(owner)?;
-            for (name, key) in self.renew_foreign_keys(&mut data, |key| {
-                key.referenced == relation.oid && key.referenced_columns.contains(&place)
-            }) {
+            for (name, key) in self.renew_foreign_keys(&mut data, refers_to_it) {
                 work.referencing.retain(|(table, known, _)| (*table, known) != (owner, &name));
                 work.referencing.extend(key.is_valid.then_some((owner, name, key)));
             }

@@ -19,7 +19,7 @@ impl Execution<'_> {
 
     /// Refuses a change of identity columns that would leave the partitions alone (since 17).
     pub(super) fn check_only(&self, data: &TableData, only: bool, change: &str) -> Result<()> {
-        if only && data.partition_key.is_some() && self.shared.settings.major.partitions_have_identity() {
+        if only && data.is_partitioned() && self.shared.settings.major.partitions_have_identity() {
             let message = format!("cannot {change} of only the partitioned table");
             return Err(error(sqlstate::INVALID_TABLE_DEFINITION, message).hint("Do not specify the ONLY keyword."));
         }
@@ -74,7 +74,7 @@ pub(super) fn partition_key(partition_by: &PartitionBy, data: &TableData) -> Res
 /// Foreign keys of partitioned tables have rules of their own about ONLY and NOT VALID.
 pub(super) fn check_only_for_foreign_key(data: &TableData, only: bool, constraint: &TableConstraint) -> Result<()> {
     match &constraint.kind {
-        TableConstraintKind::ForeignKey(_, target) if data.partition_key.is_some() && (only || target.not_valid) => {
+        TableConstraintKind::ForeignKey(_, target) if data.is_partitioned() && (only || target.not_valid) => {
             Err(unsupported("ONLY or NOT VALID for a foreign key of a partitioned table"))
         }
         _ => Ok(()),
@@ -83,7 +83,7 @@ pub(super) fn check_only_for_foreign_key(data: &TableData, only: bool, constrain
 
 /// Refuses to empty a partitioned table but not its partitions.
 pub(super) fn check_truncate_only(data: &TableData, only: bool) -> Result<()> {
-    match only && data.partition_key.is_some() {
+    match only && data.is_partitioned() {
         true => Err(error(sqlstate::WRONG_OBJECT_TYPE, "cannot truncate only a partitioned table")
             .hint("Do not specify the ONLY keyword, or use TRUNCATE ONLY on the partitions directly.")),
         false => Ok(()),

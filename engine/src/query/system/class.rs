@@ -6,7 +6,7 @@ use super::names::{CATALOG_RELATION_NAME, INFORMATION_SCHEMA_TABLE_NAME, INFORMA
 use super::{SystemRelation, doubtful, number, row_of};
 use crate::catalog::{
     BOOTSTRAP_ROLE, ConstraintKind, INFORMATION_SCHEMA, Kind, Oid, PG_CATALOG, PG_TOAST, Persistence, Relation,
-    is_temporary_schema,
+    TableData, is_temporary_schema,
 };
 use crate::clause::Clause;
 use crate::execute::Execution;
@@ -110,7 +110,7 @@ impl Execution<'_> {
 fn relation_kind(relation: &Relation, relations: &[Rc<Relation>]) -> &'static str {
     let is_partitioned = |table: Oid| {
         let table = relations.iter().find(|relation| relation.oid == table).and_then(|relation| relation.table());
-        table.is_some_and(|table| table.partition_key.is_some())
+        table.is_some_and(TableData::is_partitioned)
     };
     match relation.kind {
         Kind::Sequence(_) => "S",
