@@ -120,29 +120,30 @@ impl Binder<'_, '_> {
         written: &str,
         arguments: Vec<Typed>,
     ) -> Result<(&'static Signature, Vec<Bound>)> {
-        let fits = |signature: &&Signature, context: Option<CastContext>| {
-            signature.name == name
-                && signature.arguments.len() == arguments.len()
+        let named: Vec<&'static Signature> = SIGNATURES.iter().filter(|signature| signature.name == name).collect();
+        if named.is_empty() {
+            return Err(unsupported(format!("function {name}")));
+        }
+        let fits = |signature: &Signature, context: Option<CastContext>| {
+            signature.arguments.len() == arguments.len()
                 && signature.arguments.iter().zip(&arguments).all(|(to, argument)| match context {
                     None => argument.value_type == *to,
                     Some(context) => super::coerce::can_coerce(argument.value_type, *to, context),
                 })
         };
-        if !SIGNATURES.iter().any(|signature| signature.name == name) {
-            return Err(unsupported(format!("function {name}")));
-        }
         let is_untyped = !arguments.is_empty() && arguments.iter().all(|typed| typed.value_type == Type::Unknown);
-        let candidates = || SIGNATURES.iter().filter(|signature| fits(signature, Some(CastContext::Implicit)));
-        let of_text = || candidates().find(|signature| signature.arguments.iter().all(|to| *to == Type::Text));
-        if is_untyped && candidates().count() > 1 && of_text().is_none() {
-            return Err(unsupported(format!("function {name} of constants without a type")));
-        }
-        let chosen = SIGNATURES
-            .iter()
-            .find(|signature| fits(signature, None))
+        let candidates = || named.iter().copied().filter(|signature| fits(signature, Some(CastContext::Implicit)));
+        let chosen = if is_untyped {
             // Constants without a type are text where a function takes text.
-            .or_else(|| of_text().filter(|_| is_untyped))
-            .or_else(|| SIGNATURES.iter().find(|signature| fits(signature, Some(CastContext::Implicit))));
+            let of_text = candidates().find(|signature| signature.arguments.iter().all(|to| *to == Type::Text));
+            if of_text.is_none() && candidates().nth(1).is_some() {
+                return Err(unsupported(format!("function {name} of constants without a type")));
+            }
+            of_text.or_else(|| candidates().next())
+        } else {
+            let exact = named.iter().copied().find(|signature| fits(signature, None));
+            exact.or_else(|| candidates().next())
+        };
         let Some(signature) = chosen else {
             let may_be_other = matches!(
                 name,

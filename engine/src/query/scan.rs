@@ -81,10 +81,14 @@ impl Execution<'_> {
             return Ok(Order::Certain);
         }
         let (rows, order) = self.gather(source, select.filter.as_ref(), outer)?;
+        if let Some(filter) = &select.filter
+            && !rows.is_empty()
+        {
+            check_inquiry_beside_equality(filter)?;
+        }
         for scanned in rows {
             let row = Row { values: &scanned.values, outer, ..Row::default() };
             if let Some(filter) = &select.filter {
-                check_inquiry_beside_equality(filter)?;
                 let outcomes = self.judge(filter, &row)?;
                 if !outcomes.may_hold {
                     continue;
