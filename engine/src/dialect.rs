@@ -274,6 +274,11 @@ impl Major {
         self.0 >= 14
     }
 
+    /// A subquery in FROM must have an alias (until 15).
+    pub(crate) fn must_name_subqueries(self) -> bool {
+        self.0 <= 15
+    }
+
     /// Tables know the privilege MAINTAIN (17).
     pub(crate) fn has_maintain(self) -> bool {
         self.0 >= 17

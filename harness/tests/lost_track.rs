@@ -1,4 +1,5 @@
-//! What happens when the engine finds, as it wakes a session, that it cannot follow: nothing from there on is judged.
+//! What happens when the engine finds, as it wakes a session, that it cannot follow: nothing from there on is judged. And
+//! where it finds so: servers were seen to go either way.
 
 #[expect(dead_code, reason = "other tests need the rest")]
 mod scripted;
@@ -6,6 +7,8 @@ mod scripted;
 use scripted::{Cue, Engine, Server, query, replies, waits};
 use seqcheck::implementation::model::Model;
 use seqcheck::lockstep::{self, Action, Options, Run, Step, Verdict};
+use seqcheck::prepare::Prepared;
+use seqcheck::trace::Trace;
 use seqcheck_engine::{Cluster, Major, Settings, Statement};
 
 const WHY: &str = "what it woke";
@@ -102,4 +105,50 @@ fn sessions_that_go_on_side_by_side_end_what_can_be_predicted() {
     // Which of the two gets 10 is the operating system's choice.
     assert!(matches!(waiting_for_alter("SELECT nextval('s')"), Verdict::Unsupported(_)));
     assert_eq!(waiting_for_alter("SELECT 1"), Verdict::Agrees);
+}
+
+/// Holds a trace to steps that the model follows, all but the last.
+fn is_lost_at_the_end(trace: &str, reason: &str) {
+    let trace = Trace::parse(trace).unwrap();
+    let steps = Prepared::from_trace(&trace.steps).steps;
+    let run = lockstep::predict(&steps, &mut Cluster::new(Settings::new(Major::NEWEST)));
+    for (index, record) in run.steps.iter().enumerate() {
+        match (&record.verdict, index + 1 == steps.len()) {
+            (Verdict::Unsupported(why), true) => assert!(why.contains(reason), "{why}"),
+            (verdict, is_last) => assert_eq!((verdict, is_last), (&Verdict::Agrees, false), "step {index}"),
+        }
+    }
+}
+
+#[test]
+fn temporary_relations_go_after_the_locks() {
+    is_lost_at_the_end(
+        r"
+S1: CREATE SEQUENCE s
+S1: CREATE TEMPORARY TABLE items (id integer DEFAULT nextval('s'))
+S1: BEGIN
+S1: SELECT nextval('s')
+S2: DROP SEQUENCE s
+S1: \connect
+",
+        "another one's temporary relations",
+    );
+}
+
+#[test]
+fn a_query_goes_on_beside_those_that_it_has_woken() {
+    for ending in ["ROLLBACK", "ROLLBACK AND CHAIN", "ROLLBACK TO SAVEPOINT p"] {
+        is_lost_at_the_end(
+            &format!(
+                "
+S2: BEGIN
+S2: SAVEPOINT p
+S2: CREATE SEQUENCE s
+S1: CREATE SEQUENCE s CACHE 5
+S2: {ending}; SELECT * FROM pg_sequences
+"
+            ),
+            "sessions that an earlier one of the same query has let go on",
+        );
+    }
 }

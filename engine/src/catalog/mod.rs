@@ -9,6 +9,7 @@ mod heap;
 mod lookup;
 mod relation;
 mod role;
+mod rows;
 mod write;
 
 use std::collections::HashMap;
@@ -26,6 +27,7 @@ pub(crate) use relation::{
     OpaqueType, Persistence, Relation, SequenceData, StorageId, TableData, ViewData,
 };
 pub(crate) use role::{DefaultAccess, Membership, Role, SeenRoles};
+pub(crate) use rows::TableRow;
 pub(crate) use write::{Write, WritePlace};
 
 use crate::dialect::Major;
@@ -71,9 +73,6 @@ pub(crate) struct Schema {
     pub(crate) access: Option<Access>,
 }
 
-/// One row of a table.
-pub(crate) type TableRow = Rc<[crate::query::Value]>;
-
 /// Every schema, relation, table row and role, with their versions.
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Catalog {
@@ -85,7 +84,7 @@ pub(crate) struct Catalog {
     renamed: HashMap<Rc<str>, CommitNumber>,
     /// When the set of schemas last changed by a commit.
     schemas_changed: CommitNumber,
-    rows: NumberMap<StorageId, Heap<TableRow>>,
+    rows: NumberMap<StorageId, rows::TableRows>,
     roles: Heap<Rc<Role>>,
     memberships: Heap<Membership>,
     default_access: Heap<DefaultAccess>,
@@ -288,51 +287,6 @@ impl Catalog {
     pub(crate) fn update_relation(&mut self, relation: Relation, view: View, undo: &mut Vec<Write>) {
         self.delete_relation(relation.oid, view, undo);
         self.insert_relation(relation, view, undo);
-    }
-
-    /// The rows of a table that `view` sees.
-    pub(crate) fn rows(&self, storage: StorageId, view: View) -> Vec<TableRow> {
-        self.slots(storage, view).into_iter().map(|(_, row)| row).collect()
-    }
-
-    /// The rows of a table that `view` sees, with their places.
-    pub(crate) fn slots(&self, storage: StorageId, view: View) -> Vec<(Slot, TableRow)> {
-        self.rows
-            .get(&storage)
-            .map(|heap| heap.visible(view).map(|(slot, row)| (slot, row.clone())).collect())
-            .unwrap_or_default()
-    }
-
-    /// Whether a view sees what stands in a place of a table.
-    pub(crate) fn is_row_visible(&self, storage: StorageId, slot: Slot, view: View) -> bool {
-        self.rows.get(&storage).is_some_and(|heap| heap.version(slot).visible(view))
-    }
-
-    /// Whether VACUUM would find room between the rows of a table.
-    pub(crate) fn has_dead_rows(&self, storage: StorageId) -> bool {
-        self.rows.get(&storage).is_some_and(Heap::has_dead)
-    }
-
-    /// Adds a row to a table.
-    pub(crate) fn insert_row(&mut self, storage: StorageId, row: TableRow, view: View, undo: &mut Vec<Write>) -> Slot {
-        let slot = self.rows.entry(storage).or_default().insert(row, Stamp::Open(view.session));
-        undo.push(Write::created(WritePlace::Row(storage, slot)));
-        slot
-    }
-
-    /// Deletes a row of a table.
-    pub(crate) fn delete_row(&mut self, storage: StorageId, slot: Slot, view: View, undo: &mut Vec<Write>) {
-        self.delete_at(WritePlace::Row(storage, slot), view, undo);
-    }
-
-    /// Another session whose open transaction has written a row of this table.
-    pub(crate) fn other_writer(&self, storage: StorageId, view: View) -> Option<crate::cluster::SessionId> {
-        self.rows.get(&storage)?.versions().find_map(|(_, version)| {
-            [Some(version.created), version.deleted].into_iter().flatten().find_map(|stamp| match stamp {
-                Stamp::Open(session) if session != view.session => Some(session),
-                _ => None,
-            })
-        })
     }
 
     /// Whether a name, or the set of schemas, has been changed by a commit after `known_until`.

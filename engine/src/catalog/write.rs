@@ -164,7 +164,7 @@ impl Catalog {
         Some(match place {
             WritePlace::Schema(slot) => (&mut self.schemas, slot),
             WritePlace::Relation(slot) => (&mut self.relations, slot),
-            WritePlace::Row(storage, slot) => (self.rows.get_mut(&storage)?, slot),
+            WritePlace::Row(storage, slot) => (&mut self.rows.get_mut(&storage)?.versions, slot),
             WritePlace::Role(slot) => (&mut self.roles, slot),
             WritePlace::Membership(slot) => (&mut self.memberships, slot),
             WritePlace::DefaultAccess(slot) => (&mut self.default_access, slot),

@@ -26,7 +26,7 @@ impl Cluster {
 
     /// Resumes, in the order in which their locks were granted, every session that need not wait any longer.
     pub(super) fn wake(&mut self, outcome: &mut Outcome) {
-        if self.free_to_go_on().is_empty() {
+        if !self.wakes_others() {
             return;
         }
         // One that goes on may let others go on that still wait.
@@ -79,11 +79,20 @@ impl Cluster {
             let mut cluster = before.clone();
             let mut other = Outcome::new(Progress::Done(Reply::default()));
             cluster.resume_all(&mut other, preference);
-            other.lost.is_none()
-                && cluster.stored() == self.stored()
-                && other.woken.len() == outcome.woken.len()
-                && other.woken.iter().all(|reply| outcome.woken.contains(reply))
+            other.lost.is_none() && self.came_out_as(&cluster, outcome, &other)
         })
+    }
+
+    /// Whether two orders of the same events have left the same and given the same replies.
+    pub(super) fn came_out_as(&self, other: &Cluster, outcome: &Outcome, other_outcome: &Outcome) -> bool {
+        other.stored() == self.stored()
+            && other_outcome.woken.len() == outcome.woken.len()
+            && other_outcome.woken.iter().all(|reply| outcome.woken.contains(reply))
+    }
+
+    /// Whether some session need not wait any longer.
+    pub(super) fn wakes_others(&self) -> bool {
+        !self.free_to_go_on().is_empty()
     }
 
     /// What sessions have waited for that need not wait any longer.

@@ -314,11 +314,15 @@ impl Execution<'_> {
         }
     }
 
-    /// The end of the connection: the transaction is rolled back and the session's temporary relations are dropped. Tells
-    /// why the model cannot follow from here on, if so.
-    pub(crate) fn disconnect(&mut self) -> Option<String> {
+    /// The end of the connection, first part: the transaction is rolled back, with the statement that waits in it.
+    pub(crate) fn abandon_transaction(&mut self) {
         self.shared.locks.stop_waiting(self.session.id);
         self.undo_transaction();
+    }
+
+    /// The end of the connection, second part: the session's temporary relations are dropped. Tells why the model cannot
+    /// follow from here on, if so.
+    pub(crate) fn disconnect(&mut self) -> Option<String> {
         if self.session.caches.entries.values().any(|cache| cache.cached != cache.last) {
             self.reach(Clause::CacheLostAtExit);
         }

@@ -2,7 +2,7 @@
 
 use super::names::{MissingSchema, no_relation};
 use super::{Execution, done};
-use crate::catalog::{Kind, Oid, Persistence};
+use crate::catalog::{ConstraintKind, Kind, Oid, Persistence};
 use crate::clause::Clause;
 use crate::cluster::{Progress, SessionId};
 use crate::error::{Result, Stop, error, error_message, sqlstate, unsupported};
@@ -50,6 +50,20 @@ impl Execution<'_> {
             self.session.names_known_until = self.shared.commits;
         }
         done("LOCK TABLE")
+    }
+
+    /// Locks the indexes of a table that a statement is planned to read: the planner looks at every one of them, whether it
+    /// then uses it or not (manual, "REINDEX", "Notes").
+    pub(crate) fn lock_indexes(&mut self, table: Oid, mode: LockMode) -> Result<()> {
+        let relation = self.shared.catalog.relation(table, self.catalog_view()).cloned();
+        let Some(data) = relation.as_ref().and_then(|relation| relation.table()) else { return Ok(()) };
+        let mut indexes: Vec<Oid> = data.indexes.iter().map(|index| index.oid).collect();
+        indexes.extend(data.constraints.iter().filter_map(|constraint| match constraint.kind {
+            ConstraintKind::Unique { index, .. } => Some(index),
+            _ => None,
+        }));
+        indexes.sort_unstable();
+        indexes.into_iter().try_for_each(|index| self.lock(index, mode))
     }
 
     /// Takes a lock on a relation or schema until the transaction, or the savepoint it is taken in, ends.

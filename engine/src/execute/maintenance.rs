@@ -148,6 +148,9 @@ impl Execution<'_> {
         };
         match (target, &relation.kind) {
             (ReindexTarget::Index(_), Kind::Index(table)) => {
+                if self.table_now(*table)?.1.is_partitioned() {
+                    return Err(unsupported("REINDEX of a partitioned index"));
+                }
                 self.lock_to_build_indexes(*table)?;
                 self.lock(relation.oid, LockMode::AccessExclusive)?;
             }

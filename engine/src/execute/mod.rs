@@ -21,6 +21,7 @@ mod portal;
 mod prepared;
 mod privilege;
 mod query;
+mod read;
 mod recovery;
 mod relation;
 mod role;
@@ -44,11 +45,11 @@ use crate::catalog::{CommitNumber, Oid, Privileges, Relation, StorageId, TableRo
 use crate::clause::{Clause, ClauseSet};
 use crate::cluster::{Progress, Shared};
 use crate::dialect::{Dialect, aurora_dsql};
-use crate::error::{Result, Stop, error, notice, sqlstate, unsupported};
+use crate::error::{Result, Stop, error, sqlstate, unsupported};
 use crate::lock::Target;
 use crate::query::{KnownTable, Type, Value};
 use crate::quirk::Quirk;
-use crate::reply::{Message, Reply, Rows, Severity, StatementResult};
+use crate::reply::{Message, Reply, Rows, StatementResult};
 use crate::session::{Pending, Session};
 use crate::statement::{Expression, FromItem, Maintenance, Query, SelectItem, Statement};
 use crate::transaction::Block;
@@ -120,8 +121,9 @@ impl<'a> Execution<'a> {
     /// Runs a simple query from its first statement.
     pub(crate) fn simple_query(&mut self, statements: &[Statement]) -> Progress {
         for statement in statements {
-            self.warn_of_global(statement);
-            self.warn_of_truncated_names(statement);
+            if let Err(Stop::Error(message)) = self.read_statement(statement) {
+                return self.fail_before_execution(*message);
+            }
         }
         if !statements.iter().any(finds_out_late) && statements.len() < 2 {
             return self.run_from(statements, 0);
@@ -151,7 +153,7 @@ impl<'a> Execution<'a> {
 
     fn run_from(&mut self, statements: &[Statement], first: usize) -> Progress {
         for (index, statement) in statements.iter().enumerate().skip(first) {
-            if index > first && self.has_let_others_go_on() {
+            if index > first && self.has_let_others_go_on(&statements[index - 1]) {
                 let reason = "a statement beside sessions that an earlier one of the same query has let go on";
                 return Progress::Unsupported(reason.to_owned());
             }
@@ -177,11 +179,12 @@ impl<'a> Execution<'a> {
         Progress::Done(std::mem::take(&mut self.reply))
     }
 
-    /// Whether sessions go on already, although the query at hand is not over.
-    fn has_let_others_go_on(&self) -> bool {
+    /// Whether sessions go on already, although the query at hand is not over: `previous` was its last statement so far.
+    fn has_let_others_go_on(&self, previous: &Statement) -> bool {
         let own = Target::Transaction(self.session.id);
         let locks = &self.shared.locks;
-        let is_over = !self.session.transaction.in_progress();
+        // With AND CHAIN, and with savepoints, another one is in progress already.
+        let is_over = is_exit(previous) || !self.session.transaction.in_progress();
         !locks.granted().is_empty()
             || is_over && locks.waiting_for_transactions().iter().any(|other| other.target == own)
     }
@@ -344,39 +347,6 @@ impl<'a> Execution<'a> {
             true => Err(unsupported("a change of definition in or beside a transaction block of Aurora DSQL")),
             false => Ok(()),
         }
-    }
-
-    /// Raises the warning of the grammar, which comes before anything is run, and before the names behind it are read.
-    fn warn_of_global(&mut self, statement: &Statement) {
-        let is_global = match statement {
-            Statement::CreateSequence(create) => create.is_global,
-            Statement::CreateTable(create) => create.is_global,
-            Statement::CreateTableAs(create) => create.is_global,
-            Statement::CreateView(create) => create.is_global,
-            _ => false,
-        };
-        if is_global {
-            let text = "GLOBAL is deprecated in temporary table creation";
-            self.notice(notice(Severity::Warning, sqlstate::WARNING, text));
-        }
-    }
-
-    /// Raises the notices of the lexer, which come before anything is run.
-    fn warn_of_truncated_names(&mut self, statement: &Statement) {
-        let mut truncated = Vec::new();
-        statement.identifiers(&mut |identifier| {
-            if identifier.is_truncated() {
-                truncated.push(notice(
-                    Severity::Notice,
-                    sqlstate::NAME_TOO_LONG,
-                    format!("identifier \"{}\" will be truncated to \"{}\"", identifier.written(), identifier.name()),
-                ));
-            }
-        });
-        if !truncated.is_empty() {
-            self.reach(Clause::NameTruncated);
-        }
-        truncated.into_iter().for_each(|notice| self.notice(notice));
     }
 
     /// Whether this fault is planted.

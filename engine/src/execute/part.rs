@@ -48,8 +48,7 @@ impl Execution<'_> {
         match part {
             Part::Statements(statements) => {
                 for statement in statements {
-                    self.warn_of_global(statement);
-                    self.warn_of_truncated_names(statement);
+                    self.or_abort(|execution| execution.read_statement(statement))?;
                     let result =
                         self.in_transaction(is_exit(statement), true, |execution| execution.execute(statement))?;
                     self.reply.results.push(result);
@@ -58,8 +57,7 @@ impl Execution<'_> {
                 Ok(())
             }
             Part::Prepare { name, statement, types } => {
-                self.warn_of_global(statement);
-                self.warn_of_truncated_names(statement);
+                self.or_abort(|execution| execution.read_statement(statement))?;
                 self.in_transaction(is_exit(statement), false, |execution| {
                     execution.parse_message(name, statement, types)
                 })

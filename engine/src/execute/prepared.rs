@@ -37,6 +37,8 @@ pub(crate) struct StatementParameters {
     pub(crate) values: Option<Vec<Value>>,
     /// How many uses of parameters there are whose type nothing has decided.
     pub(crate) undecided: usize,
+    /// Whether the statement has been planned before, and the plan is still good.
+    pub(crate) has_plan: bool,
 }
 
 /// The columns of a result.
@@ -53,7 +55,7 @@ impl Execution<'_> {
 
     /// Analyses a statement whose parameters have these types, unknown where their use is to decide.
     pub(super) fn analyse_to_prepare(&mut self, statement: &Statement, types: Vec<Type>) -> Result<Prepared> {
-        let mut parameters = StatementParameters { types, values: None, undecided: 0 };
+        let mut parameters = StatementParameters { types, values: None, undecided: 0, has_plan: false };
         let (columns, relations) = self.analyse(statement, &mut parameters)?;
         if let Some(index) = parameters.types.iter().position(|found| *found == Type::Unknown) {
             return Err(error(
@@ -160,12 +162,14 @@ impl Execution<'_> {
         prepared: Prepared,
         values: Vec<Value>,
     ) -> Result<(Rc<Statement>, StatementParameters, bool)> {
-        let mut parameters = StatementParameters { types: prepared.types.clone(), values: Some(values), undecided: 0 };
+        let mut parameters =
+            StatementParameters { types: prepared.types.clone(), values: Some(values), undecided: 0, has_plan: false };
         let (columns, relations) = self.analyse(&prepared.statement, &mut parameters)?;
         let search_path = self.session.parameters.search_path.value.clone();
         let means_the_same = relations.len() == prepared.relations.len()
             && relations.iter().zip(&prepared.relations).all(|(now, then)| now.oid == then.oid);
-        if !means_the_same && search_path == prepared.search_path && !self.have_changed(&prepared.relations) {
+        let has_changed = search_path != prepared.search_path || self.have_changed(&prepared.relations);
+        if !means_the_same && !has_changed {
             return Err(unsupported(
                 "a prepared statement whose names mean other relations, which PostgreSQL overlooks",
             ));
@@ -174,6 +178,8 @@ impl Execution<'_> {
             return Err(error(sqlstate::FEATURE_NOT_SUPPORTED, "cached plan must not change result type"));
         }
         let executions = prepared.executions + 1;
+        // Without parameters, one plan is as good as any.
+        parameters.has_plan = prepared.types.is_empty() && prepared.executions > 0 && !has_changed;
         let may_share_plan = executions > CUSTOM_PLANS && !prepared.types.is_empty();
         let inner = prepared.statement.clone();
         let known = Prepared { relations, search_path, executions, ..prepared };

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::{Execution, done};
-use crate::catalog::{BOOTSTRAP_ROLE, Kind, Oid, Persistence, Relation, ViewData};
+use crate::catalog::{BOOTSTRAP_ROLE, Kind, Object, Oid, Persistence, Relation, ViewData};
 use crate::clause::Clause;
 use crate::error::{Result, error, notice, sqlstate, unsupported};
 use crate::lock::LockMode;
@@ -116,8 +116,10 @@ impl Execution<'_> {
                 ));
             }
         }
-        if data.uses.relations.contains(&existing.oid) {
-            return Err(unsupported("a view that reads itself"));
+        let view = self.catalog_view();
+        let readers = self.shared.catalog.gather(&[Object::Relation(existing.oid)], view).deletions;
+        if data.uses.relations.iter().any(|oid| readers.iter().any(|reader| reader.object == Object::Relation(*oid))) {
+            return Err(unsupported("a view that reads itself, or another that reads it"));
         }
         self.replace_relation(Relation { kind: Kind::View(data), ..existing.clone() })
     }

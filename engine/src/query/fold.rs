@@ -9,10 +9,11 @@ use super::plan::{Bound, Plan, SelectPlan, Source};
 use crate::clause::Clause;
 use crate::error::Result;
 use crate::execute::Execution;
+use crate::lock::LockMode;
 use crate::statement::BinaryOperator;
 
 impl Execution<'_> {
-    /// Computes the constant parts of an analysed query.
+    /// Computes the constant parts of an analysed query, and locks the indexes of the tables that it reads.
     pub(crate) fn fold_plan(&mut self, plan: &mut Plan) -> Result<()> {
         match plan {
             Plan::Select(select) => self.fold_select(select),
@@ -54,11 +55,10 @@ impl Execution<'_> {
                 self.fold_source(&mut join.right)?;
                 self.fold_all(join.condition.iter_mut().chain(&mut join.left_filter).chain(&mut join.right_filter))
             }
-            Source::Scalar { .. }
-            | Source::Sequence(_)
-            | Source::Table(_)
-            | Source::System(_)
-            | Source::Changes { .. } => Ok(()),
+            // A plan that is kept is not made again.
+            Source::Table(_) if self.parameters.as_ref().is_some_and(|parameters| parameters.has_plan) => Ok(()),
+            Source::Table(table) => self.lock_indexes(*table, LockMode::AccessShare),
+            Source::Scalar { .. } | Source::Sequence(_) | Source::System(_) | Source::Changes { .. } => Ok(()),
         }
     }
 
@@ -74,8 +74,15 @@ impl Execution<'_> {
             | Bound::Column { .. }
             | Bound::Parameter(_)
             | Bound::Aggregate(_)
-            | Bound::Series(_)
-            | Bound::Exists(_) => {}
+            | Bound::Series(_) => {}
+            // What it selects does not matter to it.
+            Bound::Exists(plan) => {
+                if let Plan::Select(select) = &mut **plan
+                    && let Some(source) = &mut select.source
+                {
+                    self.fold_source(source)?;
+                }
+            }
             Bound::Subquery(plan) => self.fold_plan(plan)?,
             Bound::InQuery { operand, plan, .. } => {
                 self.fold(operand)?;

@@ -7,7 +7,7 @@ use super::doubt::is_harmless;
 use super::function::{Function, Routine, SIGNATURES};
 use super::parameters::parameter_columns;
 use super::plan::{Bound, JoinPlan, Source, Typed};
-use super::scope::{Scope, ScopeTable};
+use super::scope::{Scope, ScopeTable, UNNAMED_SUBQUERY};
 use super::system::SystemRelation;
 use super::{Plan, Type};
 use crate::catalog::{Kind, RangeName};
@@ -83,18 +83,17 @@ impl Binder<'_, '_> {
                 refuse_unknown_column(bound, has_others)
             }
             FromItem::Subquery { query, alias, columns } => {
-                let Some(alias) = alias else {
-                    return Err(unsupported("a subquery in FROM without an alias"));
-                };
                 let reachable_until = self.unreachable.len();
                 self.unreachable.extend(left.iter().flat_map(|left| left.tables.iter().cloned()));
                 let plan = self.subquery_in_own_scope(query);
                 self.unreachable.truncate(reachable_until);
                 let plan = plan?;
                 let mut names = plan.names();
-                rename_columns(&mut names, columns, alias.name())?;
+                let name = alias.as_ref().map_or(UNNAMED_SUBQUERY, Identifier::name);
+                rename_columns(&mut names, columns, name)?;
                 let columns = names.into_iter().zip(plan.types()).collect();
-                Ok(Item::of(Source::Subquery(plan), ScopeTable::new(alias.name().into(), columns)))
+                let table = ScopeTable { is_named: alias.is_some(), ..ScopeTable::new(name.into(), columns) };
+                Ok(Item::of(Source::Subquery(plan), table))
             }
         }
     }
@@ -298,7 +297,7 @@ impl Binder<'_, '_> {
 /// Two items side by side.
 fn cross(left: Item, right: Item) -> Result<Item> {
     for table in &right.scope.tables {
-        if left.scope.tables.iter().any(|other| other.name == table.name) {
+        if table.is_named && left.scope.tables.iter().any(|other| other.goes_by(&table.name)) {
             return Err(error(
                 sqlstate::DUPLICATE_ALIAS,
                 format!("table name \"{}\" specified more than once", table.name),

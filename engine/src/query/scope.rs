@@ -16,14 +16,19 @@ pub(crate) struct ScopeTable {
     /// The relation's own name, when an alias hides it.
     pub(crate) hidden: Option<Rc<str>>,
     pub(crate) columns: Vec<(Rc<str>, Type)>,
+    /// Whether names of columns may begin with its name, which a subquery without an alias only has in messages.
+    pub(crate) is_named: bool,
     /// Whether its rows have no type of their own, so that they cannot be passed to a function.
     pub(crate) is_untyped: bool,
 }
 
+/// What PostgreSQL calls a subquery in FROM that has no alias.
+pub(super) const UNNAMED_SUBQUERY: &str = "unnamed_subquery";
+
 impl ScopeTable {
     /// Columns under a name.
     pub(crate) fn new(name: Rc<str>, columns: Vec<(Rc<str>, Type)>) -> ScopeTable {
-        ScopeTable { name, hidden: None, columns, is_untyped: false }
+        ScopeTable { name, hidden: None, columns, is_named: true, is_untyped: false }
     }
 
     /// A relation's columns under its name, or under an alias, which hides the name unless it is the same.
@@ -32,6 +37,11 @@ impl ScopeTable {
             Some(alias) => ScopeTable { hidden: Some(name), ..ScopeTable::new(alias.name().into(), columns) },
             None => ScopeTable::new(name, columns),
         }
+    }
+
+    /// Whether it is what a name stands for.
+    pub(super) fn goes_by(&self, name: &str) -> bool {
+        self.is_named && *self.name == *name
     }
 }
 
@@ -85,7 +95,7 @@ impl Scope {
     pub(super) fn find(&self, table: Option<&str>, column: &str) -> Result<Option<Found>> {
         let mut found = None;
         for (index, owner, (name, value_type)) in self.columns() {
-            if &**name != column || table.is_some_and(|table| *owner.name != *table) {
+            if &**name != column || table.is_some_and(|table| !owner.goes_by(table)) {
                 continue;
             }
             if table.is_none() && self.merged.as_ref().is_some_and(|merged| !merged.contains(&index)) {
@@ -100,7 +110,7 @@ impl Scope {
     }
 
     fn has_table(&self, name: &str) -> bool {
-        self.tables.iter().any(|table| *table.name == *name)
+        self.tables.iter().any(|table| table.goes_by(name))
     }
 
     /// All columns, or one table's: what `*` and `table.*` mean.
@@ -110,7 +120,7 @@ impl Scope {
         places
             .into_iter()
             .filter_map(|place| columns.get(place))
-            .filter(|(_, owner, _)| table.is_none_or(|table| *owner.name == *table))
+            .filter(|(_, owner, _)| table.is_none_or(|table| owner.goes_by(table)))
             // Dropped columns keep their places without a name.
             .filter(|(_, _, (name, _))| !name.is_empty())
             .map(|(index, _, (name, value_type))| {
@@ -192,7 +202,7 @@ fn missing_column(scopes: &[Scope], table: Option<&str>, column: &str) -> Stop {
 /// whole row.
 fn untyped<'s>(scopes: &'s [Scope], table: &str) -> Option<&'s ScopeTable> {
     let mut tables = scopes.iter().rev().flat_map(|scope| &scope.tables);
-    tables.find(|known| *known.name == *table).filter(|known| known.is_untyped)
+    tables.find(|known| known.goes_by(table)).filter(|known| known.is_untyped)
 }
 
 /// The error of a name that stands for nothing in FROM.
@@ -200,12 +210,15 @@ pub(super) fn missing_table(scopes: &[Scope], table: &str) -> Stop {
     if matches!(table, "old" | "new") {
         return unsupported("OLD or NEW, which RETURNING has since 18");
     }
+    let invalid =
+        || error(sqlstate::UNDEFINED_TABLE, format!("invalid reference to FROM-clause entry for table \"{table}\""));
     let mut tables = scopes.iter().rev().flat_map(|scope| &scope.tables);
-    match tables.find(|known| known.hidden.as_deref() == Some(table)) {
-        Some(known) => {
-            error(sqlstate::UNDEFINED_TABLE, format!("invalid reference to FROM-clause entry for table \"{table}\""))
-                .hint(format!("Perhaps you meant to reference the table alias \"{}\".", known.name))
-        }
+    let is_unnamed = |known: &ScopeTable| !known.is_named && *known.name == *table;
+    match tables.find(|known| known.hidden.as_deref() == Some(table) || is_unnamed(known)) {
+        Some(known) if !known.is_named => invalid().detail(format!(
+            "There is an entry for table \"{table}\", but it cannot be referenced from this part of the query."
+        )),
+        Some(known) => invalid().hint(format!("Perhaps you meant to reference the table alias \"{}\".", known.name)),
         None => error(sqlstate::UNDEFINED_TABLE, format!("missing FROM-clause entry for table \"{table}\"")),
     }
 }
@@ -226,7 +239,7 @@ pub(super) fn is_hinted_at(tables: &[ScopeTable], name: &ObjectName) -> bool {
     let Some((column, qualifier)) = name.parts.split_last() else { return false };
     let is_qualifier = |known: &str| qualifier.iter().any(|part| part.name() == known);
     tables.iter().any(|table| {
-        is_qualifier(&table.name)
+        table.is_named && is_qualifier(&table.name)
             || table.hidden.as_deref().is_some_and(is_qualifier)
             || table.columns.iter().any(|(known, _)| is_similar(known, column.name()))
     })

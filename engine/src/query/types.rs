@@ -183,7 +183,7 @@ const KNOWN: [(&str, Type); 15] = [
 ];
 
 /// Types of PostgreSQL that the model knows by name only.
-const OTHERS: [&str; 31] = [
+const OTHERS: [&str; 32] = [
     "bit",
     "bpchar",
     "bytea",
@@ -198,6 +198,7 @@ const OTHERS: [&str; 31] = [
     "interval",
     "json",
     "jsonb",
+    "jsonpath",
     "line",
     "lseg",
     "macaddr",
@@ -224,7 +225,7 @@ pub(crate) fn is_known_type(name: &str) -> bool {
 
 /// Whether this names a type that a column may have, or an array of it, and that the model knows by name only.
 fn is_column_type(name: &TypeName) -> bool {
-    const MORE: [&str; 12] = [
+    const MORE: [&str; 11] = [
         "tsvector",
         "tsquery",
         "int4range",
@@ -233,7 +234,6 @@ fn is_column_type(name: &TypeName) -> bool {
         "tsrange",
         "tstzrange",
         "daterange",
-        "jsonpath",
         "macaddr8",
         "pg_lsn",
         "xid8",

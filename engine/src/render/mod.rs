@@ -21,7 +21,7 @@ mod table;
 mod type_name;
 mod view;
 
-use crate::statement::{Identifier, Statement};
+use crate::statement::{Identifier, Query, Statement};
 
 pub use name::{write_identifier, write_string_literal};
 
@@ -45,6 +45,8 @@ pub(crate) trait Output {
     fn quoted(&mut self, identifier: &Identifier);
     /// Takes a string constant's value.
     fn string(&mut self, value: &str);
+    /// Is told of a subquery in FROM that no alias follows.
+    fn unnamed_subquery(&mut self, _query: &Query) {}
 }
 
 impl Output for String {

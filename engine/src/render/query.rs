@@ -133,6 +133,9 @@ fn from_item(out: &mut impl Output, item: &FromItem) {
             out.sql("(");
             self::query(out, query);
             out.sql(")");
+            if alias.is_none() {
+                out.unnamed_subquery(query);
+            }
             self::alias(out, alias.as_ref());
             column_list(out, columns);
         }

@@ -92,7 +92,28 @@ pub(super) fn is_called_keyword(word: &str) -> bool {
 /// Syntax that the parser is known not to have.
 fn missing_syntax(words: &[String], stopped_at: Option<usize>) -> Option<String> {
     let at = |place: usize| words.get(place).map(String::as_str);
-    let is_function = |place: usize| at(place).is_some_and(is_called_keyword) && at(place + 1) == Some("(");
+    // In FROM the parser knows functions with syntax of their own no better.
+    const OWN_SYNTAX: [&str; 11] = [
+        "CAST",
+        "COALESCE",
+        "EXTRACT",
+        "GREATEST",
+        "LEAST",
+        "NULLIF",
+        "OVERLAY",
+        "POSITION",
+        "SUBSTRING",
+        "TREAT",
+        "TRIM",
+    ];
+    let is_item = |place: usize| {
+        place > 0 && matches!(at(place - 1), Some("FROM" | "JOIN" | "LATERAL"))
+            || place > 0 && at(place - 1) == Some(",") && words[..place].iter().any(|word| word == "FROM")
+    };
+    let is_function = |place: usize| {
+        at(place).is_some_and(|word| is_called_keyword(word) || is_item(place) && OWN_SYNTAX.contains(&word))
+            && at(place + 1) == Some("(")
+    };
     if let Some(place) = stopped_at
         && let Some(place) = [place, place.saturating_sub(1)].into_iter().find(|place| is_function(*place))
     {
@@ -104,6 +125,16 @@ fn missing_syntax(words: &[String], stopped_at: Option<usize>) -> Option<String>
         return Some("SELECT INTO inside another statement".to_owned());
     }
     let stops_at = stopped_at.and_then(at);
+    if stops_at == Some("COMPRESSION") {
+        return Some("COMPRESSION of a column".to_owned());
+    }
+    if words.iter().take(stopped_at.unwrap_or(0)).any(|word| word == "EXCLUDE") {
+        return Some("EXCLUDE".to_owned());
+    }
+    let is_number = stops_at.is_some_and(|word| word.bytes().all(|byte| byte.is_ascii_digit()));
+    if is_number && stopped_at.is_some_and(|place| place > 0 && matches!(at(place - 1), Some("ALTER" | "COLUMN"))) {
+        return Some("a column by its number".to_owned());
+    }
     if is_alteration_as_of_table(words, stops_at) {
         return Some("actions for a table, or several, for another relation".to_owned());
     }

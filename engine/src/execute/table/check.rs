@@ -112,10 +112,7 @@ impl Execution<'_> {
             return Err(unsupported("a key whose value nobody can predict"));
         }
         let view = self.catalog_view();
-        let taken =
-            self.shared.catalog.slots(table.storage, view).into_iter().any(|(slot, other)| {
-                Some(slot) != replaced && columns.iter().all(|place| other[*place] == row[*place])
-            });
+        let taken = self.shared.catalog.row_with_key(table.storage, view, columns, row, replaced).is_some();
         if !taken {
             return Ok(());
         }

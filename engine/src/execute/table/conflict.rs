@@ -175,8 +175,8 @@ impl Execution<'_> {
             if columns.iter().any(|place| !row[*place].is_known()) {
                 return Err(unsupported("a key whose value nobody can predict"));
             }
-            let rows = self.shared.catalog.slots(table.storage, view);
-            let found = rows.into_iter().find(|(_, other)| columns.iter().all(|place| other[*place] == row[*place]));
+            let found = self.shared.catalog.row_with_key(table.storage, view, columns, row, None);
+            let found = found.map(|(slot, row)| (slot, row.clone()));
             if found.is_some() {
                 self.reach(Clause::OnConflict);
                 return Ok(found);

@@ -26,8 +26,8 @@ impl Execution<'_> {
             self.notice(relation_exists_notice(name.name));
             return done("CREATE TABLE AS");
         }
-        self.fold_plan(&mut plan)?;
         if !statement.without_data {
+            self.fold_plan(&mut plan)?;
             self.check_needed()?;
         }
         let columns = new_columns(statement, &plan)?;

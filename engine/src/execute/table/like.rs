@@ -20,7 +20,7 @@ impl Execution<'_> {
         planned: &mut Planned,
     ) -> Result<()> {
         let name = self.range_name(source)?;
-        let relation = self.require_relation(name, MissingSchema::IsMissingRelation)?;
+        let relation = self.require_relation(name, MissingSchema::Fails)?;
         self.lock(relation.oid, LockMode::AccessShare)?;
         let Some(data) = relation.table() else { return Err(unsupported("LIKE of a relation that is no table")) };
         self.check_any(&relation, &[Privilege::Select])?;

@@ -126,6 +126,7 @@ impl Execution<'_> {
     ) -> Result<()> {
         let Some(values) = key_of(row, &key.columns)? else { return Ok(()) };
         self.lock(key.referenced, LockMode::RowShare)?;
+        self.lock_indexes(key.referenced, LockMode::RowShare)?;
         let (referenced, _) = self.table_now(key.referenced)?;
         self.refuse_other_writer(&referenced)?;
         self.refuse_restricted_owner(&referenced)?;
@@ -164,7 +165,9 @@ impl Execution<'_> {
                 return Ok(());
             }
         }
-        self.lock(owner, if is_check { LockMode::RowShare } else { LockMode::RowExclusive })?;
+        let mode = if is_check { LockMode::RowShare } else { LockMode::RowExclusive };
+        self.lock(owner, mode)?;
+        self.lock_indexes(owner, mode)?;
         let (table, data) = self.table_now(owner)?;
         // The action is an UPDATE, refused where that is, whether it finds rows or not.
         if action == ReferentialAction::SetNull || action == ReferentialAction::Cascade && new.is_some() {

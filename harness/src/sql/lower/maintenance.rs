@@ -5,7 +5,7 @@ use seqcheck_engine::{LockMode, Statement};
 use squawk_syntax::ast;
 use squawk_syntax::{SyntaxKind, SyntaxNode};
 
-use super::name::{column, relation_name, with_only};
+use super::name::{column, relation_name, table_reference, with_only};
 use crate::sql::cursor::{Cursor, Lowered, tokens, unsupported_node};
 
 pub(super) fn vacuum(mut cursor: Cursor) -> Lowered<Statement> {
@@ -48,7 +48,12 @@ fn tables(cursor: &mut Cursor) -> Lowered<Vec<MaintainedTable>> {
 
 fn table(node: &SyntaxNode) -> Lowered<MaintainedTable> {
     let mut cursor = Cursor::new(node);
-    let name = with_only(&cursor.expect_node::<ast::TableRelationName>()?)?;
+    let table = cursor.expect_node::<ast::TableRelationName>()?;
+    let reference = table_reference(&table)?;
+    if reference.only {
+        return Err(unsupported_node(&table, "VACUUM or ANALYZE of ONLY a table, which 18 brought"));
+    }
+    let name = reference.name;
     let mut columns = Vec::new();
     if let Some(list) = cursor.node::<ast::ColumnRefList>() {
         let mut list = Cursor::new(&list);

@@ -1,0 +1,106 @@
+//! The rows of tables, with their versions.
+
+use std::rc::Rc;
+
+use super::heap::Version;
+use super::{Catalog, Heap, Slot, Stamp, StorageId, View, Write, WritePlace};
+use crate::cluster::SessionId;
+use crate::query::Value;
+
+/// One row of a table.
+pub(crate) type TableRow = Rc<[Value]>;
+
+/// The versions of one table's rows.
+#[derive(Debug, Default, Clone)]
+pub(super) struct TableRows {
+    pub(super) versions: Heap<TableRow>,
+    /// For each column a number that no version exceeds: keys that come from sequences mostly do, so that they need not be
+    /// looked for among all rows.
+    largest: Vec<i64>,
+}
+
+impl TableRows {
+    fn insert(&mut self, row: TableRow, created: Stamp) -> Slot {
+        self.largest.resize(self.largest.len().max(row.len()), i64::MIN);
+        for (largest, value) in self.largest.iter_mut().zip(row.iter()) {
+            match value {
+                Value::Integer(number) => *largest = (*largest).max(*number),
+                // Nothing equals it.
+                Value::Null => {}
+                _ => *largest = i64::MAX,
+            }
+        }
+        self.versions.insert(row, created)
+    }
+
+    fn may_hold_key(&self, columns: &[usize], row: &[Value]) -> bool {
+        columns.iter().all(|place| match (&row[*place], self.largest.get(*place)) {
+            (Value::Integer(number), Some(largest)) => number <= largest,
+            _ => true,
+        })
+    }
+}
+
+impl Catalog {
+    /// The rows of a table that `view` sees.
+    pub(crate) fn rows(&self, storage: StorageId, view: View) -> Vec<TableRow> {
+        self.visible_rows(storage, view).map(|(_, row)| row.clone()).collect()
+    }
+
+    /// The rows of a table that `view` sees, with their places.
+    pub(crate) fn slots(&self, storage: StorageId, view: View) -> Vec<(Slot, TableRow)> {
+        self.visible_rows(storage, view).map(|(slot, row)| (slot, row.clone())).collect()
+    }
+
+    fn visible_rows(&self, storage: StorageId, view: View) -> impl Iterator<Item = (Slot, &TableRow)> {
+        self.rows.get(&storage).into_iter().flat_map(move |rows| rows.versions.visible(view))
+    }
+
+    /// The row that has, in these columns, the same values as `row`, none of which is null. `except` is not looked at.
+    pub(crate) fn row_with_key(
+        &self,
+        storage: StorageId,
+        view: View,
+        columns: &[usize],
+        row: &[Value],
+        except: Option<Slot>,
+    ) -> Option<(Slot, &TableRow)> {
+        if !self.rows.get(&storage)?.may_hold_key(columns, row) {
+            return None;
+        }
+        self.visible_rows(storage, view)
+            .find(|(slot, other)| Some(*slot) != except && columns.iter().all(|place| other[*place] == row[*place]))
+    }
+
+    /// Whether a view sees what stands in a place of a table.
+    pub(crate) fn is_row_visible(&self, storage: StorageId, slot: Slot, view: View) -> bool {
+        self.rows.get(&storage).is_some_and(|rows| rows.versions.version(slot).visible(view))
+    }
+
+    /// Whether VACUUM would find room between the rows of a table.
+    pub(crate) fn has_dead_rows(&self, storage: StorageId) -> bool {
+        self.rows.get(&storage).is_some_and(|rows| rows.versions.has_dead())
+    }
+
+    /// Adds a row to a table.
+    pub(crate) fn insert_row(&mut self, storage: StorageId, row: TableRow, view: View, undo: &mut Vec<Write>) -> Slot {
+        let slot = self.rows.entry(storage).or_default().insert(row, Stamp::Open(view.session));
+        undo.push(Write::created(WritePlace::Row(storage, slot)));
+        slot
+    }
+
+    /// Deletes a row of a table.
+    pub(crate) fn delete_row(&mut self, storage: StorageId, slot: Slot, view: View, undo: &mut Vec<Write>) {
+        self.delete_at(WritePlace::Row(storage, slot), view, undo);
+    }
+
+    /// Another session whose open transaction has written a row of this table.
+    pub(crate) fn other_writer(&self, storage: StorageId, view: View) -> Option<SessionId> {
+        let stamps = |version: &Version<TableRow>| [Some(version.created), version.deleted];
+        let written = self.rows.get(&storage)?.versions.versions().flat_map(|(_, version)| stamps(version));
+        written.flatten().find_map(|stamp| match stamp {
+            Stamp::Open(session) if session != view.session => Some(session),
+            _ => None,
+        })
+    }
+}
