@@ -166,6 +166,17 @@ impl Major {
         }
     }
 
+    /// RENAME COLUMN, and RENAME CONSTRAINT, of a sequence: reworded in 15.
+    pub(crate) fn cannot_rename_columns(self, name: &str) -> Stop {
+        if self.0 >= 15 {
+            error(sqlstate::WRONG_OBJECT_TYPE, format!("cannot rename columns of relation \"{name}\""))
+                .detail("This operation is not supported for sequences.")
+        } else {
+            let kinds = "table, view, materialized view, composite type, index, or foreign table";
+            error(sqlstate::WRONG_OBJECT_TYPE, format!("\"{name}\" is not a {kinds}"))
+        }
+    }
+
     /// Partitioned tables may be UNLOGGED, which says nothing about their partitions (until 17).
     pub(crate) fn has_unlogged_partitioned_tables(self) -> bool {
         self.0 <= 17

@@ -210,6 +210,8 @@ pub(crate) struct StatementProgress {
     pub(crate) position: usize,
     /// What was found under names that sequence functions were given.
     pub(crate) resolved: Vec<(Box<str>, Oid)>,
+    /// The sequences that it has found tables to own. It does not look again.
+    pub(crate) owned: Vec<(Oid, Vec<Oid>)>,
     /// What it has told of objects that are dropped along: that comes before it waits for what they belong to.
     pub(crate) cascade: Option<Message>,
     /// Whether it waits for the sequence that lastval tells of, which it has seen.

@@ -19,6 +19,11 @@ pub(crate) enum Stamp {
 }
 
 impl Stamp {
+    /// Whether it is that of an open transaction.
+    pub(crate) fn is_open(self) -> bool {
+        matches!(self, Stamp::Open(_))
+    }
+
     /// Whether it is that of another session's open transaction.
     pub(crate) fn is_open_elsewhere(self, view: View) -> bool {
         matches!(self, Stamp::Open(session) if session != view.session)
@@ -108,6 +113,11 @@ impl<T> Heap<T> {
             self.slots.pop();
         }
         Some(version.value)
+    }
+
+    /// Notes that it has taken the place of a heap, which may have had room between its versions.
+    pub(crate) fn take_gaps_of(&mut self, other: &Heap<T>) {
+        self.has_gaps = other.has_gaps;
     }
 
     /// Whether there are versions, or room of former ones, that VACUUM would give to new rows.

@@ -89,6 +89,27 @@ impl Catalog {
         slot
     }
 
+    /// Takes the rows of a table along to new storage, with another shape but otherwise as they are: what becomes of them, and
+    /// who sees them, stays.
+    pub(crate) fn carry_rows(
+        &mut self,
+        (from, to): (StorageId, StorageId),
+        shape: impl Fn(&TableRow) -> TableRow,
+        undo: &mut Vec<Write>,
+    ) {
+        let Some(old) = self.rows.get(&from).cloned() else { return };
+        let mut carried = TableRows::default();
+        for (_, version) in old.versions.versions() {
+            let slot = carried.insert(shape(&version.value), version.created);
+            carried.versions.mark_deleted(slot, version.deleted);
+            let place = WritePlace::Row(to, slot);
+            undo.extend(version.created.is_open().then(|| Write::created(place)));
+            undo.extend(version.deleted.is_some_and(Stamp::is_open).then(|| Write::deleted(place)));
+        }
+        carried.versions.take_gaps_of(&old.versions);
+        self.rows.insert(to, carried);
+    }
+
     /// Deletes a row of a table.
     pub(crate) fn delete_row(&mut self, storage: StorageId, slot: Slot, view: View, undo: &mut Vec<Write>) {
         self.delete_at(WritePlace::Row(storage, slot), view, undo);

@@ -29,6 +29,10 @@ impl Write {
     pub(super) fn created(place: WritePlace) -> Write {
         Write { is_creation: true, place }
     }
+
+    pub(super) fn deleted(place: WritePlace) -> Write {
+        Write { is_creation: false, place }
+    }
 }
 
 /// What a write does to a heap, whatever it holds.
@@ -57,7 +61,7 @@ impl Catalog {
     pub(super) fn delete_at(&mut self, place: WritePlace, view: View, undo: &mut Vec<Write>) {
         self.mark_deleted(place, Some(Stamp::Open(view.session)));
         self.note_schemas(place);
-        undo.push(Write { is_creation: false, place });
+        undo.push(Write::deleted(place));
     }
 
     /// Notes which names stand for something else from commit `number` on. To be called before the writes are confirmed.

@@ -17,7 +17,7 @@ impl Cluster {
             let request = self.shared.locks.request_of(id)?;
             let session = self.sessions.get(id.0 as usize)?.as_ref()?;
             let name = session.awaited_name.clone();
-            Some(Resumed { request, name, only_queries: false, is_gone: false, failed: false })
+            Some(Resumed { request, name, only_queries: false, let_go: false, failed: false })
         };
         let Some(own) = waiting(session) else { return false };
         let others = self.sessions.iter().flatten().map(|other| other.id).filter(|id| *id != session);
@@ -51,24 +51,17 @@ impl Cluster {
                 pending.part.is_none()
                     && pending.statements.iter().all(|statement| matches!(statement, Statement::Query(_)))
             });
-            let is_gone = self.is_gone(&request);
             self.resume(request.session, outcome);
+            let let_go = self.shared.locks.take_let_go(request.session, request.target);
             if let Some(session) = self.sessions.get_mut(request.session.0 as usize).and_then(Option::as_mut) {
                 // What others commit that go on at the same time it may not have taken note of.
                 session.names_known_until = session.names_known_until.min(commits);
             }
             let failed =
                 outcome.woken.last().is_some_and(|(id, reply)| *id == request.session && reply.error.is_some());
-            resumed.push(Resumed { request, name, only_queries, is_gone, failed });
+            resumed.push(Resumed { request, name, only_queries, let_go, failed });
         }
         resumed
-    }
-
-    /// Whether what a session has waited for does not exist any more.
-    fn is_gone(&self, request: &Request) -> bool {
-        let Target::Object(oid) = request.target else { return false };
-        let view = View { session: request.session, until: CommitNumber::MAX };
-        self.shared.catalog.relation(oid, view).is_none() && self.shared.catalog.schema_name(oid, view).is_none()
     }
 
     /// Whether sessions that go on side by side give the same replies, and leave the same, when each of them in turn goes on
@@ -164,8 +157,8 @@ struct Resumed {
     name: Option<AwaitedName>,
     /// Whether its query does nothing but call functions and read.
     only_queries: bool,
-    /// Whether it found what it had waited for gone, so that it let the lock go and looked for the name again.
-    is_gone: bool,
+    /// Whether what it had waited for was not what it looked for any more, so that it let the lock go and looked again.
+    let_go: bool,
     /// Whether its statement then failed.
     failed: bool,
 }
@@ -178,7 +171,7 @@ impl Resumed {
             (Target::Transaction(_), Target::Transaction(_)) => self.name == other.name,
             (one, two) => {
                 let side_by_side = !self.request.mode.conflicts(other.request.mode);
-                one == two && (side_by_side || self.is_gone && !(self.failed && other.failed))
+                one == two && (side_by_side || self.let_go && !(self.failed && other.failed))
             }
         }
     }

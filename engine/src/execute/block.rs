@@ -15,7 +15,7 @@ use crate::transaction::{Block, Level, Serializable};
 pub(super) struct StatementMark {
     pub(super) undo: usize,
     parameters: Rc<Parameters>,
-    has_snapshot: bool,
+    pub(super) has_snapshot: bool,
     has_temporary_schema: bool,
     pub(super) locks: usize,
 }
@@ -164,6 +164,7 @@ impl Execution<'_> {
         progress.journal.clear();
         progress.position = 0;
         progress.resolved.clear();
+        progress.owned.clear();
         progress.cascade = None;
         progress.awaits_last = false;
         if progress.snapshot.take().is_some() {
@@ -233,9 +234,6 @@ impl Execution<'_> {
         self.undo_to(mark.undo);
         self.session.parameters = mark.parameters.clone();
         self.session.has_temporary_schema = mark.has_temporary_schema;
-        if !mark.has_snapshot {
-            self.give_back_snapshot();
-        }
     }
 
     pub(super) fn undo_to(&mut self, mark: usize) {

@@ -388,7 +388,7 @@ impl Execution<'_> {
 }
 
 /// The error of a number that belongs to no relation. The model's numbers are not the server's.
-fn no_relation_of_number(oid: Oid) -> Stop {
+pub(super) fn no_relation_of_number(oid: Oid) -> Stop {
     let number = if oid.0 < FIRST_NORMAL_OID { oid.0.to_string() } else { "N".to_owned() };
     error(sqlstate::INTERNAL_ERROR, format!("could not open relation with OID {number}"))
 }

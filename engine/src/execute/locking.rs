@@ -47,6 +47,7 @@ impl Execution<'_> {
                     format!("could not obtain lock on relation \"{}\"", name.name),
                 ));
             }
+            self.note_temporary(relation.oid);
             self.session.names_known_until = self.shared.commits;
         }
         done("LOCK TABLE")
@@ -157,6 +158,8 @@ impl Execution<'_> {
             let waiter = number(&mut processes, edge.waiter);
             let target = match edge.target {
                 Target::Transaction(session) => format!("transaction {}", number(&mut transactions, session)),
+                // Nobody waits for them.
+                Target::Rows(_) => continue,
                 Target::Object(oid) => {
                     let place = number(&mut objects, oid);
                     match self.shared.catalog.class_of(oid) {

@@ -1,14 +1,15 @@
 //! VACUUM, ANALYZE, REINDEX and CHECKPOINT: what they refuse, and that they change nothing else.
 
 use super::names::{MissingSchema, no_relation};
+use super::privilege::permission_denied;
 use super::{Execution, done};
 use crate::catalog::{Kind, RangeName, Relation, TableData};
 use crate::clause::Clause;
-use crate::error::{Result, error, notice, sqlstate, unsupported};
+use crate::error::{Result, Stop, error, notice, sqlstate, unsupported};
 use crate::lock::LockMode;
 use crate::query::Type;
 use crate::reply::{Severity, StatementResult};
-use crate::statement::{MaintainedTable, Maintenance, ReindexTarget};
+use crate::statement::{MaintainedTable, Maintenance, Privilege, ReindexTarget};
 use crate::transaction::Block;
 
 impl Execution<'_> {
@@ -151,6 +152,8 @@ impl Execution<'_> {
                 if self.table_now(*table)?.1.is_partitioned() {
                     return Err(unsupported("REINDEX of a partitioned index"));
                 }
+                let table_of_index = self.table_now(*table)?.0;
+                self.check_may_reindex(&relation, &table_of_index)?;
                 self.lock_to_build_indexes(*table)?;
                 self.lock(relation.oid, LockMode::AccessExclusive)?;
             }
@@ -169,11 +172,22 @@ impl Execution<'_> {
         Ok(())
     }
 
+    /// REINDEX asks for ownership, and since 17 for the privilege MAINTAIN on the table, in the name of what it was given.
+    fn check_may_reindex(&mut self, named: &Relation, table: &Relation) -> Result<()> {
+        if !self.shared.settings.major.has_maintain() {
+            return self.check_owner(named);
+        }
+        match self.check_any(table, &[Privilege::Maintain]) {
+            Err(Stop::Error(_)) => Err(permission_denied(named.kind_word(), &named.name)),
+            other => other,
+        }
+    }
+
     fn reindex_table(&mut self, table: &Relation) -> Result<()> {
         if table.table().is_some_and(TableData::is_partitioned) {
             return Err(unsupported("REINDEX of a partitioned table"));
         }
-        self.check_owner(table)?;
+        self.check_may_reindex(table, table)?;
         self.lock_to_build_indexes(table.oid)?;
         let indexes = self.shared.catalog.indexes_of(table.oid, self.catalog_view());
         if indexes.is_empty() {

@@ -91,6 +91,10 @@ pub(crate) struct Execution<'a> {
     described: Vec<(Rc<str>, Type)>,
     /// The rows of tables whose rows are being changed, as they were before.
     unchanged: Vec<(StorageId, Vec<TableRow>)>,
+    /// Whether the query that is being analysed belongs to a utility statement.
+    is_utility: bool,
+    /// Whether what the statement at hand will see is settled, whatever it still waits for.
+    has_sight: bool,
 }
 
 impl<'a> Execution<'a> {
@@ -115,6 +119,8 @@ impl<'a> Execution<'a> {
             touched: Touched::default(),
             described: Vec::new(),
             unchanged: Vec::new(),
+            is_utility: false,
+            has_sight: false,
         }
     }
 
@@ -228,6 +234,7 @@ impl<'a> Execution<'a> {
             self.session.transaction.block = Block::Implicit;
         }
         self.session.waits_in_function = false;
+        self.has_sight = false;
         let mark = self.statement_mark();
         let notices = self.reply.notices.len();
         self.needed.clear();
@@ -243,9 +250,11 @@ impl<'a> Execution<'a> {
                 Err(Stop::Error(message))
             }
             Err(Stop::Waits(blockers)) => {
-                match self.session.waits_in_function {
-                    true => self.keep_sight(),
-                    false => self.session.progress.resolved.clear(),
+                if !self.session.waits_in_function {
+                    self.session.progress.resolved.clear();
+                }
+                if self.session.waits_in_function || self.has_sight {
+                    self.keep_sight();
                 }
                 self.interrupted_notices = self.reply.notices.split_off(notices);
                 self.remember_interrupted_names(&mark);
@@ -255,6 +264,9 @@ impl<'a> Execution<'a> {
             Err(Stop::Unsupported(reason)) => {
                 self.forget_progress();
                 self.undo_statement(&mark);
+                if !mark.has_snapshot {
+                    self.give_back_snapshot();
+                }
                 self.shared.locks.truncate(mark.locks);
                 if began {
                     self.rollback_transaction();

@@ -60,7 +60,8 @@ impl Execution<'_> {
                 }
             }
         }
-        for sequence in self.shared.catalog.owned_sequences(oid, view) {
+        for sequence in self.sequences_to_take_along(oid) {
+            self.lock_owned(sequence, LockMode::AccessExclusive)?;
             self.change_owner(sequence, new_owner)?;
         }
         Ok(())

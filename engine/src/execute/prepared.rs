@@ -122,6 +122,10 @@ impl Execution<'_> {
     }
 
     pub(super) fn execute_prepared(&mut self, statement: &Execute) -> Result<StatementResult> {
+        // A query sees what there was when EXECUTE began; other statements take a snapshot of their own once they run.
+        let name = statement.name.name();
+        self.has_sight =
+            self.session.prepared.get(name).is_some_and(|known| matches!(*known.statement, Statement::Query(_)));
         let (inner, parameters, may_share_plan) = self.bind_prepared(statement)?;
         self.reach(Clause::PreparedRuns);
         self.parameters = Some(parameters);

@@ -1,5 +1,6 @@
 //! The ALTER actions that any relation has: RENAME, SET SCHEMA, OWNER TO, SET LOGGED and SET UNLOGGED.
 
+use super::function::no_relation_of_number;
 use super::names::relation_exists;
 use super::{Execution, done, shared_str};
 use crate::catalog::{
@@ -141,12 +142,12 @@ impl Execution<'_> {
             return Err(error(sqlstate::FEATURE_NOT_SUPPORTED, "cannot move objects into or out of TOAST schema"));
         }
         let owned = match relation.table().is_some() && !self.deviates(Quirk::OwnedSequenceNotMoved) {
-            true => self.shared.catalog.owned_sequences(relation.oid, view),
+            true => self.sequences_to_take_along(relation.oid),
             false => Vec::new(),
         };
         if new_schema == relation.schema {
             // Even then, the sequences that move along are locked as for a move.
-            return owned.into_iter().try_for_each(|sequence| self.lock(sequence, LockMode::AccessExclusive));
+            return owned.into_iter().try_for_each(|sequence| self.lock_owned(sequence, LockMode::AccessExclusive));
         }
         if matches!(new_schema, PG_CATALOG | INFORMATION_SCHEMA) {
             return Err(unsupported("moving something into a system schema, which outlives the trace"));
@@ -161,7 +162,7 @@ impl Execution<'_> {
         }
         for oid in moving {
             if owned.contains(&oid) {
-                self.lock(oid, LockMode::AccessExclusive)?;
+                self.lock_owned(oid, LockMode::AccessExclusive)?;
             }
             let Some(relation) = self.shared.catalog.relation(oid, view).cloned() else { continue };
             if self.is_name_taken(new_schema, &relation.name) {
@@ -178,6 +179,26 @@ impl Execution<'_> {
             self.replace_relation(moved)?;
         }
         Ok(())
+    }
+
+    /// The sequences that a table's columns own, as the statement has found them at its first look: when it then waits for
+    /// one, it does not look again.
+    pub(in crate::execute) fn sequences_to_take_along(&mut self, table: Oid) -> Vec<Oid> {
+        if let Some((_, owned)) = self.session.progress.owned.iter().find(|(known, _)| *known == table) {
+            return owned.clone();
+        }
+        let owned = self.shared.catalog.owned_sequences(table, self.catalog_view());
+        self.session.progress.owned.push((table, owned.clone()));
+        owned
+    }
+
+    /// Locks a sequence that was found by its owner. It may be gone when the lock is there.
+    pub(in crate::execute) fn lock_owned(&mut self, sequence: Oid, mode: LockMode) -> Result<()> {
+        self.lock(sequence, mode)?;
+        match self.shared.catalog.relation(sequence, self.catalog_view()) {
+            Some(_) => Ok(()),
+            None => Err(no_relation_of_number(sequence)),
+        }
     }
 
     fn set_persistence(&mut self, relation: &Relation, persistence: Persistence) -> Result<()> {
@@ -206,11 +227,16 @@ impl Execution<'_> {
         }
         self.check_foreign_persistence(relation, persistence)?;
         let view = self.catalog_view();
-        let altered = Relation { persistence, ..relation.clone() };
+        let storage = self.shared.catalog.new_storage();
+        for row in self.shared.catalog.rows(relation.storage, view) {
+            self.shared.catalog.insert_row(storage, row, view, &mut self.session.transaction.undo);
+        }
+        let altered = Relation { persistence, storage, ..relation.clone() };
         self.lock_to_build_indexes(relation.oid)?;
         self.replace_relation(altered)?;
         if self.shared.settings.major.has_unlogged_sequences() {
-            for oid in self.shared.catalog.owned_sequences(relation.oid, view) {
+            for oid in self.sequences_to_take_along(relation.oid) {
+                self.lock_owned(oid, LockMode::AccessExclusive)?;
                 if let Some(sequence) = self.shared.catalog.relation(oid, view).cloned() {
                     self.change_persistence(&sequence, persistence)?;
                 }

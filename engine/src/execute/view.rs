@@ -9,7 +9,7 @@ use crate::error::{Result, error, notice, sqlstate, unsupported};
 use crate::lock::LockMode;
 use crate::query::{Binder, Plan, Scope, Type};
 use crate::reply::{Severity, StatementResult};
-use crate::statement::CreateView;
+use crate::statement::{CreateView, Query};
 
 impl Execution<'_> {
     pub(super) fn create_view(&mut self, statement: &CreateView) -> Result<StatementResult> {
@@ -19,6 +19,9 @@ impl Execution<'_> {
         let plan = binder.query(&statement.query)?;
         if binder.reads_session {
             return Err(unsupported("a view that asks who the user is"));
+        }
+        if matches!(&statement.query, Query::Select(select) if select.locking.is_some()) {
+            return Err(unsupported("a view that locks rows"));
         }
         let mut data = self.view_data(plan)?;
         if statement.columns.len() > data.columns.len() {
@@ -137,6 +140,8 @@ impl Execution<'_> {
         if !self.is_superusers(relation) {
             return Err(unsupported("a view of a role that may not read everything"));
         }
+        // What is behind a view is locked only when the analysis is over.
+        self.has_sight |= self.is_utility;
         for oid in &data.uses.relations {
             self.lock(*oid, LockMode::AccessShare)?;
         }

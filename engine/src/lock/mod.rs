@@ -11,7 +11,7 @@ mod mode;
 pub(crate) use deadlock::{Deadlock, Found};
 pub use mode::LockMode;
 
-use crate::catalog::Oid;
+use crate::catalog::{Oid, StorageId};
 use crate::cluster::SessionId;
 use crate::quirk::{Quirk, QuirkSet};
 
@@ -22,6 +22,8 @@ pub(crate) enum Target {
     Object(Oid),
     /// A transaction, which every session may wait for and only its own holds.
     Transaction(SessionId),
+    /// The rows of a table, for which nobody waits.
+    Rows(StorageId),
 }
 
 /// One lock that a session holds.
@@ -62,6 +64,8 @@ pub(crate) struct LockTable {
     queue: Vec<Request>,
     /// Sessions whose request was granted and that have not gone on yet, in the order of the grants.
     granted: Vec<Request>,
+    /// What sessions were granted, and let go as soon as they found that it is not what they look for any more.
+    let_go: Vec<(SessionId, Target)>,
     quirks: QuirkSet,
 }
 
@@ -177,7 +181,7 @@ impl LockTable {
         let Request { target, session, mode, .. } = *request;
         let of_transaction = match target {
             Target::Transaction(owner) => Some(owner),
-            Target::Object(_) => None,
+            Target::Object(_) | Target::Rows(_) => None,
         };
         self.held
             .iter()
@@ -271,6 +275,13 @@ impl LockTable {
         self.give_back(|held| held.session == session && held.is_fresh);
     }
 
+    /// Whether a session that was granted a lock has let it go at once. Forgets it.
+    pub(crate) fn take_let_go(&mut self, session: SessionId, target: Target) -> bool {
+        let known = self.let_go.len();
+        self.let_go.retain(|one| *one != (session, target));
+        self.let_go.len() < known
+    }
+
     /// Gives back one lock of a session before its time.
     pub(crate) fn give_up(&mut self, session: SessionId, target: Target, mode: LockMode) {
         self.give_back(|held| held.session == session && held.target == target && held.mode == mode);
@@ -279,6 +290,11 @@ impl LockTable {
     /// Whether a session holds the lock on an object that nobody else can read it beside.
     pub(crate) fn excludes_readers(&self, session: SessionId, object: Oid) -> bool {
         self.modes(session, Target::Object(object)).any(|mode| mode == LockMode::AccessExclusive)
+    }
+
+    /// Whether another session holds a lock.
+    pub(crate) fn is_held_by_others(&self, session: SessionId, target: Target) -> bool {
+        self.held.iter().any(|held| held.target == target && held.session != session)
     }
 
     /// How many locks are held.
@@ -300,6 +316,9 @@ impl LockTable {
         let mut targets = Vec::new();
         self.held.retain(|held| {
             let over = is_over(held);
+            if over && held.is_fresh {
+                self.let_go.push((held.session, held.target));
+            }
             if over && !targets.contains(&held.target) {
                 targets.push(held.target);
             }

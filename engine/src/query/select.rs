@@ -8,7 +8,8 @@ use super::{CastContext, Type};
 use crate::clause::Clause;
 use crate::error::{Result, Stop, error, sqlstate, unsupported};
 use crate::execute::Extent;
-use crate::statement::{Expression, FromItem, Identifier, Literal, OrderItem, Privilege, Query, Select};
+use crate::lock::{LockMode, Target};
+use crate::statement::{Expression, FromItem, Identifier, Literal, LockStrength, OrderItem, Privilege, Query, Select};
 
 impl Binder<'_, '_> {
     /// Analyses a query in the innermost scope, which is empty.
@@ -189,39 +190,58 @@ impl Binder<'_, '_> {
         }
     }
 
-    /// Row locking: a sequence refuses it, and on tables it is outside the model.
+    /// Row locking: a sequence refuses it, a table takes it.
     fn check_locking(&mut self, select: &Select, source: Option<&Source>, is_grouped: bool) -> Result<()> {
-        if select.locking.is_none() || self.execution.extent == Extent::Analyse {
+        let Some(locking) = &select.locking else { return Ok(()) };
+        if self.execution.extent == Extent::Analyse {
             return Ok(());
         }
-        let (Some(Source::Sequence(oid)), false) = (source, is_grouped || select.distinct) else {
-            return Err(unsupported("row locks on anything but a sequence"));
+        let (Some(Source::Sequence(oid) | Source::Table(oid)), false) = (source, is_grouped || select.distinct) else {
+            return Err(unsupported("row locks on anything but one relation"));
         };
-        if select.locking.as_ref().is_some_and(|locking| !locking.of.is_empty()) {
+        if !locking.of.is_empty() {
             return Err(unsupported("FOR UPDATE OF"));
         }
-        self.execution.prevent_row_locks(*oid, select)
+        self.execution.lock_rows(*oid, locking.strength)
     }
 }
 
 impl crate::execute::Execution<'_> {
-    fn prevent_row_locks(&mut self, oid: crate::catalog::Oid, select: &Select) -> Result<()> {
-        use crate::statement::LockStrength;
-        let command = match select.locking.as_ref().map(|locking| locking.strength) {
-            Some(LockStrength::Update) => "SELECT FOR UPDATE",
-            Some(LockStrength::NoKeyUpdate) => "SELECT FOR NO KEY UPDATE",
-            Some(LockStrength::Share) => "SELECT FOR SHARE",
-            _ => "SELECT FOR KEY SHARE",
+    fn lock_rows(&mut self, oid: crate::catalog::Oid, strength: LockStrength) -> Result<()> {
+        let command = match strength {
+            LockStrength::Update => "SELECT FOR UPDATE",
+            LockStrength::NoKeyUpdate => "SELECT FOR NO KEY UPDATE",
+            LockStrength::Share => "SELECT FOR SHARE",
+            LockStrength::KeyShare => "SELECT FOR KEY SHARE",
         };
         let relation = self.shared.catalog.relation(oid, self.catalog_view()).cloned();
-        let Some(relation) = relation else { return Err(unsupported("a sequence that is gone")) };
+        let Some(relation) = relation else { return Err(unsupported("a relation that is gone")) };
         if relation.persistence != crate::catalog::Persistence::Temporary {
             self.prevent_if_read_only(command)?;
         }
         self.need(oid, Privilege::Update);
+        if relation.sequence().is_none() {
+            return self.keep_rows_from_others(&relation);
+        }
         self.check_needed()?;
         self.reach(Clause::NotUpdatable);
         Err(error(sqlstate::WRONG_OBJECT_TYPE, format!("cannot lock rows in sequence \"{}\"", relation.name)))
+    }
+
+    /// Locks a table's rows, all of them as one: which of them two transactions both want is outside the model.
+    fn keep_rows_from_others(&mut self, table: &crate::catalog::Relation) -> Result<()> {
+        self.refuse_other_row_lock(table.storage)?;
+        if self.shared.catalog.other_writer(table.storage, self.catalog_view()).is_some() {
+            return Err(unsupported("row locks in a table that another open transaction has written"));
+        }
+        let catalog = &self.shared.catalog;
+        let seen = catalog.slots(table.storage, self.query_view());
+        if !seen.iter().all(|(slot, _)| catalog.is_row_visible(table.storage, *slot, self.catalog_view())) {
+            return Err(unsupported("row locks on rows that others have changed since the snapshot was taken"));
+        }
+        let (session, depth) = (self.session.id, self.session.transaction.depth());
+        self.shared.locks.try_acquire(session, Target::Rows(table.storage), LockMode::Exclusive, depth, true);
+        Ok(())
     }
 }
 

@@ -188,6 +188,9 @@ impl Execution<'_> {
         self.prevent_if_read_only("ALTER TABLE")?;
         let name = self.range_name(table)?;
         let Some(relation) = self.relation_to_alter(name, if_exists)? else { return Ok(None) };
+        if relation.sequence().is_some() {
+            return Err(self.shared.settings.major.cannot_rename_columns(&relation.name));
+        }
         self.check_owner(&relation)?;
         self.lock(relation.oid, LockMode::AccessExclusive)?;
         let (relation, data) = self.table_now(relation.oid)?;

@@ -80,12 +80,10 @@ impl Execution<'_> {
         work.added.extend(source.map(|source| (added, source)));
         work.sequences.extend(planned.sequences.iter().cloned().zip(sequences));
         // A constant stands in every row at once; the others are computed row by row at the end.
-        let view = self.catalog_view();
         let storage = self.shared.catalog.new_storage();
-        for row in rows {
-            let row: TableRow = row.iter().cloned().chain([constant.clone()]).collect();
-            self.shared.catalog.insert_row(storage, row, view, &mut self.session.transaction.undo);
-        }
+        let longer = |row: &TableRow| row.iter().cloned().chain([constant.clone()]).collect();
+        let undo = &mut self.session.transaction.undo;
+        self.shared.catalog.carry_rows((relation.storage, storage), longer, undo);
         self.update_table(&Relation { storage, ..(*relation).clone() }, data)?;
         planned.constraints_in_order(&relation.name)
     }

@@ -1,12 +1,14 @@
 //! ALTER TABLE … ALTER COLUMN … TYPE (manual, "ALTER TABLE", SET DATA TYPE).
 
+use std::rc::Rc;
+
 use super::super::Execution;
 use super::check::unique_keys;
 use super::opaque::{ResolvedType, is_reliable};
 use super::partition::check_not_partition_key;
 use super::row_work::{NewKey, RowWork};
 use super::table_scope;
-use crate::catalog::{ColumnDefault, ConstraintKind, Object, Oid, Relation, TableData};
+use crate::catalog::{ColumnDefault, ConstraintKind, Object, Oid, OpaqueType, Relation, TableData};
 use crate::error::{Result, Stop, error, sqlstate, unsupported};
 use crate::lock::LockMode;
 use crate::query::{Binder, Bound, CastContext, Place as ExpressionPlace, Type, Typed, Value};
@@ -167,7 +169,9 @@ impl Execution<'_> {
         let is_text = |column_type: Type| matches!(column_type, Type::Text | Type::Varchar);
         let old_length = data.columns[place].length;
         let is_wide_enough = length.is_none_or(|new| old_length.is_some_and(|old| new >= old));
-        let is_kept = old_type == new_type || is_text(old_type) && is_text(new_type);
+        let written = |opaque: &Option<Rc<OpaqueType>>| opaque.as_ref().map(|opaque| opaque.written.clone());
+        let is_kept = old_type == new_type && written(&data.columns[place].opaque) == written(&opaque)
+            || is_text(old_type) && is_text(new_type);
         let computes = change.using.is_some() && !matches!(cast, Bound::Column { .. });
         work.converts |= computes || !is_kept || !is_wide_enough;
         data.columns[place].column_type = new_type;

@@ -5,7 +5,9 @@ use std::collections::VecDeque;
 use super::super::Execution;
 use super::change::check_takes_value;
 use super::shown::ShownColumns;
-use crate::catalog::{Constraint, ConstraintKind, ForeignKey, Oid, Privileges, Relation, Slot, TableData, TableRow};
+use crate::catalog::{
+    Constraint, ConstraintKind, ForeignKey, Oid, Privileges, Relation, Slot, TableData, TableRow, View,
+};
 use crate::clause::Clause;
 use crate::error::{Result, error, sqlstate, unsupported};
 use crate::lock::LockMode;
@@ -106,23 +108,26 @@ impl Execution<'_> {
             }
         }
         let Some(new) = &change.new else { return Ok(leaves_others) };
+        // A transaction that keeps its snapshot finds no key that came later.
+        let view = self.session.transaction.snapshot.map_or(self.catalog_view(), |_| self.query_view());
         for Constraint { name, kind, .. } in &data.constraints {
             let ConstraintKind::Foreign(key) = kind else { continue };
             leaves_others |= turn != Turn::of(key.is_deferred);
             if turn == Turn::of(key.is_deferred) && change.changes(&key.columns) {
-                self.check_reference(&relation, name, key, new)?;
+                self.check_reference(&relation, name, key, new, view)?;
             }
         }
         Ok(leaves_others)
     }
 
-    /// Looks for the row that a row refers to.
+    /// Looks for the row that a row refers to, among those that `view` sees.
     pub(super) fn check_reference(
         &mut self,
         table: &Relation,
         name: &str,
         key: &ForeignKey,
         row: &TableRow,
+        view: View,
     ) -> Result<()> {
         let Some(values) = key_of(row, &key.columns)? else { return Ok(()) };
         self.lock(key.referenced, LockMode::RowShare)?;
@@ -130,9 +135,15 @@ impl Execution<'_> {
         let (referenced, _) = self.table_now(key.referenced)?;
         self.refuse_other_writer(&referenced)?;
         self.refuse_restricted_owner(&referenced)?;
-        let rows = self.shared.catalog.rows(referenced.storage, self.catalog_view());
-        if rows.iter().any(|other| has_key(other, &key.referenced_columns, &values)) {
-            return Ok(());
+        let catalog = &self.shared.catalog;
+        let mut rows = catalog.slots(referenced.storage, view).into_iter();
+        if let Some((slot, _)) = rows.find(|(_, other)| has_key(other, &key.referenced_columns, &values)) {
+            return match catalog.is_row_visible(referenced.storage, slot, self.catalog_view()) {
+                true => Ok(()),
+                false => {
+                    Err(unsupported("a foreign key to a row that others have changed since the snapshot was taken"))
+                }
+            };
         }
         self.refuse_deferred(key)?;
         let shown = self.shown_key(table, &key.columns, &values)?;
@@ -316,7 +327,7 @@ impl Execution<'_> {
     fn refuse_other_writer(&self, table: &Relation) -> Result<()> {
         match self.shared.catalog.other_writer(table.storage, self.catalog_view()) {
             Some(_) => Err(unsupported("a foreign key to rows that another open transaction has written")),
-            None => Ok(()),
+            None => self.refuse_other_row_lock(table.storage),
         }
     }
 }

@@ -60,7 +60,7 @@ pub(super) struct NewKey {
 impl RowWork {
     /// Whether every row is written anew.
     pub(super) fn rewrites(&self) -> bool {
-        !self.casts.is_empty() || !self.added.is_empty()
+        self.converts || !self.added.is_empty()
     }
 }
 
@@ -95,9 +95,7 @@ impl Execution<'_> {
             }
         }
         if let Some(storage) = storage {
-            if !work.added.is_empty() || work.converts {
-                self.lock_to_build_indexes(table)?;
-            }
+            self.lock_to_build_indexes(table)?;
             self.update_table(&Relation { storage, ..(*relation).clone() }, data)?;
         }
         let (relation, data) = self.table_now(table)?;
@@ -106,13 +104,13 @@ impl Execution<'_> {
         }
         for (name, key) in &work.references {
             for row in self.shared.catalog.rows(relation.storage, self.catalog_view()) {
-                self.check_reference(&relation, name, key, &row)?;
+                self.check_reference(&relation, name, key, &row, self.catalog_view())?;
             }
         }
         for (referencing, name, key) in &work.referencing {
             let (relation, _) = self.table_now(*referencing)?;
             for row in self.shared.catalog.rows(relation.storage, self.catalog_view()) {
-                self.check_reference(&relation, name, key, &row)?;
+                self.check_reference(&relation, name, key, &row, self.catalog_view())?;
             }
         }
         self.own_planned_sequences(table, &work.sequences)

@@ -45,12 +45,12 @@ impl Execution<'_> {
         if restarts {
             self.reach(Clause::TruncateRestart);
             for table in &tables {
-                sequences.extend(self.shared.catalog.owned_sequences(table.oid, view));
+                sequences.extend(self.sequences_to_take_along(table.oid));
             }
             let weakens = self.deviates(Quirk::TruncateLetsOthersFetch);
             let mode = if weakens { LockMode::RowExclusive } else { LockMode::AccessExclusive };
             for sequence in &sequences {
-                self.lock(*sequence, mode)?;
+                self.lock_owned(*sequence, mode)?;
                 if let Some(sequence) = self.shared.catalog.relation(*sequence, view).cloned() {
                     self.check_owner(&sequence)?;
                 }

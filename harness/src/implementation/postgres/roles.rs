@@ -46,25 +46,28 @@ impl Drop for Claim {
 impl Postgres {
     /// Waits until no other trace of this process has roles on the server. Tells which of the roles exists already, and
     /// so is somebody else's.
+    ///
+    /// The role that the sessions log in as is in nobody's way: making it fails, and it cannot drop itself.
     pub(super) fn claim(&mut self, names: &[String]) -> Result<Option<String>, Infrastructure> {
+        let names: Vec<String> = names.iter().filter(|name| **name != self.endpoint.user).cloned().collect();
         let server = self.endpoint.with_database("").to_string();
         let claimed = CLAIMED.lock().unwrap_or_else(PoisonError::into_inner);
         RELEASED
             .wait_while(claimed, |claimed| claimed.contains(&server))
             .unwrap_or_else(PoisonError::into_inner)
             .insert(server.clone());
-        let mut claim = Claim { server, names: names.to_vec(), leftovers: None };
+        let mut claim = Claim { server, names: names.clone(), leftovers: None };
         if names.is_empty() {
             self.claim = Some(claim);
             return Ok(None);
         }
         let taken = match self.baseline.is_some() {
             true => {
-                let query = format!("SELECT rolname FROM pg_roles WHERE rolname IN ({}) LIMIT 1", listed(names));
+                let query = format!("SELECT rolname FROM pg_roles WHERE rolname IN ({}) LIMIT 1", listed(&names));
                 let found = self.control(|control, deadline| reset::table(control.query(&query, deadline)?))?;
                 found.first().map(|row| reset::text(row, 0))
             }
-            false => self.control(|control, deadline| first_taken(control, names, deadline))?,
+            false => self.control(|control, deadline| first_taken(control, &names, deadline))?,
         };
         if taken.is_some() {
             return Ok(taken);
