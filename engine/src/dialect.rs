@@ -177,6 +177,17 @@ impl Major {
         }
     }
 
+    /// CHECKPOINT is for superusers, and since 15 for members of `pg_checkpoint`: reworded in 16.
+    pub(crate) fn cannot_checkpoint(self) -> Stop {
+        let refused = |message: &'static str| error(sqlstate::INSUFFICIENT_PRIVILEGE, message);
+        match self.0 {
+            ..=14 => refused("must be superuser to do CHECKPOINT"),
+            15 => refused("must be superuser or have privileges of pg_checkpoint to do CHECKPOINT"),
+            _ => refused("permission denied to execute CHECKPOINT command")
+                .detail("Only roles with privileges of the \"pg_checkpoint\" role may execute this command."),
+        }
+    }
+
     /// Partitioned tables may be UNLOGGED, which says nothing about their partitions (until 17).
     pub(crate) fn has_unlogged_partitioned_tables(self) -> bool {
         self.0 <= 17
@@ -283,6 +294,11 @@ impl Major {
     /// CURRENT_ROLE stands for a role in statements about roles (14).
     pub(crate) fn takes_current_role(self) -> bool {
         self.0 >= 14
+    }
+
+    /// TRUE and FALSE are casts to `bool`, which names their columns (until 14).
+    pub(crate) fn names_booleans(self) -> bool {
+        self.0 <= 14
     }
 
     /// A subquery in FROM must have an alias (until 15).

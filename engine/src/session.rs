@@ -213,7 +213,7 @@ pub(crate) struct StatementProgress {
     /// The sequences that it has found tables to own. It does not look again.
     pub(crate) owned: Vec<(Oid, Vec<Oid>)>,
     /// What it has told of objects that are dropped along: that comes before it waits for what they belong to.
-    pub(crate) cascade: Option<Message>,
+    pub(crate) cascades: Vec<Message>,
     /// Whether it waits for the sequence that lastval tells of, which it has seen.
     pub(crate) awaits_last: bool,
     /// The newest commit that the statement sees, once it has waited in the middle of its work.

@@ -165,7 +165,7 @@ impl Execution<'_> {
         progress.position = 0;
         progress.resolved.clear();
         progress.owned.clear();
-        progress.cascade = None;
+        progress.cascades.clear();
         progress.awaits_last = false;
         if progress.snapshot.take().is_some() {
             self.shared.snapshots -= 1;

@@ -361,8 +361,13 @@ impl Execution<'_> {
                 }
             }
         };
-        let told = self.session.progress.cascade.get_or_insert(message).clone();
-        self.notice(told);
+        let told = &mut self.session.progress.cascades;
+        if told.len() == self.cascades {
+            told.push(message);
+        }
+        let message = told[self.cascades].clone();
+        self.cascades += 1;
+        self.notice(message);
     }
 }
 

@@ -40,6 +40,9 @@ impl Execution<'_> {
                 done("REINDEX")
             }
             Maintenance::Checkpoint => {
+                if !self.is_superuser() {
+                    return Err(self.shared.settings.major.cannot_checkpoint());
+                }
                 self.shared.log.checkpoint(&mut self.shared.pages);
                 done("CHECKPOINT")
             }

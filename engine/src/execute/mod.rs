@@ -95,6 +95,8 @@ pub(crate) struct Execution<'a> {
     is_utility: bool,
     /// Whether what the statement at hand will see is settled, whatever it still waits for.
     has_sight: bool,
+    /// How often the statement has told of objects that are dropped along.
+    cascades: usize,
 }
 
 impl<'a> Execution<'a> {
@@ -121,6 +123,7 @@ impl<'a> Execution<'a> {
             unchanged: Vec::new(),
             is_utility: false,
             has_sight: false,
+            cascades: 0,
         }
     }
 
@@ -235,6 +238,7 @@ impl<'a> Execution<'a> {
         }
         self.session.waits_in_function = false;
         self.has_sight = false;
+        self.cascades = 0;
         let mark = self.statement_mark();
         let notices = self.reply.notices.len();
         self.needed.clear();
@@ -267,6 +271,7 @@ impl<'a> Execution<'a> {
                 if !mark.has_snapshot {
                     self.give_back_snapshot();
                 }
+                self.shared.locks.stop_waiting(self.session.id);
                 self.shared.locks.truncate(mark.locks);
                 if began {
                     self.rollback_transaction();

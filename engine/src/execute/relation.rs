@@ -171,6 +171,15 @@ impl Execution<'_> {
                     format!("relation \"{}\" already exists in schema \"{}\"", relation.name, schema.name()),
                 ));
             }
+            let has_row_type = relation.table().is_some()
+                || relation.view().is_some()
+                || relation.sequence().is_some() && self.shared.settings.major.sequences_have_types();
+            if has_row_type && self.shared.catalog.enumeration_named(new_schema, &relation.name, view).is_some() {
+                return Err(error(
+                    sqlstate::DUPLICATE_OBJECT,
+                    format!("type \"{}\" already exists in schema \"{}\"", relation.name, schema.name()),
+                ));
+            }
             self.wait_for_namesake(new_schema, &relation.name, false)?;
             let mut moved = Relation { schema: new_schema, ..(*relation).clone() };
             if relation.sequence().is_some() && self.deviates(Quirk::SetSchemaRestarts) {

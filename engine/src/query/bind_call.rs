@@ -142,7 +142,17 @@ impl Binder<'_, '_> {
             of_text.or_else(|| candidates().next())
         } else {
             let exact = named.iter().copied().find(|signature| fits(signature, None));
-            exact.or_else(|| candidates().next())
+            // Who takes more arguments as they are goes first (manual, "Function Type Resolution").
+            let matches = |signature: &Signature| {
+                signature.arguments.iter().zip(&arguments).filter(|(to, argument)| argument.value_type == **to).count()
+            };
+            let most = candidates().map(matches).max().unwrap_or_default();
+            let mut best = candidates().filter(|signature| matches(signature) == most);
+            let first = best.next();
+            if exact.is_none() && best.next().is_some() && name == "generate_series" {
+                return Err(ambiguous_function(written, &arguments));
+            }
+            exact.or(first)
         };
         let Some(signature) = chosen else {
             let may_be_other = matches!(
@@ -180,8 +190,17 @@ impl Binder<'_, '_> {
     }
 }
 
-fn no_function(name: &str, arguments: &[Typed]) -> Stop {
+fn ambiguous_function(name: &str, arguments: &[Typed]) -> Stop {
+    error(sqlstate::AMBIGUOUS_FUNCTION, format!("function {name}({}) is not unique", listed_types(arguments)))
+        .hint("Could not choose a best candidate function. You might need to add explicit type casts.")
+}
+
+fn listed_types(arguments: &[Typed]) -> String {
     let types: Vec<String> = arguments.iter().map(|argument| argument.value_type.sql_name()).collect();
-    error(sqlstate::UNDEFINED_FUNCTION, format!("function {name}({}) does not exist", types.join(", ")))
+    types.join(", ")
+}
+
+fn no_function(name: &str, arguments: &[Typed]) -> Stop {
+    error(sqlstate::UNDEFINED_FUNCTION, format!("function {name}({}) does not exist", listed_types(arguments)))
         .hint("No function matches the given name and argument types. You might need to add explicit type casts.")
 }

@@ -7,12 +7,14 @@ use super::Type;
 use super::bind::{Binder, Place};
 use super::plan::{Bound, Output, Typed};
 use super::scope::missing_table;
+use crate::dialect::Major;
 use crate::error::{Result, error, sqlstate, unsupported};
 use crate::statement::{Expression, Identifier, Literal, ObjectName, Query, SelectItem, SessionValue};
 
 impl Binder<'_, '_> {
     /// Analyses a select list, with wildcards spread out.
     pub(crate) fn select_list(&mut self, items: &[SelectItem]) -> Result<Vec<Output>> {
+        let major = self.execution().shared.settings.major;
         let mut outputs = Vec::with_capacity(items.len());
         for item in items {
             if let Expression::Wildcard(table) = &item.expression {
@@ -29,7 +31,7 @@ impl Binder<'_, '_> {
                 Type::Unknown => Typed { value_type: Type::Text, ..typed },
                 _ => typed,
             };
-            outputs.push(Output { name: output_name(item), value: typed.bound, value_type: typed.value_type });
+            outputs.push(Output { name: output_name(item, major), value: typed.bound, value_type: typed.value_type });
         }
         Ok(outputs)
     }
@@ -59,28 +61,30 @@ impl Binder<'_, '_> {
 }
 
 /// The name of an output column (manual, "SELECT", Select List: chosen by PostgreSQL when there is no AS).
-fn output_name(item: &SelectItem) -> Rc<str> {
+fn output_name(item: &SelectItem, major: Major) -> Rc<str> {
     match &item.alias {
         Some(alias) => alias.name().into(),
-        None => implied_name(&item.expression).map_or_else(|| "?column?".into(), |(name, _)| name.into()),
+        None => implied_name(&item.expression, major).map_or_else(|| "?column?".into(), |(name, _)| name.into()),
     }
 }
 
 /// A name that an expression suggests, and whether it is a strong suggestion, which a cast does not override.
-fn implied_name(expression: &Expression) -> Option<(String, bool)> {
+fn implied_name(expression: &Expression, major: Major) -> Option<(String, bool)> {
     let last = |name: &ObjectName| name.parts.last().map(Identifier::name).unwrap_or_default().to_owned();
     match expression {
         Expression::Column(name) => Some((last(name), true)),
         Expression::Call(call) => Some((last(&call.name), true)),
-        Expression::Cast(operand, name) => match implied_name(operand) {
+        Expression::Cast(operand, name) => match implied_name(operand, major) {
             Some((name, true)) => Some((name, true)),
             _ => Some((last(&name.name), false)),
         },
-        Expression::Case(case) => match case.otherwise.as_deref().and_then(implied_name) {
-            Some((name, true)) => Some((name, true)),
-            _ => Some(("case".to_owned(), false)),
-        },
-        Expression::Literal(Literal::Boolean(_)) => Some(("bool".to_owned(), false)),
+        Expression::Case(case) => {
+            match case.otherwise.as_deref().and_then(|otherwise| implied_name(otherwise, major)) {
+                Some((name, true)) => Some((name, true)),
+                _ => Some(("case".to_owned(), false)),
+            }
+        }
+        Expression::Literal(Literal::Boolean(_)) if major.names_booleans() => Some(("bool".to_owned(), false)),
         Expression::Session(value) => {
             let name = match value {
                 SessionValue::CurrentUser => "current_user",
@@ -99,22 +103,22 @@ fn implied_name(expression: &Expression) -> Option<(String, bool)> {
         }
         Expression::Array(_) => Some(("array".to_owned(), true)),
         Expression::Exists(_) => Some(("exists".to_owned(), true)),
-        Expression::Subquery(query) => name_of_first(query).map(|name| (name, true)),
+        Expression::Subquery(query) => name_of_first(query, major).map(|name| (name, true)),
         _ => None,
     }
 }
 
 /// The name that a query suggests by its first column.
-fn name_of_first(query: &Query) -> Option<String> {
+fn name_of_first(query: &Query, major: Major) -> Option<String> {
     match query {
         Query::Select(select) => {
             let item = select.items.first()?;
             match &item.alias {
                 Some(alias) => Some(alias.name().to_owned()),
-                None => implied_name(&item.expression).map(|(name, _)| name),
+                None => implied_name(&item.expression, major).map(|(name, _)| name),
             }
         }
-        Query::With(with) => name_of_first(&with.query),
+        Query::With(with) => name_of_first(&with.query, major),
         Query::Values(_) => Some("column1".to_owned()),
         Query::Set(_) => None,
     }

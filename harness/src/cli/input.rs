@@ -145,16 +145,43 @@ fn read_text(path: &Path) -> Result<String, Failure> {
 }
 
 fn script_steps(text: &str) -> Vec<Step> {
-    split(text)
-        .into_iter()
-        .map(|item| {
-            let action = match item.content {
-                ScriptContent::Statement { sql, copy_data } => {
-                    Action::Query { sql, copy_data: copy_data.unwrap_or_default() }
-                }
-                ScriptContent::MetaCommand(command) => Action::query(command),
-            };
-            Step { line: item.location.line, ..Step::new("S1", action) }
-        })
-        .collect()
+    let mut steps = Vec::new();
+    let mut branches: usize = 0;
+    for item in split(text) {
+        let mut push = |action| steps.push(Step { line: item.location.line, ..Step::new("S1", action) });
+        let command = match item.content {
+            ScriptContent::Statement { sql, .. } if branches > 0 => {
+                // Which branch psql takes is up to its variables.
+                push(Action::query(format!("\\if … {sql}")));
+                continue;
+            }
+            ScriptContent::Statement { sql, copy_data } => {
+                push(Action::Query { sql, copy_data: copy_data.unwrap_or_default() });
+                continue;
+            }
+            ScriptContent::MetaCommand(command) => command,
+        };
+        let words: Vec<&str> = command.split_whitespace().collect();
+        match words.as_slice() {
+            ["\\q" | "\\quit"] if branches == 0 => break,
+            // What pg_dump writes around everything keeps psql from running commands of the data's.
+            ["\\restrict" | "\\unrestrict", ..] => {}
+            ["\\c" | "\\connect"] | ["\\c" | "\\connect", "-"] => push(Action::Connect { role: None }),
+            ["\\c" | "\\connect", "-", role] if *role != "-" && !role.starts_with(':') => {
+                push(Action::Connect { role: Some((*role).to_owned()) });
+            }
+            ["\\c" | "\\connect", ..] => {
+                // Whatever the new session is connected to, it is a new one.
+                push(Action::query(command.clone()));
+                push(Action::Connect { role: None });
+            }
+            [name, ..] => {
+                branches += usize::from(*name == "\\if");
+                branches = branches.saturating_sub(usize::from(*name == "\\endif"));
+                push(Action::query(command.clone()));
+            }
+            [] => {}
+        }
+    }
+    steps
 }

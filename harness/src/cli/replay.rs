@@ -24,9 +24,10 @@ use crate::trace::{self, ObservedStep};
 #[derive(Debug, Args)]
 #[command(after_help = "\
 A .trace file says which session runs each step and what PostgreSQL answers. A .sql file is a psql
-script, run by one session. A .spec file is an isolation test as PostgreSQL has them: each of its
-permutations is run, or every interleaving when it lists none. Statements outside the model are
-reported as unsupported and run on neither side.
+script, run by one session: \\c connects anew and \\q ends it, psql's other commands are left out. A
+.spec file is an isolation test as PostgreSQL has them: each of its permutations is run, or every
+interleaving when it lists none. Statements outside the model are reported as unsupported and run on
+neither side.
 
 Each JSON object has file, line, step, session, sql, model, server and verdict (agrees, diverges,
 unsupported or infra). Added where needed: part when the file has several, reason of a step that was

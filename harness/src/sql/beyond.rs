@@ -1,6 +1,6 @@
 //! Text that `squawk-syntax` refuses although PostgreSQL may take it: outside the model rather than wrong.
 
-use super::lex::{Token, TokenKind};
+use super::lex::{Lexer, Token, TokenKind};
 
 /// What stands where the parser stopped, when its refusal proves nothing about PostgreSQL: a statement of a family that
 /// the model does not have, or syntax that the parser is known not to have.
@@ -23,6 +23,19 @@ pub(super) fn beyond(sql: &str, tokens: &[Token], stop: usize) -> Option<String>
         words.push(word);
     }
     family(&words).or_else(|| missing_syntax(&words, stopped_at))
+}
+
+/// Where UESCAPE tells how a name is written, which the parser takes for something else (manual, "Lexical Structure").
+pub(super) fn escape_of_name(sql: &str) -> Option<usize> {
+    // Almost no text has it.
+    if !sql.to_ascii_uppercase().contains("UESCAPE") {
+        return None;
+    }
+    let tokens: Vec<Token> = Lexer::new(sql, 0).collect();
+    let text = |token: &Token| sql[token.start..token.end].to_ascii_uppercase();
+    let is_name = |token: &Token| text(token).ends_with('"');
+    let found = tokens.windows(2).find(|pair| is_name(&pair[0]) && text(&pair[1]) == "UESCAPE");
+    found.map(|pair| pair[1].start)
 }
 
 /// The family of a statement that the model does not have.
@@ -125,6 +138,10 @@ fn missing_syntax(words: &[String], stopped_at: Option<usize>) -> Option<String>
         return Some("SELECT INTO inside another statement".to_owned());
     }
     let stops_at = stopped_at.and_then(at);
+    let is_reference = |place: usize| place > 3 && words[place - 4..place].iter().any(|word| word == "REFERENCES");
+    if stops_at == Some(",") && stopped_at.is_some_and(is_reference) {
+        return Some("several columns for the foreign key of one".to_owned());
+    }
     if stops_at == Some("COMPRESSION") {
         return Some("COMPRESSION of a column".to_owned());
     }

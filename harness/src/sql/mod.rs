@@ -29,6 +29,9 @@ use lex::{Lexer, Token, TokenKind};
 /// first thing that is outside the model.
 pub fn parse(sql: &str) -> Result<Vec<Statement>, SqlError> {
     nesting::check(sql)?;
+    if let Some(offset) = beyond::escape_of_name(sql) {
+        return Err(SqlError::unsupported(offset, "UESCAPE behind a name".to_owned()));
+    }
     let bridged = Bridged::new(sql);
     let original = |error: SqlError| {
         let offset = bridged.original_offset(error.offset());

@@ -23,7 +23,8 @@ SELECT 1; SELECT currval('s');
 ";
 
 pub(crate) fn trials() -> Vec<Trial> {
-    let mut trials = plain_trials("replay", &[("json_of_the_model", json_of_the_model)]);
+    let mut trials =
+        plain_trials("replay", &[("json_of_the_model", json_of_the_model), ("commands_of_psql", commands_of_psql)]);
     let tests: &[(&str, Test)] =
         &[("json_of_both", json_of_both), ("unmet_expectation", unmet_expectation), ("waiting", waiting)];
     trials.extend(local_trials("replay", tests));
@@ -49,6 +50,41 @@ fn json_of_the_model(folder: &Path) {
     assert_eq!(keys(&steps[0]), ["file", "line", "step", "session", "sql", "model", "verdict"]);
     assert_eq!(steps[0]["model"], json!({ "tag": "CREATE SEQUENCE" }));
     assert_eq!((&steps[6]["line"], &steps[6]["step"]), (&json!(6), &json!(7)));
+}
+
+/// What psql's own commands do to the session counts, even where they cannot be followed.
+fn commands_of_psql(folder: &Path) {
+    let script = r"
+CREATE SEQUENCE s;
+SELECT nextval('s');
+\c
+SELECT lastval();
+\connect other
+\if true
+SELECT 1;
+\endif
+SELECT 2;
+\q
+SELECT 3;
+";
+    fs::write(folder.join("a.sql"), script).unwrap();
+    let steps = steps(folder, &["replay", "a.sql", "--model-only", "--json", "-"], 0);
+    let said: Vec<(&str, &str)> =
+        steps.iter().map(|step| (step["sql"].as_str().unwrap(), step["verdict"].as_str().unwrap())).collect();
+    let expected = [
+        ("CREATE SEQUENCE s", "agrees"),
+        ("SELECT nextval('s')", "agrees"),
+        ("\\connect", "agrees"),
+        ("SELECT lastval()", "agrees"),
+        ("\\connect other", "unsupported"),
+        ("\\connect", "agrees"),
+        ("\\if true", "unsupported"),
+        ("\\if … SELECT 1", "unsupported"),
+        ("\\endif", "unsupported"),
+        ("SELECT 2", "agrees"),
+    ];
+    assert_eq!(said, expected);
+    assert_eq!(steps[3]["model"]["error"]["sqlstate"], "55000");
 }
 
 fn json_of_both(folder: &Path) {

@@ -70,10 +70,10 @@ impl Execution<'_> {
             None if is_volatile => Some(NewValue::Default(default.and_then(|default| default.value.clone()))),
             None => None,
         };
-        let rows = self.shared.catalog.rows(relation.storage, self.catalog_view());
-        let constant = match (&source, rows.is_empty()) {
-            (None, false) => self.default_value(&relation, &data, added)?,
-            _ => Value::Null,
+        // It is computed once, even where there is no row.
+        let constant = match source {
+            None => self.default_value(&relation, &data, added)?,
+            Some(_) => Value::Null,
         };
         check_length(column, &constant)?;
         work.verifies_nulls |= column.not_null;

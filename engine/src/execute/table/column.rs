@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::super::Execution;
-use crate::catalog::{Column, Oid, OpaqueType, Persistence, RangeName};
+use crate::catalog::{Column, Oid, OpaqueType, Persistence, RangeName, Relation};
 use crate::clause::Clause;
 use crate::error::{Result, Stop, error, sqlstate, unsupported};
 use crate::query::Type;
@@ -284,6 +284,17 @@ impl Execution<'_> {
         Ok(planned.sequences.len() - 1)
     }
 
+    /// A name for a constraint that no other has, of whatever table in the same schema.
+    pub(super) fn choose_constraint_name(&self, table: &Relation, column: Option<&str>, label: &str) -> Rc<str> {
+        free_name(&table.name, column, label, |name| self.is_constraint_name_taken(table.schema, name))
+    }
+
+    fn is_constraint_name_taken(&self, schema: Oid, name: &str) -> bool {
+        let tables = self.shared.catalog.relations(self.catalog_view()).filter(|relation| relation.schema == schema);
+        let mut constraints = tables.filter_map(|relation| relation.table()).flat_map(|table| &table.constraints);
+        constraints.any(|constraint| *constraint.name == *name)
+    }
+
     /// A free name made of two names and a label, shortened to fit and numbered when taken.
     pub(super) fn choose_relation_name(
         &self,
@@ -300,7 +311,11 @@ impl Execution<'_> {
             let whole = [first, second.unwrap_or_default(), label].join("_");
             return Ok(crate::statement::truncate(&whole).into());
         }
-        let chosen = free_name(first, second, label, |name| self.is_name_taken(schema, name));
+        // Keys are named after their indexes.
+        let of_key = matches!(label, "pkey" | "key");
+        let is_taken =
+            |name: &str| self.is_name_taken(schema, name) || of_key && self.is_constraint_name_taken(schema, name);
+        let chosen = free_name(first, second, label, is_taken);
         self.check_not_interrupted(schema, &chosen)?;
         match self.shared.catalog.uncommitted_namesake(schema, &chosen, self.catalog_view()) {
             None => Ok(chosen),
@@ -311,7 +326,7 @@ impl Execution<'_> {
 }
 
 /// The first name made of two names and a numbered label that is not taken.
-pub(super) fn free_name(first: &str, second: Option<&str>, label: &str, is_taken: impl Fn(&str) -> bool) -> Rc<str> {
+fn free_name(first: &str, second: Option<&str>, label: &str, is_taken: impl Fn(&str) -> bool) -> Rc<str> {
     let mut name = object_name(first, second, label);
     let mut number = 0;
     while is_taken(&name) {

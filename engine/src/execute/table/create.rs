@@ -12,7 +12,7 @@ use super::column::{
 use super::partition::partition_key;
 use super::row_work::RowWork;
 use crate::catalog::{Column, ColumnDefault, ColumnNumber, ColumnOwner, Kind, Oid, Persistence, RangeName, TableData};
-use crate::error::{Result, Stop, error, sqlstate};
+use crate::error::{Result, Stop, error, sqlstate, unsupported};
 use crate::query::{Binder, Bound, CastContext, Place as ExpressionPlace, Scope, Type};
 use crate::quirk::Quirk;
 use crate::reply::StatementResult;
@@ -130,7 +130,7 @@ impl Execution<'_> {
                 if owner.sequence().is_some() {
                     return Err(self.shared.settings.major.cannot_own_a_sequence(&owner));
                 }
-                return Err(crate::error::unsupported("a sequence name in another schema that has such a table too"));
+                return Err(unsupported("a sequence name in another schema that has such a table too"));
             }
             self.check_owner_is(&sequence, &relation)?;
             // What makes it the column's is an ALTER SEQUENCE.
@@ -186,10 +186,14 @@ impl Execution<'_> {
     }
 
     fn bind_default_expression(&mut self, expression: &Expression, column: &Column) -> Result<(Bound, Option<Type>)> {
-        let typed = Binder::new(self, Scope::default()).expression(expression, ExpressionPlace::Default)?;
+        let mut binder = Binder::new(self, Scope::default());
+        let typed = binder.expression(expression, ExpressionPlace::Default)?;
+        if binder.reads_session {
+            return Err(unsupported("a default that asks who the user is"));
+        }
         let found = typed.value_type;
         if column.column_type == Type::Opaque {
-            return Err(crate::error::unsupported("a default for a column whose type is outside the model"));
+            return Err(unsupported("a default for a column whose type is outside the model"));
         }
         // A constant without a type is read as the column's, and not converted.
         let converted_from = Some(found).filter(|found| *found != column.column_type && *found != Type::Unknown);
@@ -202,7 +206,7 @@ impl Execution<'_> {
     fn coerce_to_column(&mut self, typed: crate::query::Typed, column: &Column) -> Result<Bound> {
         match self.coerce(typed, column.column_type, CastContext::Assignment)? {
             Some(typed) => Ok(typed.bound),
-            None => Err(crate::error::unsupported("a sequence's value in a column of this type")),
+            None => Err(unsupported("a sequence's value in a column of this type")),
         }
     }
 }

@@ -4,8 +4,7 @@ use std::rc::Rc;
 
 use super::super::{Execution, MissingSchema};
 use super::check::unique_keys;
-use super::column::free_name;
-use super::index::{check_constraint_name, is_constraint};
+use super::index::check_constraint_name;
 use super::row_work::RowWork;
 use crate::catalog::{
     Constraint, ConstraintKind, ForeignKey, Object, Oid, Persistence, Relation, TableData, is_system_column,
@@ -62,7 +61,7 @@ impl Execution<'_> {
             Some(name) => name.clone(),
             None => {
                 let joined = columns.join("_");
-                free_name(&relation.name, Some(&joined), "fkey", |name| is_constraint(name, &data))
+                self.choose_constraint_name(&relation, Some(&joined), "fkey")
             }
         };
         for (own, other) in places.iter().zip(&target_places) {

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::super::Execution;
-use super::column::{Planned, PlannedConstraint, PlannedConstraintKind, free_name};
+use super::column::{Planned, PlannedConstraint, PlannedConstraintKind};
 use super::opaque::{is_reliable, named_columns};
 use super::partition::check_covers_partition_key;
 use super::row_work::{NewKey, RowWork};
@@ -135,7 +135,7 @@ impl Execution<'_> {
                     [place] => Some(data.columns[*place].name.clone()),
                     _ => None,
                 };
-                free_name(&relation.name, column.as_deref(), "check", |name| is_constraint(name, &data))
+                self.choose_constraint_name(&relation, column.as_deref(), "check")
             }
         };
         if is_valid {
@@ -150,7 +150,12 @@ impl Execution<'_> {
 
     fn bind_check(&mut self, condition: &Expression, relation: &Relation, data: &TableData) -> Result<Bound> {
         let scope = table_scope(relation, None, &data.columns);
-        Binder::new(self, scope).boolean(condition, Place::Check, "CHECK")
+        let mut binder = Binder::new(self, scope);
+        let bound = binder.boolean(condition, Place::Check, "CHECK")?;
+        match binder.reads_session {
+            true => Err(unsupported("a CHECK that asks who the user is")),
+            false => Ok(bound),
+        }
     }
 
     fn add_key(
@@ -214,7 +219,7 @@ pub(super) fn check_constraint_name(name: &str, table: &str, data: &TableData) -
     }
 }
 
-pub(super) fn is_constraint(name: &str, data: &TableData) -> bool {
+fn is_constraint(name: &str, data: &TableData) -> bool {
     data.constraints.iter().any(|constraint| *constraint.name == *name)
 }
 
