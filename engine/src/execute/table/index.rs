@@ -14,7 +14,7 @@ use crate::query::{Binder, Bound, Place};
 use crate::statement::{Expression, Privilege};
 
 impl Planned {
-    /// The constraints as PostgreSQL adds them: checks, then the primary key, the other keys and foreign keys.
+    /// The constraints as PostgreSQL adds them: checks, then the primary key, the other keys, copied keys and foreign keys.
     ///
     /// A key that another one before it already demands is not made; its name is, unless that one has a name.
     pub(super) fn constraints_in_order(&self, table: &str) -> Result<Vec<PlannedConstraint>> {
@@ -50,6 +50,10 @@ impl Planned {
                 None => kept.push(constraint),
             }
         }
+        let is_foreign =
+            |constraint: &PlannedConstraint| matches!(constraint.kind, PlannedConstraintKind::Foreign { .. });
+        let before_references = kept.iter().position(is_foreign).unwrap_or(kept.len());
+        kept.splice(before_references..before_references, self.copied_keys.iter().cloned());
         Ok(kept)
     }
 

@@ -1,6 +1,7 @@
 //! CREATE TABLE … (LIKE source) (manual, "CREATE TABLE", LIKE).
 
 use super::super::{Execution, MissingSchema};
+use super::check::unique_keys;
 use super::column::{Place, Planned, PlannedColumn, PlannedConstraint, PlannedConstraintKind, PlannedDefault};
 use crate::catalog::{ConstraintKind, Oid};
 use crate::clause::Clause;
@@ -66,18 +67,22 @@ impl Execution<'_> {
         if includes(LikeFeature::Indexes) && !data.indexes.is_empty() {
             return Err(unsupported("LIKE of an index"));
         }
-        for constraint in &data.constraints {
-            match &constraint.kind {
-                ConstraintKind::Unique { columns, is_primary, .. } if includes(LikeFeature::Indexes) => {
-                    let kind =
-                        PlannedConstraintKind::Unique { columns: column_names(columns), is_primary: *is_primary };
-                    planned.constraints.push(PlannedConstraint { name: None, kind });
-                }
-                ConstraintKind::Check { .. } if includes(LikeFeature::Constraints) => {
-                    return Err(unsupported("LIKE of a CHECK constraint"));
-                }
-                _ => {}
-            }
+        if includes(LikeFeature::Constraints)
+            && data.constraints.iter().any(|constraint| matches!(constraint.kind, ConstraintKind::Check { .. }))
+        {
+            return Err(unsupported("LIKE of a CHECK constraint"));
+        }
+        if includes(LikeFeature::Indexes) {
+            let is_primary = |wanted: Oid| {
+                data.constraints.iter().any(|constraint| {
+                    matches!(constraint.kind, ConstraintKind::Unique { index, is_primary: true, .. } if index == wanted)
+                })
+            };
+            let keys = unique_keys(data).into_iter().map(|(index, columns)| PlannedConstraint {
+                name: None,
+                kind: PlannedConstraintKind::Unique { columns: column_names(columns), is_primary: is_primary(index) },
+            });
+            planned.copied_keys.extend(keys);
         }
         Ok(())
     }

@@ -7,6 +7,7 @@ mod alter_pass;
 mod assign;
 mod change;
 mod check;
+mod chosen_name;
 mod column;
 mod column_type;
 mod computed;
