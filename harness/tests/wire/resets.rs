@@ -119,8 +119,15 @@ fn a_traces_roles_go_with_it(lane: &Lane) -> Result<(), Infrastructure> {
 fn somebody_elses_role_is_left_alone(lane: &Lane) -> Result<(), Infrastructure> {
     let mut postgres = Postgres::open(lane.endpoint(), Settings::default())?;
     postgres.reset()?;
-    let taken = postgres.claim_roles(&["nobody's".to_owned(), "postgres".to_owned()])?;
-    assert_eq!(taken.as_deref(), Some("postgres"));
+    postgres.connect(0, None)?;
+    succeeds(&mut postgres, 0, "CREATE ROLE somebody")?;
+    let taken = postgres.claim_roles(&["nobody's".to_owned(), "somebody".to_owned()])?;
+    assert_eq!(taken.as_deref(), Some("somebody"));
+    postgres.release_roles()?;
+    postgres.connect(0, None)?;
+    succeeds(&mut postgres, 0, "DROP ROLE somebody")?;
+    // The role of the sessions is in nobody's way, and stays.
+    assert_eq!(postgres.claim_roles(&["postgres".to_owned()])?, None);
     postgres.release_roles()?;
     postgres.connect(0, None)?;
     succeeds(&mut postgres, 0, "SELECT 1").map(|_| ())
