@@ -70,10 +70,10 @@ impl Execution<'_> {
             None if is_volatile => Some(NewValue::Default(default.and_then(|default| default.value.clone()))),
             None => None,
         };
-        // It is computed once, even where there is no row.
+        // It is computed once, even where there is no row, but only for a table that has storage.
         let constant = match source {
-            None => self.default_value(&relation, &data, added)?,
-            Some(_) => Value::Null,
+            None if !data.is_partitioned() => self.default_value(&relation, &data, added)?,
+            _ => Value::Null,
         };
         check_length(column, &constant)?;
         work.verifies_nulls |= column.not_null;

@@ -172,7 +172,9 @@ impl Execution<'_> {
         let written = |opaque: &Option<Rc<OpaqueType>>| opaque.as_ref().map(|opaque| opaque.written.clone());
         let is_kept = old_type == new_type && written(&data.columns[place].opaque) == written(&opaque)
             || is_text(old_type) && is_text(new_type);
-        let computes = change.using.is_some() && !matches!(cast, Bound::Column { .. });
+        // Another column's values are not the column's own.
+        let is_itself = matches!(cast, Bound::Column { level: 0, index } if index == place);
+        let computes = change.using.is_some() && !is_itself;
         work.converts |= computes || !is_kept || !is_wide_enough;
         data.columns[place].column_type = new_type;
         data.columns[place].length = length;
