@@ -221,12 +221,7 @@ impl Catalog {
                 for (column, _) in table.live_columns() {
                     dependents.extend(self.dependents_of_column(oid, column, view));
                 }
-                for constraint in &table.constraints {
-                    if let ConstraintKind::Unique { index, .. } = constraint.kind {
-                        dependents.push((Object::Relation(index), Dependency::Automatic));
-                    }
-                }
-                let indexes = table.indexes.iter().map(|index| (Object::Relation(index.oid), Dependency::Automatic));
+                let indexes = table.index_oids().map(|index| (Object::Relation(index), Dependency::Automatic));
                 dependents.extend(indexes);
                 let mut distinct: Vec<(Object, Dependency)> = Vec::with_capacity(dependents.len());
                 for dependent in dependents {

@@ -68,6 +68,15 @@ impl TableData {
         self.columns.iter().enumerate().filter(|(_, column)| !column.is_dropped)
     }
 
+    /// Its indexes: those of constraints, then the others.
+    pub(crate) fn index_oids(&self) -> impl Iterator<Item = Oid> {
+        let of_constraints = self.constraints.iter().filter_map(|constraint| match constraint.kind {
+            ConstraintKind::Unique { index, .. } => Some(index),
+            _ => None,
+        });
+        of_constraints.chain(self.indexes.iter().map(|index| index.oid))
+    }
+
     /// Whether rows go into partitions.
     pub(crate) fn is_partitioned(&self) -> bool {
         self.partition_key.is_some()

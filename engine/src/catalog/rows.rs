@@ -52,7 +52,8 @@ impl Catalog {
         self.visible_rows(storage, view).map(|(slot, row)| (slot, row.clone())).collect()
     }
 
-    fn visible_rows(&self, storage: StorageId, view: View) -> impl Iterator<Item = (Slot, &TableRow)> {
+    /// The same without copies.
+    pub(crate) fn visible_rows(&self, storage: StorageId, view: View) -> impl Iterator<Item = (Slot, &TableRow)> {
         self.rows.get(&storage).into_iter().flat_map(move |rows| rows.versions.visible(view))
     }
 
@@ -97,7 +98,7 @@ impl Catalog {
         shape: impl Fn(&TableRow) -> TableRow,
         undo: &mut Vec<Write>,
     ) {
-        let Some(old) = self.rows.get(&from).cloned() else { return };
+        let Some(old) = self.rows.remove(&from) else { return };
         let mut carried = TableRows::default();
         for (_, version) in old.versions.versions() {
             let slot = carried.insert(shape(&version.value), version.created);
@@ -107,6 +108,7 @@ impl Catalog {
             undo.extend(version.deleted.is_some_and(Stamp::is_open).then(|| Write::deleted(place)));
         }
         carried.versions.take_gaps_of(&old.versions);
+        self.rows.insert(from, old);
         self.rows.insert(to, carried);
     }
 

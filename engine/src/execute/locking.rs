@@ -2,7 +2,7 @@
 
 use super::names::{MissingSchema, no_relation};
 use super::{Execution, done};
-use crate::catalog::{ConstraintKind, Kind, Oid, Persistence};
+use crate::catalog::{Kind, Oid, Persistence};
 use crate::clause::Clause;
 use crate::cluster::{Progress, SessionId};
 use crate::error::{Result, Stop, error, error_message, sqlstate, unsupported};
@@ -58,11 +58,7 @@ impl Execution<'_> {
     pub(crate) fn lock_indexes(&mut self, table: Oid, mode: LockMode) -> Result<()> {
         let relation = self.shared.catalog.relation(table, self.catalog_view()).cloned();
         let Some(data) = relation.as_ref().and_then(|relation| relation.table()) else { return Ok(()) };
-        let mut indexes: Vec<Oid> = data.indexes.iter().map(|index| index.oid).collect();
-        indexes.extend(data.constraints.iter().filter_map(|constraint| match constraint.kind {
-            ConstraintKind::Unique { index, .. } => Some(index),
-            _ => None,
-        }));
+        let mut indexes: Vec<Oid> = data.index_oids().collect();
         indexes.sort_unstable();
         indexes.into_iter().try_for_each(|index| self.lock(index, mode))
     }

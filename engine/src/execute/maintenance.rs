@@ -152,12 +152,12 @@ impl Execution<'_> {
         };
         match (target, &relation.kind) {
             (ReindexTarget::Index(_), Kind::Index(table)) => {
-                if self.table_now(*table)?.1.is_partitioned() {
+                let (table, data) = self.table_now(*table)?;
+                if data.is_partitioned() {
                     return Err(unsupported("REINDEX of a partitioned index"));
                 }
-                let table_of_index = self.table_now(*table)?.0;
-                self.check_may_reindex(&relation, &table_of_index)?;
-                self.lock_to_build_indexes(*table)?;
+                self.check_may_reindex(&relation, &table)?;
+                self.lock_to_build_indexes(table.oid)?;
                 self.lock(relation.oid, LockMode::AccessExclusive)?;
             }
             (ReindexTarget::Table(_), Kind::Table(_)) => self.reindex_table(&relation)?,

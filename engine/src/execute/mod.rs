@@ -25,6 +25,7 @@ mod read;
 mod recovery;
 mod relation;
 mod role;
+mod row_lock;
 mod schema;
 mod setting;
 mod table;

@@ -45,9 +45,8 @@ impl Execution<'_> {
 
     /// Gives a relation, with its indexes and the sequences that its columns own, to a role.
     fn change_owner(&mut self, oid: Oid, new_owner: Oid) -> Result<()> {
-        self.lock(oid, LockMode::AccessExclusive)?;
+        let relation = self.lock_by_number(oid, LockMode::AccessExclusive)?;
         let view = self.catalog_view();
-        let Some(relation) = self.shared.catalog.relation(oid, view).cloned() else { return Ok(()) };
         if relation.owner != new_owner {
             let access = relation.access.as_ref().map(|access| access.with_owner(relation.owner, new_owner));
             self.replace_relation(Relation { owner: new_owner, access, ..(*relation).clone() })?;
@@ -61,7 +60,6 @@ impl Execution<'_> {
             }
         }
         for sequence in self.sequences_to_take_along(oid) {
-            self.lock_owned(sequence, LockMode::AccessExclusive)?;
             self.change_owner(sequence, new_owner)?;
         }
         Ok(())

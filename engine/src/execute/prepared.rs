@@ -41,6 +41,12 @@ pub(crate) struct StatementParameters {
     pub(crate) has_plan: bool,
 }
 
+impl StatementParameters {
+    fn new(types: Vec<Type>, values: Option<Vec<Value>>) -> StatementParameters {
+        StatementParameters { types, values, undecided: 0, has_plan: false }
+    }
+}
+
 /// The columns of a result.
 type Columns = Vec<(Rc<str>, Type)>;
 
@@ -55,7 +61,7 @@ impl Execution<'_> {
 
     /// Analyses a statement whose parameters have these types, unknown where their use is to decide.
     pub(super) fn analyse_to_prepare(&mut self, statement: &Statement, types: Vec<Type>) -> Result<Prepared> {
-        let mut parameters = StatementParameters { types, values: None, undecided: 0, has_plan: false };
+        let mut parameters = StatementParameters::new(types, None);
         let (columns, relations) = self.analyse(statement, &mut parameters)?;
         if let Some(index) = parameters.types.iter().position(|found| *found == Type::Unknown) {
             return Err(error(
@@ -166,8 +172,7 @@ impl Execution<'_> {
         prepared: Prepared,
         values: Vec<Value>,
     ) -> Result<(Rc<Statement>, StatementParameters, bool)> {
-        let mut parameters =
-            StatementParameters { types: prepared.types.clone(), values: Some(values), undecided: 0, has_plan: false };
+        let mut parameters = StatementParameters::new(prepared.types.clone(), Some(values));
         let (columns, relations) = self.analyse(&prepared.statement, &mut parameters)?;
         let search_path = self.session.parameters.search_path.value.clone();
         let means_the_same = relations.len() == prepared.relations.len()

@@ -1,5 +1,7 @@
 //! The ALTER actions that any relation has: RENAME, SET SCHEMA, OWNER TO, SET LOGGED and SET UNLOGGED.
 
+use std::rc::Rc;
+
 use super::function::no_relation_of_number;
 use super::names::relation_exists;
 use super::{Execution, done, shared_str};
@@ -147,7 +149,9 @@ impl Execution<'_> {
         };
         if new_schema == relation.schema {
             // Even then, the sequences that move along are locked as for a move.
-            return owned.into_iter().try_for_each(|sequence| self.lock_owned(sequence, LockMode::AccessExclusive));
+            return owned
+                .into_iter()
+                .try_for_each(|sequence| self.lock_by_number(sequence, LockMode::AccessExclusive).map(|_| ()));
         }
         if matches!(new_schema, PG_CATALOG | INFORMATION_SCHEMA) {
             return Err(unsupported("moving something into a system schema, which outlives the trace"));
@@ -162,7 +166,7 @@ impl Execution<'_> {
         }
         for oid in moving {
             if owned.contains(&oid) {
-                self.lock_owned(oid, LockMode::AccessExclusive)?;
+                self.lock_by_number(oid, LockMode::AccessExclusive)?;
             }
             let Some(relation) = self.shared.catalog.relation(oid, view).cloned() else { continue };
             if self.is_name_taken(new_schema, &relation.name) {
@@ -201,13 +205,10 @@ impl Execution<'_> {
         owned
     }
 
-    /// Locks a sequence that was found by its owner. It may be gone when the lock is there.
-    pub(in crate::execute) fn lock_owned(&mut self, sequence: Oid, mode: LockMode) -> Result<()> {
-        self.lock(sequence, mode)?;
-        match self.shared.catalog.relation(sequence, self.catalog_view()) {
-            Some(_) => Ok(()),
-            None => Err(no_relation_of_number(sequence)),
-        }
+    /// Locks a relation that was not found by its name. It may be gone when the lock is there.
+    pub(in crate::execute) fn lock_by_number(&mut self, oid: Oid, mode: LockMode) -> Result<Rc<Relation>> {
+        self.lock(oid, mode)?;
+        self.shared.catalog.relation(oid, self.catalog_view()).cloned().ok_or_else(|| no_relation_of_number(oid))
     }
 
     fn set_persistence(&mut self, relation: &Relation, persistence: Persistence) -> Result<()> {
@@ -245,10 +246,8 @@ impl Execution<'_> {
         self.replace_relation(altered)?;
         if self.shared.settings.major.has_unlogged_sequences() {
             for oid in self.sequences_to_take_along(relation.oid) {
-                self.lock_owned(oid, LockMode::AccessExclusive)?;
-                if let Some(sequence) = self.shared.catalog.relation(oid, view).cloned() {
-                    self.change_persistence(&sequence, persistence)?;
-                }
+                let sequence = self.lock_by_number(oid, LockMode::AccessExclusive)?;
+                self.change_persistence(&sequence, persistence)?;
             }
         }
         Ok(())

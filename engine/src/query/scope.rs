@@ -109,7 +109,7 @@ impl Scope {
         Ok(found)
     }
 
-    fn has_table(&self, name: &str) -> bool {
+    pub(super) fn has_table(&self, name: &str) -> bool {
         self.tables.iter().any(|table| table.goes_by(name))
     }
 

@@ -5,11 +5,9 @@ use super::bind::{Binder, Place};
 use super::from::push_down;
 use super::plan::{Bound, Grouping, Output, Plan, SelectPlan, SortKey, Source};
 use super::{CastContext, Type};
-use crate::clause::Clause;
 use crate::error::{Result, Stop, error, sqlstate, unsupported};
 use crate::execute::Extent;
-use crate::lock::{LockMode, Target};
-use crate::statement::{Expression, FromItem, Identifier, Literal, LockStrength, OrderItem, Privilege, Query, Select};
+use crate::statement::{Expression, FromItem, Identifier, Literal, OrderItem, Query, Select};
 
 impl Binder<'_, '_> {
     /// Analyses a query in the innermost scope, which is empty.
@@ -203,45 +201,6 @@ impl Binder<'_, '_> {
             return Err(unsupported("FOR UPDATE OF"));
         }
         self.execution.lock_rows(*oid, locking.strength)
-    }
-}
-
-impl crate::execute::Execution<'_> {
-    fn lock_rows(&mut self, oid: crate::catalog::Oid, strength: LockStrength) -> Result<()> {
-        let command = match strength {
-            LockStrength::Update => "SELECT FOR UPDATE",
-            LockStrength::NoKeyUpdate => "SELECT FOR NO KEY UPDATE",
-            LockStrength::Share => "SELECT FOR SHARE",
-            LockStrength::KeyShare => "SELECT FOR KEY SHARE",
-        };
-        let relation = self.shared.catalog.relation(oid, self.catalog_view()).cloned();
-        let Some(relation) = relation else { return Err(unsupported("a relation that is gone")) };
-        if relation.persistence != crate::catalog::Persistence::Temporary {
-            self.prevent_if_read_only(command)?;
-        }
-        self.need(oid, Privilege::Update);
-        if relation.sequence().is_none() {
-            return self.keep_rows_from_others(&relation);
-        }
-        self.check_needed()?;
-        self.reach(Clause::NotUpdatable);
-        Err(error(sqlstate::WRONG_OBJECT_TYPE, format!("cannot lock rows in sequence \"{}\"", relation.name)))
-    }
-
-    /// Locks a table's rows, all of them as one: which of them two transactions both want is outside the model.
-    fn keep_rows_from_others(&mut self, table: &crate::catalog::Relation) -> Result<()> {
-        self.refuse_other_row_lock(table.storage)?;
-        if self.shared.catalog.other_writer(table.storage, self.catalog_view()).is_some() {
-            return Err(unsupported("row locks in a table that another open transaction has written"));
-        }
-        let catalog = &self.shared.catalog;
-        let seen = catalog.slots(table.storage, self.query_view());
-        if !seen.iter().all(|(slot, _)| catalog.is_row_visible(table.storage, *slot, self.catalog_view())) {
-            return Err(unsupported("row locks on rows that others have changed since the snapshot was taken"));
-        }
-        let (session, depth) = (self.session.id, self.session.transaction.depth());
-        self.shared.locks.try_acquire(session, Target::Rows(table.storage), LockMode::Exclusive, depth, true);
-        Ok(())
     }
 }
 

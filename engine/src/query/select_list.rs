@@ -47,7 +47,7 @@ impl Binder<'_, '_> {
             return Err(error(sqlstate::SYNTAX_ERROR, "SELECT * with no tables specified is not valid"));
         }
         let columns = scope.expand(name);
-        if columns.is_empty() && name.is_some_and(|name| !scope.tables.iter().any(|table| table.goes_by(name))) {
+        if columns.is_empty() && name.is_some_and(|name| !scope.has_table(name)) {
             return Err(missing_table(&self.scopes, name.unwrap_or_default()));
         }
         if let Some((name, _)) = columns.iter().find(|(_, typed)| typed.value_type == Type::Opaque) {

@@ -175,12 +175,14 @@ fn script_steps(text: &str) -> Vec<Step> {
                 push(Action::query(command.clone()));
                 push(Action::Connect { role: None });
             }
-            [name, ..] => {
-                branches += usize::from(*name == "\\if");
-                branches = branches.saturating_sub(usize::from(*name == "\\endif"));
+            words => {
+                match words.first() {
+                    Some(&"\\if") => branches += 1,
+                    Some(&"\\endif") => branches = branches.saturating_sub(1),
+                    _ => {}
+                }
                 push(Action::query(command.clone()));
             }
-            [] => {}
         }
     }
     steps

@@ -1,6 +1,6 @@
 //! Text that `squawk-syntax` refuses although PostgreSQL may take it: outside the model rather than wrong.
 
-use super::lex::{Lexer, Token, TokenKind};
+use super::lex::{Token, TokenKind};
 
 /// What stands where the parser stopped, when its refusal proves nothing about PostgreSQL: a statement of a family that
 /// the model does not have, or syntax that the parser is known not to have.
@@ -26,16 +26,10 @@ pub(super) fn beyond(sql: &str, tokens: &[Token], stop: usize) -> Option<String>
 }
 
 /// Where UESCAPE tells how a name is written, which the parser takes for something else (manual, "Lexical Structure").
-pub(super) fn escape_of_name(sql: &str) -> Option<usize> {
-    // Almost no text has it.
-    if !sql.to_ascii_uppercase().contains("UESCAPE") {
-        return None;
-    }
-    let tokens: Vec<Token> = Lexer::new(sql, 0).collect();
-    let text = |token: &Token| sql[token.start..token.end].to_ascii_uppercase();
-    let is_name = |token: &Token| text(token).ends_with('"');
-    let found = tokens.windows(2).find(|pair| is_name(&pair[0]) && text(&pair[1]) == "UESCAPE");
-    found.map(|pair| pair[1].start)
+pub(super) fn escape_of_name(sql: &str, tokens: &[Token]) -> Option<usize> {
+    let text = |token: &Token| &sql[token.start..token.end];
+    let tells = |pair: &&[Token]| text(&pair[1]).eq_ignore_ascii_case("UESCAPE") && text(&pair[0]).ends_with('"');
+    tokens.windows(2).find(tells).map(|pair| pair[1].start)
 }
 
 /// The family of a statement that the model does not have.
@@ -119,9 +113,11 @@ fn missing_syntax(words: &[String], stopped_at: Option<usize>) -> Option<String>
         "TREAT",
         "TRIM",
     ];
-    let is_item = |place: usize| {
-        place > 0 && matches!(at(place - 1), Some("FROM" | "JOIN" | "LATERAL"))
-            || place > 0 && at(place - 1) == Some(",") && words[..place].iter().any(|word| word == "FROM")
+    let before = |place: usize| place.checked_sub(1).and_then(at);
+    let is_item = |place: usize| match before(place) {
+        Some("FROM" | "JOIN" | "LATERAL") => true,
+        Some(",") => words[..place].iter().any(|word| word == "FROM"),
+        _ => false,
     };
     let is_function = |place: usize| {
         at(place).is_some_and(|word| is_called_keyword(word) || is_item(place) && OWN_SYNTAX.contains(&word))
@@ -149,7 +145,7 @@ fn missing_syntax(words: &[String], stopped_at: Option<usize>) -> Option<String>
         return Some("EXCLUDE".to_owned());
     }
     let is_number = stops_at.is_some_and(|word| word.bytes().all(|byte| byte.is_ascii_digit()));
-    if is_number && stopped_at.is_some_and(|place| place > 0 && matches!(at(place - 1), Some("ALTER" | "COLUMN"))) {
+    if is_number && matches!(stopped_at.and_then(before), Some("ALTER" | "COLUMN")) {
         return Some("a column by its number".to_owned());
     }
     if is_alteration_as_of_table(words, stops_at) {

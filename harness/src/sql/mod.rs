@@ -29,9 +29,6 @@ use lex::{Lexer, Token, TokenKind};
 /// first thing that is outside the model.
 pub fn parse(sql: &str) -> Result<Vec<Statement>, SqlError> {
     nesting::check(sql)?;
-    if let Some(offset) = beyond::escape_of_name(sql) {
-        return Err(SqlError::unsupported(offset, "UESCAPE behind a name".to_owned()));
-    }
     let bridged = Bridged::new(sql);
     let original = |error: SqlError| {
         let offset = bridged.original_offset(error.offset());
@@ -62,6 +59,9 @@ pub fn parse(sql: &str) -> Result<Vec<Statement>, SqlError> {
 /// The first error that the lexer or the grammar finds, in PostgreSQL's words.
 fn syntax_error(sql: &str, bridged: &Bridged) -> Option<SqlError> {
     let tokens: Vec<Token> = Lexer::new(sql, 0).collect();
+    if let Some(offset) = beyond::escape_of_name(sql, &tokens) {
+        return Some(SqlError::unsupported(offset, "UESCAPE behind a name".to_owned()));
+    }
     let broken = tokens.iter().find_map(|token| match token.kind {
         TokenKind::Broken(problem) => Some((token, problem)),
         _ => None,

@@ -136,8 +136,10 @@ impl Execution<'_> {
         self.refuse_other_writer(&referenced)?;
         self.refuse_restricted_owner(&referenced)?;
         let catalog = &self.shared.catalog;
-        let mut rows = catalog.slots(referenced.storage, view).into_iter();
-        if let Some((slot, _)) = rows.find(|(_, other)| has_key(other, &key.referenced_columns, &values)) {
+        let found = catalog
+            .visible_rows(referenced.storage, view)
+            .find(|(_, other)| has_key(other, &key.referenced_columns, &values));
+        if let Some((slot, _)) = found {
             return match catalog.is_row_visible(referenced.storage, slot, self.catalog_view()) {
                 true => Ok(()),
                 false => {

@@ -7,7 +7,7 @@ use super::plain_column;
 use crate::catalog::{Column, Kind, Persistence, Relation, StorageId, TableData, TableRow, ViewData};
 use crate::clause::Clause;
 use crate::error::{Result, error, sqlstate, unsupported};
-use crate::lock::{LockMode, Target};
+use crate::lock::LockMode;
 use crate::query::{Bound, Type};
 use crate::statement::ObjectName;
 
@@ -145,14 +145,6 @@ impl Execution<'_> {
             }
             _ if command == "INSERT" && !has_keys => Ok(()),
             _ => self.refuse_other_row_lock(relation.storage),
-        }
-    }
-
-    /// Refuses to follow two transactions that may want the same rows.
-    pub(crate) fn refuse_other_row_lock(&self, storage: StorageId) -> Result<()> {
-        match self.shared.locks.is_held_by_others(self.session.id, Target::Rows(storage)) {
-            true => Err(unsupported("rows of a table in which another open transaction has locked some")),
-            false => Ok(()),
         }
     }
 }

@@ -36,7 +36,6 @@ impl Execution<'_> {
             }
         }
         self.add_referencing(&mut tables, statement.behavior)?;
-        let view = self.catalog_view();
         let mut sequences: Vec<Oid> = Vec::new();
         let restarts = match statement.restart_identity {
             Some(true) => !self.deviates(Quirk::TruncateKeepsIdentity),
@@ -50,10 +49,8 @@ impl Execution<'_> {
             let weakens = self.deviates(Quirk::TruncateLetsOthersFetch);
             let mode = if weakens { LockMode::RowExclusive } else { LockMode::AccessExclusive };
             for sequence in &sequences {
-                self.lock_owned(*sequence, mode)?;
-                if let Some(sequence) = self.shared.catalog.relation(*sequence, view).cloned() {
-                    self.check_owner(&sequence)?;
-                }
+                let sequence = self.lock_by_number(*sequence, mode)?;
+                self.check_owner(&sequence)?;
             }
         }
         for table in &tables {
