@@ -152,3 +152,36 @@ S2: {ending}; SELECT * FROM pg_sequences
         );
     }
 }
+
+#[test]
+fn rows_that_two_transactions_want_are_not_followed() {
+    let tables = "
+S1: CREATE TABLE p (id integer PRIMARY KEY)
+S1: CREATE TABLE c (p integer REFERENCES p)
+S1: INSERT INTO p VALUES (1)
+S1: BEGIN
+";
+    for (first, second) in [
+        ("SELECT * FROM p FOR UPDATE", "UPDATE p SET id = 2"),
+        ("SELECT * FROM p FOR SHARE", "SELECT * FROM p FOR UPDATE"),
+        ("UPDATE p SET id = 2", "SELECT * FROM p FOR UPDATE"),
+        ("INSERT INTO c VALUES (1)", "SELECT * FROM p FOR UPDATE"),
+        ("SELECT * FROM p FOR UPDATE", "INSERT INTO c VALUES (1)"),
+    ] {
+        is_lost_at_the_end(&format!("{tables}S1: {first}\nS2: {second}\n"), "another open transaction");
+    }
+}
+
+#[test]
+fn a_view_that_locks_rows_is_not_followed() {
+    for query in [
+        "SELECT * FROM t FOR UPDATE",
+        "SELECT * FROM (SELECT * FROM t FOR UPDATE) x",
+        "WITH w AS (SELECT * FROM t FOR SHARE) SELECT * FROM w",
+    ] {
+        is_lost_at_the_end(
+            &format!("S1: CREATE TABLE t (id integer)\nS1: CREATE VIEW v AS {query}\n"),
+            "a view that locks rows",
+        );
+    }
+}

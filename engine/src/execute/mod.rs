@@ -272,8 +272,8 @@ impl<'a> Execution<'a> {
                 if !mark.has_snapshot {
                     self.give_back_snapshot();
                 }
-                self.shared.locks.stop_waiting(self.session.id);
                 self.shared.locks.truncate(mark.locks);
+                self.shared.locks.stop_waiting(self.session.id);
                 if began {
                     self.rollback_transaction();
                 }

@@ -60,6 +60,10 @@ impl Output for Reading {
         if !self.must_name_subqueries || self.refused.is_some() {
             return;
         }
+        let query = match query {
+            Query::With(with) => &with.query,
+            query => query,
+        };
         let (what, example) = match query {
             Query::Values(_) => ("VALUES", "VALUES"),
             _ => ("subquery", "SELECT"),

@@ -11,16 +11,10 @@ use crate::statement::{LockStrength, Privilege};
 impl Execution<'_> {
     /// Locks the rows of a relation for a query: a sequence refuses it, a table takes it.
     pub(crate) fn lock_rows(&mut self, oid: Oid, strength: LockStrength) -> Result<()> {
-        let command = match strength {
-            LockStrength::Update => "SELECT FOR UPDATE",
-            LockStrength::NoKeyUpdate => "SELECT FOR NO KEY UPDATE",
-            LockStrength::Share => "SELECT FOR SHARE",
-            LockStrength::KeyShare => "SELECT FOR KEY SHARE",
-        };
         let relation = self.shared.catalog.relation(oid, self.catalog_view()).cloned();
         let Some(relation) = relation else { return Err(unsupported("a relation that is gone")) };
         if relation.persistence != Persistence::Temporary {
-            self.prevent_if_read_only(command)?;
+            self.prevent_if_read_only(&format!("SELECT {}", strength.words()))?;
         }
         self.need(oid, Privilege::Update);
         if relation.sequence().is_none() {
@@ -37,6 +31,13 @@ impl Execution<'_> {
         let catalog = &self.shared.catalog;
         if catalog.other_writer(table.storage, view).is_some() {
             return Err(unsupported("row locks in a table that another open transaction has written"));
+        }
+        // A row that refers to one of these keeps it locked until its transaction is over.
+        for (_, referencing, _) in catalog.referencing(table.oid, view) {
+            let storage = catalog.relation(referencing, view).map(|relation| relation.storage);
+            if storage.is_some_and(|storage| catalog.other_writer(storage, view).is_some()) {
+                return Err(unsupported("row locks in a table to which rows of another open transaction may refer"));
+            }
         }
         let mut seen = catalog.visible_rows(table.storage, self.query_view());
         if !seen.all(|(slot, _)| catalog.is_row_visible(table.storage, slot, view)) {

@@ -9,7 +9,7 @@ use crate::error::{Result, error, notice, sqlstate, unsupported};
 use crate::lock::LockMode;
 use crate::query::{Binder, Plan, Scope, Type};
 use crate::reply::{Severity, StatementResult};
-use crate::statement::{CreateView, Query};
+use crate::statement::CreateView;
 
 impl Execution<'_> {
     pub(super) fn create_view(&mut self, statement: &CreateView) -> Result<StatementResult> {
@@ -20,7 +20,7 @@ impl Execution<'_> {
         if binder.reads_session {
             return Err(unsupported("a view that asks who the user is"));
         }
-        if matches!(&statement.query, Query::Select(select) if select.locking.is_some()) {
+        if binder.locks_rows {
             return Err(unsupported("a view that locks rows"));
         }
         let mut data = self.view_data(plan)?;
@@ -140,11 +140,13 @@ impl Execution<'_> {
         if !self.is_superusers(relation) {
             return Err(unsupported("a view of a role that may not read everything"));
         }
-        // What is behind a view is locked only when the analysis is over.
+        // What is behind a view is locked only when the analysis is over, unlike what else the query names.
+        let had_sight = self.has_sight;
         self.has_sight |= self.is_utility;
         for oid in &data.uses.relations {
             self.lock(*oid, LockMode::AccessShare)?;
         }
+        self.has_sight = had_sight;
         for (oid, width) in &data.widths {
             let now = self.shared.catalog.relation(*oid, view).map(|relation| relation.width());
             if now != Some(*width) {

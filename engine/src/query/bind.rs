@@ -73,6 +73,8 @@ pub(crate) struct Binder<'e, 'a> {
     pub(super) frames: Vec<Frame>,
     /// Whether an expression asked for a value of the session, such as its user.
     pub(crate) reads_session: bool,
+    /// Whether a query in it, however deep, locks rows.
+    pub(crate) locks_rows: bool,
     /// What the query has in FROM, or is about, but expressions cannot read where they stand.
     pub(crate) unreachable: Vec<ScopeTable>,
 }
@@ -84,6 +86,7 @@ impl<'e, 'a> Binder<'e, 'a> {
             scopes: vec![scope],
             frames: vec![Frame::default()],
             reads_session: false,
+            locks_rows: false,
             unreachable: Vec::new(),
         }
     }

@@ -76,13 +76,13 @@ impl Execution<'_> {
             | Bound::Aggregate(_)
             | Bound::Series(_) => {}
             // What it selects does not matter to it.
-            Bound::Exists(plan) => {
-                if let Plan::Select(select) = &mut **plan
-                    && let Some(source) = &mut select.source
-                {
-                    self.fold_source(source)?;
+            Bound::Exists(plan) => match &mut **plan {
+                Plan::Select(select) => {
+                    select.source.iter_mut().try_for_each(|source| self.fold_source(source))?;
+                    self.fold_all(&mut select.filter)?;
                 }
-            }
+                other => self.fold_plan(other)?,
+            },
             Bound::Subquery(plan) => self.fold_plan(plan)?,
             Bound::InQuery { operand, plan, .. } => {
                 self.fold(operand)?;

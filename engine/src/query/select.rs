@@ -127,7 +127,7 @@ impl Binder<'_, '_> {
         if is_volatile && source.is_some() && outputs.iter().any(|output| reads_state_aside(&output.value)) {
             return Err(unsupported("a subquery that reads a sequence beside sequence functions and FROM"));
         }
-        self.check_locking(select, source.as_ref(), is_grouped)?;
+        self.check_locking(select, source.as_ref(), is_grouped || select.distinct || !series.is_empty())?;
         outputs.shrink_to_fit();
         Ok(Plan::Select(Box::new(SelectPlan {
             source,
@@ -189,18 +189,20 @@ impl Binder<'_, '_> {
     }
 
     /// Row locking: a sequence refuses it, a table takes it.
-    fn check_locking(&mut self, select: &Select, source: Option<&Source>, is_grouped: bool) -> Result<()> {
+    /// `makes_rows` tells that the rows of the result are not those of a relation.
+    fn check_locking(&mut self, select: &Select, source: Option<&Source>, makes_rows: bool) -> Result<()> {
         let Some(locking) = &select.locking else { return Ok(()) };
-        if self.execution.extent == Extent::Analyse {
-            return Ok(());
-        }
-        let (Some(Source::Sequence(oid) | Source::Table(oid)), false) = (source, is_grouped || select.distinct) else {
+        self.locks_rows = true;
+        let (Some(Source::Sequence(oid) | Source::Table(oid)), false) = (source, makes_rows) else {
             return Err(unsupported("row locks on anything but one relation"));
         };
         if !locking.of.is_empty() {
             return Err(unsupported("FOR UPDATE OF"));
         }
-        self.execution.lock_rows(*oid, locking.strength)
+        match self.execution.extent {
+            Extent::Analyse => Ok(()),
+            _ => self.execution.lock_rows(*oid, locking.strength),
+        }
     }
 }
 

@@ -6,11 +6,20 @@ use super::coerce::can_coerce;
 use super::plan::{Bound, Plan, SetPlan, SortKey};
 use super::{CastContext, Value};
 use crate::error::{Result, error, sqlstate, unsupported};
-use crate::statement::{Expression, Literal, OrderItem, SetOperation, SetOperator};
+use crate::statement::{Expression, Literal, OrderItem, Query, SetOperation, SetOperator};
 
 impl Binder<'_, '_> {
     /// Analyses one side, which sees the queries around the whole and nothing of the other side.
-    fn side(&mut self, query: &crate::statement::Query) -> Result<Plan> {
+    fn side(&mut self, query: &Query) -> Result<Plan> {
+        if let Query::Select(select) = query
+            && let Some(locking) = &select.locking
+        {
+            let words = locking.strength.words();
+            return Err(error(
+                sqlstate::FEATURE_NOT_SUPPORTED,
+                format!("{words} is not allowed with UNION/INTERSECT/EXCEPT"),
+            ));
+        }
         let scope = self.scopes.pop();
         let frame = self.frames.pop();
         let plan = self.subquery(query);

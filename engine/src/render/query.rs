@@ -4,8 +4,8 @@ use super::expression::{call, expression, order_by};
 use super::name::{column_list, object_name, object_names};
 use super::{Output, separated, sql_if};
 use crate::statement::{
-    CommonTable, Expression, FromItem, Identifier, JoinKind, LockStrength, Locking, Query, Select, SelectItem,
-    SetOperation, SetOperator,
+    CommonTable, Expression, FromItem, Identifier, JoinKind, Locking, Query, Select, SelectItem, SetOperation,
+    SetOperator,
 };
 
 pub(super) fn query(out: &mut impl Output, query: &Query) {
@@ -173,12 +173,8 @@ pub(super) fn alias(out: &mut impl Output, alias: Option<&Identifier>) {
 }
 
 fn locking(out: &mut impl Output, locking: &Locking) {
-    out.sql(match locking.strength {
-        LockStrength::Update => " FOR UPDATE",
-        LockStrength::NoKeyUpdate => " FOR NO KEY UPDATE",
-        LockStrength::Share => " FOR SHARE",
-        LockStrength::KeyShare => " FOR KEY SHARE",
-    });
+    out.sql(" ");
+    out.sql(locking.strength.words());
     if !locking.of.is_empty() {
         out.sql(" OF ");
         object_names(out, &locking.of);

@@ -322,6 +322,18 @@ pub enum LockStrength {
     KeyShare,
 }
 
+impl LockStrength {
+    /// As it is written, without OF.
+    pub(crate) fn words(self) -> &'static str {
+        match self {
+            LockStrength::Update => "FOR UPDATE",
+            LockStrength::NoKeyUpdate => "FOR NO KEY UPDATE",
+            LockStrength::Share => "FOR SHARE",
+            LockStrength::KeyShare => "FOR KEY SHARE",
+        }
+    }
+}
+
 /// `FOR strength [OF name, …]`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Locking {

@@ -163,11 +163,19 @@ fn script_steps(text: &str) -> Vec<Step> {
         };
         let words: Vec<&str> = command.split_whitespace().collect();
         match words.as_slice() {
-            ["\\q" | "\\quit"] if branches == 0 => break,
+            [name, ..] if branches > 0 => {
+                match *name {
+                    "\\if" => branches += 1,
+                    "\\endif" => branches -= 1,
+                    _ => {}
+                }
+                push(Action::query(command.clone()));
+            }
+            ["\\q" | "\\quit"] => break,
             // What pg_dump writes around everything keeps psql from running commands of the data's.
             ["\\restrict" | "\\unrestrict", ..] => {}
             ["\\c" | "\\connect"] | ["\\c" | "\\connect", "-"] => push(Action::Connect { role: None }),
-            ["\\c" | "\\connect", "-", role] if *role != "-" && !role.starts_with(':') => {
+            ["\\c" | "\\connect", "-", role] if *role != "-" && !role.contains([':', '"', '\'']) => {
                 push(Action::Connect { role: Some((*role).to_owned()) });
             }
             ["\\c" | "\\connect", ..] => {
@@ -176,11 +184,7 @@ fn script_steps(text: &str) -> Vec<Step> {
                 push(Action::Connect { role: None });
             }
             words => {
-                match words.first() {
-                    Some(&"\\if") => branches += 1,
-                    Some(&"\\endif") => branches = branches.saturating_sub(1),
-                    _ => {}
-                }
+                branches = usize::from(words.first() == Some(&"\\if"));
                 push(Action::query(command.clone()));
             }
         }

@@ -62,6 +62,7 @@ SELECT lastval();
 \connect other
 \if true
 SELECT 1;
+\c
 \endif
 SELECT 2;
 \q
@@ -80,6 +81,7 @@ SELECT 3;
         ("\\connect", "agrees"),
         ("\\if true", "unsupported"),
         ("\\if … SELECT 1", "unsupported"),
+        ("\\c", "unsupported"),
         ("\\endif", "unsupported"),
         ("SELECT 2", "agrees"),
     ];
