@@ -296,8 +296,9 @@ impl Major {
         self.0 >= 14
     }
 
-    /// TRUE and FALSE are casts to `bool`, which names their columns (until 14).
-    pub(crate) fn names_booleans(self) -> bool {
+    /// TRUE and FALSE are casts to `bool` rather than constants, which names their columns and lets a query be sorted by
+    /// them (until 14).
+    pub(crate) fn reads_booleans_as_casts(self) -> bool {
         self.0 <= 14
     }
 

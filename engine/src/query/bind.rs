@@ -381,7 +381,7 @@ fn literal_value(literal: &Literal) -> Result<Typed> {
 }
 
 /// A numeric constant behind signs, with the signs folded in.
-fn folded_constant(expression: &Expression) -> Option<String> {
+pub(super) fn folded_constant(expression: &Expression) -> Option<String> {
     match expression {
         Expression::Literal(Literal::Number(digits)) => Some(digits.clone()),
         Expression::Unary(UnaryOperator::Minus, operand) => {

@@ -1,45 +1,33 @@
 //! Which columns an aggregating query may use (manual, "The GROUP BY and HAVING Clauses").
 
 use super::bind::{Binder, Place};
+use super::listed;
 use super::plan::{Bound, Output, Plan, Source};
 use crate::catalog::ConstraintKind;
 use crate::error::{Result, error, sqlstate, unsupported};
-use crate::statement::{Expression, Literal};
+use crate::statement::Expression;
 
 impl Binder<'_, '_> {
     /// Analyses GROUP BY. A bare name means a column of FROM, or else one of the select list; a number the latter.
     pub(super) fn group_by(&mut self, items: &[Expression], outputs: &[Output]) -> Result<Vec<Bound>> {
+        let major = self.execution().shared.settings.major;
         let mut keys = Vec::with_capacity(items.len());
         for item in items {
             let key = match item {
-                Expression::Literal(Literal::Number(digits)) => {
-                    let position: usize = digits
-                        .parse()
-                        .map_err(|_| error(sqlstate::SYNTAX_ERROR, "non-integer constant in GROUP BY"))?;
-                    position
-                        .checked_sub(1)
-                        .and_then(|index| outputs.get(index))
-                        .map(|output| output.value.clone())
-                        .ok_or_else(|| {
-                            error(
-                                sqlstate::INVALID_COLUMN_REFERENCE,
-                                format!("GROUP BY position {position} is not in select list"),
-                            )
-                        })?
-                }
-                Expression::Literal(_) => {
-                    return Err(error(sqlstate::SYNTAX_ERROR, "non-integer constant in GROUP BY"));
-                }
                 Expression::Column(name) if name.parts.len() == 1 => {
-                    let bare = name.parts[0].name();
-                    let in_from = self.scopes.last().is_some_and(|scope| !matches!(scope.find(None, bare), Ok(None)));
-                    let output = outputs.iter().find(|output| *output.name == *bare);
-                    match (in_from, output) {
-                        (false, Some(output)) => output.value.clone(),
-                        _ => self.expression(item, Place::GroupBy)?.bound,
+                    let bare = &name.parts[0];
+                    let in_from =
+                        self.scopes.last().is_some_and(|scope| !matches!(scope.find(None, bare.name()), Ok(None)));
+                    match in_from {
+                        true => None,
+                        false => listed::named(outputs, bare, "GROUP BY")?,
                     }
                 }
-                _ => self.expression(item, Place::GroupBy)?.bound,
+                _ => listed::counted(item, "GROUP BY", outputs.len(), major)?.map(|place| &outputs[place]),
+            };
+            let key = match key {
+                Some(output) => output.value.clone(),
+                None => self.expression(item, Place::GroupBy)?.bound,
             };
             if key.any(|part| matches!(part, Bound::Aggregate(_))) {
                 return Err(error(sqlstate::GROUPING_ERROR, "aggregate functions are not allowed in GROUP BY"));

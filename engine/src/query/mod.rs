@@ -19,6 +19,7 @@ mod function;
 mod group;
 mod host;
 mod input;
+mod listed;
 mod numeric;
 mod operator;
 mod parameters;

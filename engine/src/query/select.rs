@@ -3,11 +3,12 @@
 
 use super::bind::{Binder, Place};
 use super::from::push_down;
+use super::listed;
 use super::plan::{Bound, Grouping, Output, Plan, SelectPlan, SortKey, Source};
 use super::{CastContext, Type};
 use crate::error::{Result, Stop, error, sqlstate, unsupported};
 use crate::execute::Extent;
-use crate::statement::{Expression, FromItem, Identifier, Literal, OrderItem, Query, Select};
+use crate::statement::{Expression, FromItem, OrderItem, Query, Select};
 
 impl Binder<'_, '_> {
     /// Analyses a query in the innermost scope, which is empty.
@@ -143,25 +144,17 @@ impl Binder<'_, '_> {
     }
 
     fn order_by(&mut self, items: &[OrderItem], outputs: &[Output]) -> Result<Vec<SortKey>> {
+        let major = self.execution().shared.settings.major;
         let mut keys = Vec::with_capacity(items.len());
         for item in items {
             let named = match &item.expression {
                 Expression::Column(name) => match name.parts.as_slice() {
-                    [name] => named_output(outputs, name)?,
+                    [name] => listed::named(outputs, name, "ORDER BY")?,
                     _ => None,
                 },
-                Expression::Literal(Literal::Number(digits)) => {
-                    let position: usize = digits
-                        .parse()
-                        .map_err(|_| error(sqlstate::SYNTAX_ERROR, "non-integer constant in ORDER BY"))?;
-                    Some(position.checked_sub(1).and_then(|index| outputs.get(index)).ok_or_else(|| {
-                        error(
-                            sqlstate::INVALID_COLUMN_REFERENCE,
-                            format!("ORDER BY position {position} is not in select list"),
-                        )
-                    })?)
+                expression => {
+                    listed::counted(expression, "ORDER BY", outputs.len(), major)?.map(|place| &outputs[place])
                 }
-                _ => None,
             };
             let key = match named {
                 Some(output) => output.value.clone(),
@@ -203,16 +196,6 @@ impl Binder<'_, '_> {
             Extent::Analyse => Ok(()),
             _ => self.execution.lock_rows(*oid, locking.strength),
         }
-    }
-}
-
-/// The output column of that name.
-fn named_output<'o>(outputs: &'o [Output], name: &Identifier) -> Result<Option<&'o Output>> {
-    let mut named = outputs.iter().filter(|output| *output.name == *name.name());
-    let first = named.next();
-    match first.is_some_and(|first| named.any(|other| other.value != first.value)) {
-        true => Err(error(sqlstate::AMBIGUOUS_COLUMN, format!("ORDER BY \"{}\" is ambiguous", name.name()))),
-        false => Ok(first),
     }
 }
 

@@ -84,7 +84,7 @@ fn implied_name(expression: &Expression, major: Major) -> Option<(String, bool)>
                 _ => Some(("case".to_owned(), false)),
             }
         }
-        Expression::Literal(Literal::Boolean(_)) if major.names_booleans() => Some(("bool".to_owned(), false)),
+        Expression::Literal(Literal::Boolean(_)) if major.reads_booleans_as_casts() => Some(("bool".to_owned(), false)),
         Expression::Session(value) => {
             let name = match value {
                 SessionValue::CurrentUser => "current_user",

@@ -3,10 +3,12 @@
 use super::Type;
 use super::bind::Binder;
 use super::coerce::can_coerce;
+use super::listed;
 use super::plan::{Bound, Plan, SetPlan, SortKey};
 use super::{CastContext, Value};
+use crate::dialect::Major;
 use crate::error::{Result, error, sqlstate, unsupported};
-use crate::statement::{Expression, Literal, OrderItem, Query, SetOperation, SetOperator};
+use crate::statement::{Expression, OrderItem, Query, SetOperation, SetOperator};
 
 impl Binder<'_, '_> {
     /// Analyses one side, which sees the queries around the whole and nothing of the other side.
@@ -67,7 +69,9 @@ impl Binder<'_, '_> {
         if is_volatile && !(is_plain_union && operation.order_by.is_empty()) {
             return Err(unsupported(format!("sequence functions in {word}")));
         }
-        let order_by = operation.order_by.iter().map(|item| sort_key(item, &names)).collect::<Result<Vec<_>>>()?;
+        let major = self.execution().shared.settings.major;
+        let order_by =
+            operation.order_by.iter().map(|item| sort_key(item, &names, major)).collect::<Result<Vec<_>>>()?;
         let offset = self.limit(operation.offset.as_ref(), "OFFSET")?;
         let limit = self.limit(operation.limit.as_ref(), "LIMIT")?;
         if is_volatile && (limit.is_some() || offset.is_some()) {
@@ -137,29 +141,17 @@ fn convert(plan: &mut Plan, index: usize, from: Type, to: Type) -> Result<()> {
 }
 
 /// A key of ORDER BY, which must be a column of the result.
-fn sort_key(item: &OrderItem, names: &[std::rc::Rc<str>]) -> Result<SortKey> {
+fn sort_key(item: &OrderItem, names: &[std::rc::Rc<str>], major: Major) -> Result<SortKey> {
     let index = match &item.expression {
         Expression::Column(name) if name.parts.len() == 1 => {
             let mut places = (0..names.len()).filter(|index| *names[*index] == *name.parts[0].name());
-            match (places.next(), places.next()) {
-                (Some(index), None) => Some(index),
-                _ => None,
+            let first = places.next();
+            if places.next().is_some() {
+                return Err(listed::ambiguous(&name.parts[0], "ORDER BY"));
             }
+            first
         }
-        Expression::Literal(Literal::Number(digits)) => {
-            let position: usize =
-                digits.parse().map_err(|_| error(sqlstate::SYNTAX_ERROR, "non-integer constant in ORDER BY"))?;
-            match position.checked_sub(1).filter(|index| *index < names.len()) {
-                Some(index) => Some(index),
-                None => {
-                    return Err(error(
-                        sqlstate::INVALID_COLUMN_REFERENCE,
-                        format!("ORDER BY position {position} is not in select list"),
-                    ));
-                }
-            }
-        }
-        _ => None,
+        expression => listed::counted(expression, "ORDER BY", names.len(), major)?,
     };
     match index {
         Some(index) => Ok(SortKey { key: Bound::Column { level: 0, index }, descending: item.descending }),
