@@ -11,7 +11,7 @@ pub use crash::{StoredSequence, Survivor};
 
 use std::rc::Rc;
 
-use crate::catalog::{BOOTSTRAP_ROLE, Catalog, CommitNumber, Oid, View};
+use crate::catalog::{BOOTSTRAP_ROLE, Catalog, CommitNumber, Oid, StorageId, TableRow, View};
 use crate::clause::ClauseSet;
 use crate::copy_on_write::CopyOnWrite;
 use crate::dialect::{Dialect, Major};
@@ -158,6 +158,8 @@ pub(crate) struct Shared {
     /// The names that statements had made before they came to wait. They are there again when these statements begin
     /// anew; what stands here counts while the session waits.
     pub(crate) interrupted_names: Vec<(SessionId, Oid, Rc<str>)>,
+    /// The rows that statements had stored or deleted before they came to wait, likewise.
+    pub(crate) interrupted_rows: Vec<(SessionId, StorageId, TableRow)>,
     /// What its functions have asked for.
     pub(crate) signals: Vec<Signal>,
     /// Whether this is a standby that replays another server's log.
@@ -212,6 +214,7 @@ impl Cluster {
                 serializable: Vec::new(),
                 serializable_begun: 0,
                 interrupted_names: Vec::new(),
+                interrupted_rows: Vec::new(),
                 has_orphans: false,
                 processes: Vec::new(),
                 signals: Vec::new(),

@@ -302,6 +302,11 @@ impl Major {
         self.0 <= 14
     }
 
+    /// The category of `"char"`: strings until 14, a type of its own kind since 15.
+    pub(crate) fn category_of_char(self) -> char {
+        if self.0 <= 14 { 'S' } else { 'Z' }
+    }
+
     /// A subquery in FROM must have an alias (until 15).
     pub(crate) fn must_name_subqueries(self) -> bool {
         self.0 <= 15

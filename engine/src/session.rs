@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use crate::catalog::{CommitNumber, Oid, Relation, SearchPath};
+use crate::catalog::{CommitNumber, Oid, Relation, SearchPath, Slot, StorageId};
 use crate::cluster::SessionId;
 use crate::execute::StatementParameters;
 use crate::query::{Type, Value};
@@ -97,13 +97,15 @@ impl Parameters {
     }
 }
 
-/// A name that another transaction may take.
+/// What another transaction has yet to decide on.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum AwaitedName {
-    /// A relation's, in this schema.
+pub(crate) enum Awaited {
+    /// Whether there is a relation of this name in this schema.
     Relation(Oid, Rc<str>),
-    /// A schema's.
+    /// Whether there is a schema of this name.
     Schema(Rc<str>),
+    /// Whether a version of a row stays, which has the key of a new one.
+    Row(StorageId, Slot),
 }
 
 /// A simple query that waits for a lock.
@@ -190,14 +192,14 @@ pub(crate) struct Session {
     /// The newest commit whose changes of names the session has surely taken note of.
     pub(crate) names_known_until: CommitNumber,
     pub(crate) pending: Option<Pending>,
-    /// The name for whose sake the statement at hand waits for a transaction, or has done so.
-    pub(crate) awaited_name: Option<AwaitedName>,
+    /// What the statement at hand waits for a transaction to decide, or has done so.
+    pub(crate) awaited: Option<Awaited>,
     pub(crate) prepared: PreparedTable,
     /// Portals by their names, until the transaction ends.
     pub(crate) portals: BTreeMap<Rc<str>, Portal>,
     pub(crate) progress: StatementProgress,
-    /// Whether the statement at hand waits inside a sequence function.
-    pub(crate) waits_in_function: bool,
+    /// Whether the statement at hand waits in the middle of its work: inside a sequence function, or for a key.
+    pub(crate) waits_at_work: bool,
 }
 
 /// How far the statement at hand has come. One that waits for a lock begins anew when it goes on, and must come to the same
@@ -216,6 +218,8 @@ pub(crate) struct StatementProgress {
     pub(crate) cascades: Vec<Message>,
     /// Whether it waits for the sequence that lastval tells of, which it has seen.
     pub(crate) awaits_last: bool,
+    /// Whether it has waited in the middle of its work, before which it has shown that it may do it.
+    pub(crate) is_allowed: bool,
     /// The newest commit that the statement sees, once it has waited in the middle of its work.
     pub(crate) snapshot: Option<CommitNumber>,
 }
@@ -244,11 +248,11 @@ impl Session {
             has_temporary_schema: false,
             names_known_until: 0,
             pending: None,
-            awaited_name: None,
+            awaited: None,
             prepared: PreparedTable::default(),
             portals: BTreeMap::new(),
             progress: StatementProgress::default(),
-            waits_in_function: false,
+            waits_at_work: false,
         }
     }
 }

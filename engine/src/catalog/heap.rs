@@ -57,6 +57,14 @@ pub(crate) struct Version<T> {
 }
 
 impl<T> Version<T> {
+    /// The transaction, other than the session's own, that has yet to decide whether this version stays.
+    pub(crate) fn undecided_by(&self, session: SessionId) -> Option<SessionId> {
+        match (self.created, self.deleted) {
+            (Stamp::Open(owner), _) | (_, Some(Stamp::Open(owner))) if owner != session => Some(owner),
+            _ => None,
+        }
+    }
+
     pub(crate) fn visible(&self, view: View) -> bool {
         view.sees(self.created) && !self.deleted.is_some_and(|stamp| view.sees(stamp))
     }
@@ -89,6 +97,11 @@ impl<T> Heap<T> {
     /// The version at `slot`, which must exist.
     pub(crate) fn version(&self, slot: Slot) -> &Version<T> {
         self.slots[slot].as_ref().expect("a slot is used only while its version exists")
+    }
+
+    /// The version at `slot`, if there still is one.
+    pub(crate) fn get(&self, slot: Slot) -> Option<&Version<T>> {
+        self.slots.get(slot)?.as_ref()
     }
 
     /// Marks the version at `slot` as deleted, or with `None` takes that back.

@@ -27,7 +27,7 @@ pub(crate) use relation::{
     OpaqueType, Persistence, Relation, SequenceData, StorageId, TableData, ViewData,
 };
 pub(crate) use role::{DefaultAccess, Membership, Role, SeenRoles};
-pub(crate) use rows::TableRow;
+pub(crate) use rows::{KeyHolder, TableRow};
 pub(crate) use write::{Write, WritePlace};
 
 use crate::dialect::Major;

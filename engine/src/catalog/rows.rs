@@ -10,6 +10,15 @@ use crate::query::Value;
 /// One row of a table.
 pub(crate) type TableRow = Rc<[Value]>;
 
+/// Who has a key.
+#[derive(Debug)]
+pub(crate) enum KeyHolder<'r> {
+    /// A row that is there.
+    Row(Slot, &'r TableRow),
+    /// A row that is there or not, as this session's open transaction ends.
+    Undecided(Slot, SessionId),
+}
+
 /// The versions of one table's rows.
 #[derive(Debug, Default, Clone)]
 pub(super) struct TableRows {
@@ -57,20 +66,39 @@ impl Catalog {
         self.rows.get(&storage).into_iter().flat_map(move |rows| rows.versions.visible(view))
     }
 
-    /// The row that has, in these columns, the same values as `row`, none of which is null. `except` is not looked at.
+    /// The row that has, in these columns, the same values as `row`, none of which is null: one that stays, as far as
+    /// `session` knows, or one of which another transaction has yet to say so, whichever comes first (PostgreSQL's
+    /// `SnapshotDirty`). `except` is not looked at.
     pub(crate) fn row_with_key(
         &self,
         storage: StorageId,
-        view: View,
+        session: SessionId,
         columns: &[usize],
         row: &[Value],
         except: Option<Slot>,
-    ) -> Option<(Slot, &TableRow)> {
-        if !self.rows.get(&storage)?.may_hold_key(columns, row) {
+    ) -> Option<KeyHolder<'_>> {
+        let rows = self.rows.get(&storage)?;
+        if !rows.may_hold_key(columns, row) {
             return None;
         }
-        self.visible_rows(storage, view)
-            .find(|(slot, other)| Some(*slot) != except && columns.iter().all(|place| other[*place] == row[*place]))
+        let mut holders = rows.versions.versions().filter(|(slot, version)| {
+            Some(*slot) != except && columns.iter().all(|place| version.value[*place] == row[*place])
+        });
+        holders.find_map(|(slot, version)| match (version.undecided_by(session), version.deleted) {
+            (Some(owner), _) => Some(KeyHolder::Undecided(slot, owner)),
+            (None, None) => Some(KeyHolder::Row(slot, &version.value)),
+            (None, Some(_)) => None,
+        })
+    }
+
+    /// What stands in a place of a table, whoever sees it.
+    pub(crate) fn row(&self, storage: StorageId, slot: Slot) -> Option<TableRow> {
+        Some(self.rows.get(&storage)?.versions.get(slot)?.value.clone())
+    }
+
+    /// The transaction that has yet to decide whether a version of a row stays, other than the session's own.
+    pub(crate) fn row_undecided_by(&self, storage: StorageId, slot: Slot, session: SessionId) -> Option<SessionId> {
+        self.rows.get(&storage)?.versions.get(slot)?.undecided_by(session)
     }
 
     /// Whether a view sees what stands in a place of a table.

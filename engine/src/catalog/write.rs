@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use super::heap::Heap;
+use super::rows::TableRow;
 use super::{Catalog, CommitNumber, Oid, Persistence, Slot, Stamp, StorageId, View};
 use crate::cluster::SessionId;
 
@@ -152,6 +153,14 @@ impl Catalog {
             _ => None,
         });
         made.map(|relation| (relation.schema, relation.name.clone())).collect()
+    }
+
+    /// The rows that writes have stored or deleted, with their tables.
+    pub(crate) fn rows_changed(&self, writes: &[Write]) -> impl Iterator<Item = (StorageId, TableRow)> {
+        writes.iter().filter_map(|write| match write.place {
+            WritePlace::Row(storage, slot) => Some((storage, self.row(storage, slot)?)),
+            _ => None,
+        })
     }
 
     /// Whether any of the writes makes a version of an unlogged relation, which may have brought storage with it.

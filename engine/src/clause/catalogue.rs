@@ -325,6 +325,10 @@ catalogue! {
         OnConflict "insert.on-conflict" ("ON CONFLICT Clause")
             "A row that ON CONFLICT does not insert has used up the values that nextval gave it."
     }
+    page "Index Uniqueness Checks" {
+        KeyAwaited "key.awaited" ("whole page")
+            "A row whose key an open transaction has inserted or deleted waits for its end, with what nextval gave it."
+    }
     page "Constraints" {
         ForeignKey "foreign-key.definition" ("Foreign Keys")
             "A foreign key names a table and columns of it that are a key."

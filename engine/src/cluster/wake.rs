@@ -6,7 +6,7 @@ use crate::catalog::View;
 use crate::execute::Execution;
 use crate::lock::{Found, Request, Target};
 use crate::reply::Reply;
-use crate::session::AwaitedName;
+use crate::session::Awaited;
 use crate::statement::Statement;
 
 impl Cluster {
@@ -16,8 +16,8 @@ impl Cluster {
         let waiting = |id: SessionId| {
             let request = self.shared.locks.request_of(id)?;
             let session = self.sessions.get(id.0 as usize)?.as_ref()?;
-            let name = session.awaited_name.clone();
-            Some(Resumed { request, name, only_queries: false, let_go: false, failed: false })
+            let awaited = session.awaited.clone();
+            Some(Resumed { request, awaited, only_queries: false, let_go: false, failed: false })
         };
         let Some(own) = waiting(session) else { return false };
         let others = self.sessions.iter().flatten().map(|other| other.id).filter(|id| *id != session);
@@ -45,7 +45,7 @@ impl Cluster {
         let commits = self.shared.commits;
         while let Some(request) = self.next_to_resume(preference) {
             let session = self.sessions.get(request.session.0 as usize).and_then(Option::as_ref);
-            let name = session.and_then(|session| session.awaited_name.clone());
+            let awaited = session.and_then(|session| session.awaited.clone());
             let pending = session.and_then(|session| session.pending.as_ref());
             let only_queries = pending.is_some_and(|pending| {
                 pending.part.is_none()
@@ -59,7 +59,7 @@ impl Cluster {
             }
             let failed =
                 outcome.woken.last().is_some_and(|(id, reply)| *id == request.session && reply.error.is_some());
-            resumed.push(Resumed { request, name, only_queries, let_go, failed });
+            resumed.push(Resumed { request, awaited, only_queries, let_go, failed });
         }
         resumed
     }
@@ -92,7 +92,7 @@ impl Cluster {
     fn free_to_go_on(&self) -> Vec<Request> {
         let mut free = self.shared.locks.granted().to_vec();
         let waiting = self.shared.locks.waiting_for_transactions();
-        free.extend(waiting.into_iter().filter(|request| !self.still_owns_name(request)));
+        free.extend(waiting.into_iter().filter(|request| !self.still_decides(request)));
         free
     }
 
@@ -108,15 +108,16 @@ impl Cluster {
         Some(request)
     }
 
-    /// Whether the transaction that a session waits for can still decide what becomes of the name it waits for.
-    fn still_owns_name(&self, request: &Request) -> bool {
+    /// Whether the transaction that a session waits for can still decide what that one waits to know.
+    fn still_decides(&self, request: &Request) -> bool {
         let Some(session) = self.sessions.get(request.session.0 as usize).and_then(Option::as_ref) else {
             return false;
         };
         let view = View { session: session.id, until: CommitNumber::MAX };
-        let owner = match &session.awaited_name {
-            Some(AwaitedName::Relation(schema, name)) => self.shared.catalog.uncommitted_namesake(*schema, name, view),
-            Some(AwaitedName::Schema(name)) => self.shared.catalog.uncommitted_schema(name, view),
+        let owner = match &session.awaited {
+            Some(Awaited::Relation(schema, name)) => self.shared.catalog.uncommitted_namesake(*schema, name, view),
+            Some(Awaited::Schema(name)) => self.shared.catalog.uncommitted_schema(name, view),
+            Some(Awaited::Row(storage, slot)) => self.shared.catalog.row_undecided_by(*storage, *slot, session.id),
             None => None,
         };
         owner.is_some_and(|owner| request.target == Target::Transaction(owner))
@@ -154,7 +155,7 @@ enum Preference {
 /// A session that has gone on, and what for it had waited.
 struct Resumed {
     request: Request,
-    name: Option<AwaitedName>,
+    awaited: Option<Awaited>,
     /// Whether its query does nothing but call functions and read.
     only_queries: bool,
     /// Whether what it had waited for was not what it looked for any more, so that it let the lock go and looked again.
@@ -165,10 +166,13 @@ struct Resumed {
 
 impl Resumed {
     /// Whether two sessions that one step wakes run side by side on the same thing: what they waited for is free for both
-    /// at once. One that waited for a transaction waited for the sake of a name.
+    /// at once. Whoever waited for a transaction waited for the sake of something else. For a key it goes one after the
+    /// other.
     fn may_race(&self, other: &Resumed) -> bool {
         match (self.request.target, other.request.target) {
-            (Target::Transaction(_), Target::Transaction(_)) => self.name == other.name,
+            (Target::Transaction(_), Target::Transaction(_)) => {
+                self.awaited == other.awaited && !matches!(self.awaited, Some(Awaited::Row(..)))
+            }
             (one, two) => {
                 let side_by_side = !self.request.mode.conflicts(other.request.mode);
                 one == two && (side_by_side || self.let_go && !(self.failed && other.failed))

@@ -167,6 +167,7 @@ impl Execution<'_> {
         progress.owned.clear();
         progress.cascades.clear();
         progress.awaits_last = false;
+        progress.is_allowed = false;
         if progress.snapshot.take().is_some() {
             self.shared.snapshots -= 1;
         }
@@ -183,7 +184,7 @@ impl Execution<'_> {
     /// What an error leaves of a statement and its transaction.
     pub(super) fn abort_statement(&mut self) {
         self.forget_progress();
-        self.session.awaited_name = None;
+        self.session.awaited = None;
         self.abort_after_error();
     }
 

@@ -58,7 +58,7 @@ impl Execution<'_> {
             false => self.lock_at(oid, LockMode::RowExclusive, 0),
         };
         if let Err(Stop::Waits(_)) = taken {
-            self.session.waits_in_function = true;
+            self.session.waits_at_work = true;
             self.reach(Clause::AlterBlocks);
         }
         taken

@@ -11,6 +11,7 @@ mod default_privilege;
 mod drop;
 mod function;
 mod grant;
+mod interrupted;
 mod locking;
 mod maintenance;
 mod names;
@@ -96,6 +97,8 @@ pub(crate) struct Execution<'a> {
     is_utility: bool,
     /// Whether what the statement at hand will see is settled, whatever it still waits for.
     has_sight: bool,
+    /// What its table holds of the row whose next key has to be waited for: the keys before that one.
+    half_stored: Vec<(StorageId, TableRow)>,
     /// How often the statement has told of objects that are dropped along.
     cascades: usize,
 }
@@ -124,6 +127,7 @@ impl<'a> Execution<'a> {
             unchanged: Vec::new(),
             is_utility: false,
             has_sight: false,
+            half_stored: Vec::new(),
             cascades: 0,
         }
     }
@@ -237,8 +241,9 @@ impl<'a> Execution<'a> {
         if implicit && self.session.transaction.block == Block::None {
             self.session.transaction.block = Block::Implicit;
         }
-        self.session.waits_in_function = false;
+        self.session.waits_at_work = false;
         self.has_sight = false;
+        self.half_stored.clear();
         self.cascades = 0;
         let mark = self.statement_mark();
         let notices = self.reply.notices.len();
@@ -247,7 +252,7 @@ impl<'a> Execution<'a> {
         match work(self) {
             Ok(result) => {
                 self.forget_progress();
-                self.session.awaited_name = None;
+                self.session.awaited = None;
                 Ok(result)
             }
             Err(Stop::Error(message)) => {
@@ -255,14 +260,15 @@ impl<'a> Execution<'a> {
                 Err(Stop::Error(message))
             }
             Err(Stop::Waits(blockers)) => {
-                if !self.session.waits_in_function {
-                    self.session.progress.resolved.clear();
+                match self.session.waits_at_work {
+                    true => self.session.progress.is_allowed = true,
+                    false => self.session.progress.resolved.clear(),
                 }
-                if self.session.waits_in_function || self.has_sight {
+                if self.session.waits_at_work || self.has_sight {
                     self.keep_sight();
                 }
                 self.interrupted_notices = self.reply.notices.split_off(notices);
-                self.remember_interrupted_names(&mark);
+                self.remember_interrupted(&mark);
                 self.undo_statement(&mark);
                 Err(Stop::Waits(blockers))
             }

@@ -3,7 +3,6 @@
 use std::rc::Rc;
 
 use super::Execution;
-use super::block::StatementMark;
 use crate::catalog::{
     INFORMATION_SCHEMA, Kind, Oid, PG_CATALOG, PG_TOAST, Persistence, Privileges, RangeName, Relation, SearchPath,
     is_temporary_schema, temporary_schema,
@@ -13,7 +12,7 @@ use crate::error::{Result, Stop, error, notice, sqlstate, unsupported};
 use crate::lock::LockMode;
 use crate::quirk::Quirk;
 use crate::reply::{Message, Severity};
-use crate::session::{AwaitedName, CachedPath};
+use crate::session::{Awaited, CachedPath};
 use crate::statement::{ObjectName, Privilege};
 
 /// What a lookup does when the schema that a name gives does not exist.
@@ -257,12 +256,12 @@ impl Execution<'_> {
     }
 
     fn has_awaited(&self, schema: Oid, name: &str) -> bool {
-        matches!(&self.session.awaited_name, Some(AwaitedName::Relation(place, awaited))
+        matches!(&self.session.awaited, Some(Awaited::Relation(place, awaited))
             if *place == schema && **awaited == *name)
     }
 
     pub(super) fn has_awaited_schema(&self, name: &str) -> bool {
-        matches!(&self.session.awaited_name, Some(AwaitedName::Schema(awaited)) if **awaited == *name)
+        matches!(&self.session.awaited, Some(Awaited::Schema(awaited)) if **awaited == *name)
     }
 
     /// Checks that a new relation may have this name in this schema. `has_type` says whether a type comes with it.
@@ -301,27 +300,6 @@ impl Execution<'_> {
         Ok(())
     }
 
-    /// Notes which names the statement at hand has made, which comes to wait and will begin anew.
-    pub(super) fn remember_interrupted_names(&mut self, mark: &StatementMark) {
-        let id = self.session.id;
-        self.shared.interrupted_names.retain(|(session, ..)| *session != id);
-        let made = self.shared.catalog.names_made(&self.session.transaction.undo[mark.undo..]);
-        self.shared.interrupted_names.extend(made.into_iter().map(|(schema, name)| (id, schema, name)));
-    }
-
-    /// Refuses a name that a statement had made which waits now: who asks for it would wait for that one's transaction.
-    pub(super) fn check_not_interrupted(&self, schema: Oid, name: &str) -> Result<()> {
-        let is_made = self.shared.interrupted_names.iter().any(|(session, place, made)| {
-            *session != self.session.id
-                && (*place, &**made) == (schema, name)
-                && self.shared.locks.request_of(*session).is_some()
-        });
-        match is_made {
-            true => Err(unsupported("a name that a waiting statement has made")),
-            false => Ok(()),
-        }
-    }
-
     /// Waits for another session's uncommitted relation of the same name. Once it is committed, the unique index of the
     /// catalog that is written first refuses the name.
     pub(super) fn wait_for_namesake(&mut self, schema: Oid, name: &str, has_type: bool) -> Result<()> {
@@ -341,7 +319,7 @@ impl Execution<'_> {
         match self.shared.catalog.uncommitted_namesake(schema, name, view) {
             Some(_) if self.deviates(Quirk::TakenNameFailsAtOnce) => Err(duplicate_relation(name, has_type)),
             Some(session) => {
-                self.session.awaited_name = Some(AwaitedName::Relation(schema, name.into()));
+                self.session.awaited = Some(Awaited::Relation(schema, name.into()));
                 Err(self.wait_for_transaction(session))
             }
             None => Ok(()),

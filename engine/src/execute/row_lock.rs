@@ -27,6 +27,7 @@ impl Execution<'_> {
 
     fn keep_rows_from_others(&mut self, table: &Relation) -> Result<()> {
         let view = self.catalog_view();
+        self.check_rows_not_interrupted(table.storage)?;
         self.refuse_other_row_lock(table.storage)?;
         let catalog = &self.shared.catalog;
         if catalog.other_writer(table.storage, view).is_some() {

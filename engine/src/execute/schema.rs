@@ -7,7 +7,7 @@ use crate::catalog::{INFORMATION_SCHEMA, Object, Oid, PG_CATALOG, PG_TOAST, Sche
 use crate::error::{Result, Stop, error, notice, sqlstate, unsupported};
 use crate::lock::LockMode;
 use crate::reply::{Severity, StatementResult};
-use crate::session::AwaitedName;
+use crate::session::Awaited;
 use crate::statement::{AlterSchema, CreateSchema, DropSchema, SchemaAction};
 
 impl Execution<'_> {
@@ -47,7 +47,7 @@ impl Execution<'_> {
             return Err(error(sqlstate::DUPLICATE_SCHEMA, format!("schema \"{name}\" already exists")));
         }
         if let Some(session) = self.shared.catalog.uncommitted_schema(name, view) {
-            self.session.awaited_name = Some(AwaitedName::Schema(name.into()));
+            self.session.awaited = Some(Awaited::Schema(name.into()));
             return Err(self.wait_for_transaction(session));
         }
         let oid = self.shared.catalog.new_oid();

@@ -1,5 +1,6 @@
 //! Analysing expressions: names and types (manual, "Value Expressions" and "Type Conversion").
 
+use super::coerce::common_of;
 use super::function::SetFunction;
 use super::numeric::constant;
 use super::plan::{AggregateCall, Bound, Typed};
@@ -334,17 +335,11 @@ impl<'e, 'a> Binder<'e, 'a> {
 
     /// Converts alternatives to one type (manual, "UNION, CASE, and Related Constructs").
     pub(super) fn common_type(&mut self, alternatives: Vec<Typed>, construct: &str) -> Result<(Vec<Bound>, Type)> {
+        let major = self.execution.shared.settings.major;
         let mut chosen = Type::Unknown;
         for alternative in &alternatives {
-            let candidate = alternative.value_type;
-            if chosen == Type::Unknown || super::coerce::can_coerce(chosen, candidate, CastContext::Implicit) {
-                chosen = if candidate == Type::Unknown { chosen } else { candidate };
-            } else if !super::coerce::can_coerce(candidate, chosen, CastContext::Implicit) {
-                return Err(error(
-                    sqlstate::DATATYPE_MISMATCH,
-                    format!("{construct} types {} and {} cannot be matched", chosen.sql_name(), candidate.sql_name()),
-                ));
-            }
+            chosen = common_of(chosen, alternative.value_type, major)
+                .ok_or_else(|| unmatched(construct, chosen, alternative.value_type))?;
         }
         if chosen == Type::Unknown {
             chosen = Type::Text;
@@ -366,6 +361,14 @@ impl<'e, 'a> Binder<'e, 'a> {
         self.frames.pop();
         plan
     }
+}
+
+/// The refusal of alternatives without a common type.
+pub(super) fn unmatched(construct: &str, one: Type, other: Type) -> Stop {
+    error(
+        sqlstate::DATATYPE_MISMATCH,
+        format!("{construct} types {} and {} cannot be matched", one.sql_name(), other.sql_name()),
+    )
 }
 
 fn literal_value(literal: &Literal) -> Result<Typed> {

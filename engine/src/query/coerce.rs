@@ -2,6 +2,7 @@
 
 use super::plan::{Bound, Typed};
 use super::{Type, Value, read_value};
+use crate::dialect::Major;
 use crate::error::{Result, unsupported};
 use crate::execute::Execution;
 
@@ -49,6 +50,42 @@ fn cast_context(from: Type, to: Type) -> Option<CastContext> {
 /// Whether `from` becomes `to` in this context.
 pub(super) fn can_coerce(from: Type, to: Type, context: CastContext) -> bool {
     cast_context(from, to).is_some_and(|least| least <= context)
+}
+
+/// The type that alternatives of two types get; none when these cannot be matched (manual, "UNION, CASE, and Related
+/// Constructs").
+pub(super) fn common_of(chosen: Type, candidate: Type, major: Major) -> Option<Type> {
+    let implicit = |from, to| can_coerce(from, to, CastContext::Implicit);
+    if chosen == candidate || candidate == Type::Unknown {
+        return Some(chosen);
+    }
+    if chosen == Type::Unknown {
+        return Some(candidate);
+    }
+    if category(chosen, major) != category(candidate, major) {
+        return None;
+    }
+    let is_preferred = matches!(chosen, Type::Text | Type::Oid);
+    match !is_preferred && implicit(chosen, candidate) && !implicit(candidate, chosen) {
+        true => Some(candidate),
+        false => Some(chosen),
+    }
+}
+
+/// A type's category (manual, "pg_type", Table "typcategory Codes"); those that are not told apart have one of their own.
+fn category(value_type: Type, major: Major) -> char {
+    match value_type {
+        Type::Unknown => 'X',
+        Type::Boolean => 'B',
+        Type::SmallInt | Type::Integer | Type::BigInt | Type::Numeric => 'N',
+        Type::Oid | Type::Regclass | Type::Regtype | Type::Regnamespace => 'N',
+        Type::Text | Type::Varchar | Type::Name => 'S',
+        Type::Char => major.category_of_char(),
+        Type::Tree => 'Z',
+        Type::Record => 'P',
+        Type::Array(_) => 'A',
+        Type::Opaque => 'U',
+    }
 }
 
 /// OIDs from here on are given out as objects are made, so nobody can predict them.

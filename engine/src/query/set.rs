@@ -1,14 +1,14 @@
 //! Analysing UNION, INTERSECT and EXCEPT (manual, "Combining Queries" and "UNION, CASE, and Related Constructs").
 
 use super::Type;
-use super::bind::Binder;
-use super::coerce::can_coerce;
+use super::Value;
+use super::bind::{Binder, unmatched};
+use super::coerce::common_of;
 use super::listed;
 use super::plan::{Bound, Plan, SetPlan, SortKey};
-use super::{CastContext, Value};
 use crate::dialect::Major;
 use crate::error::{Result, error, sqlstate, unsupported};
-use crate::statement::{Expression, OrderItem, Query, SetOperation, SetOperator};
+use crate::statement::{Expression, Literal, OrderItem, Query, SelectItem, SetOperation, SetOperator};
 
 impl Binder<'_, '_> {
     /// Analyses one side, which sees the queries around the whole and nothing of the other side.
@@ -46,19 +46,16 @@ impl Binder<'_, '_> {
                 format!("each {word} query must have the same number of columns"),
             ));
         }
+        let count = left_types.len();
+        let major = self.execution().shared.settings.major;
         let mut types = Vec::with_capacity(left_types.len());
         for (index, (one, other)) in left_types.into_iter().zip(right_types).enumerate() {
-            let common = if one == other || is_null(&right, index) || can_coerce(other, one, CastContext::Implicit) {
-                one
-            } else if is_null(&left, index) || can_coerce(one, other, CastContext::Implicit) {
-                other
-            } else if is_text_constant(&left, index) || is_text_constant(&right, index) {
-                return Err(unsupported("a constant whose type the other side of UNION decides"));
-            } else {
-                return Err(error(
-                    sqlstate::DATATYPE_MISMATCH,
-                    format!("{word} types {} and {} cannot be matched", one.sql_name(), other.sql_name()),
-                ));
+            let is_open = |query| is_open(query, index, count);
+            let common = match (is_open(&operation.left), is_open(&operation.right)) {
+                (_, true) if takes_constant(&right, index, one) => one,
+                (true, false) if takes_constant(&left, index, other) => other,
+                (false, false) => common_of(one, other, major).ok_or_else(|| unmatched(word, one, other))?,
+                _ => return Err(unsupported("a constant whose type the other side of UNION decides")),
             };
             convert(&mut left, index, one, common)?;
             convert(&mut right, index, other, common)?;
@@ -69,7 +66,6 @@ impl Binder<'_, '_> {
         if is_volatile && !(is_plain_union && operation.order_by.is_empty()) {
             return Err(unsupported(format!("sequence functions in {word}")));
         }
-        let major = self.execution().shared.settings.major;
         let order_by =
             operation.order_by.iter().map(|item| sort_key(item, &names, major)).collect::<Result<Vec<_>>>()?;
         let offset = self.limit(operation.offset.as_ref(), "OFFSET")?;
@@ -91,23 +87,32 @@ impl Binder<'_, '_> {
     }
 }
 
-/// Whether a column is the constant NULL, which takes any type.
+/// Whether one of a query's `count` columns is a constant that nothing has given a type: the other side decides. Those of
+/// VALUES are text by then.
+fn is_open(query: &Query, index: usize, count: usize) -> bool {
+    let Query::Select(select) = query else { return false };
+    let is_wildcard = |item: &SelectItem| matches!(item.expression, Expression::Wildcard(_));
+    let from_end = select.items.len() + index;
+    let item = match select.items.iter().take(index + 1).any(is_wildcard) {
+        false => select.items.get(index),
+        true => from_end.checked_sub(count).and_then(|index| select.items.get(index)),
+    };
+    item.is_some_and(|item| matches!(item.expression, Expression::Literal(Literal::Null | Literal::String(_))))
+}
+
+/// Whether a constant can be given a type here.
+fn takes_constant(plan: &Plan, index: usize, value_type: Type) -> bool {
+    let is_string = matches!(value_type, Type::Text | Type::Varchar | Type::Name);
+    is_string || is_null(plan, index)
+}
+
+/// Whether a column is the constant NULL.
 fn is_null(plan: &Plan, index: usize) -> bool {
     match plan {
         Plan::Select(select) => {
             matches!(select.outputs.get(index).map(|output| &output.value), Some(Bound::Constant(Value::Null)))
         }
         Plan::Values { .. } | Plan::Set(_) => false,
-    }
-}
-
-fn is_text_constant(plan: &Plan, index: usize) -> bool {
-    match plan {
-        Plan::Select(select) => {
-            matches!(select.outputs.get(index).map(|output| &output.value), Some(Bound::Constant(Value::Text(_))))
-        }
-        Plan::Values { .. } => true,
-        Plan::Set(set) => is_text_constant(&set.left, index) || is_text_constant(&set.right, index),
     }
 }
 

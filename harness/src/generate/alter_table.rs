@@ -1,7 +1,8 @@
 //! ALTER TABLE: columns, defaults and identity.
 
 use seqcheck_engine::statement::{
-    AlterTable, Identifier, IdentityChange, RenameColumn, SequenceOption, TableAction, TableReference,
+    AlterTable, Identifier, IdentityChange, RenameColumn, SequenceOption, TableAction, TableConstraint,
+    TableConstraintKind, TableReference,
 };
 use seqcheck_engine::{Statement, TableSummary};
 
@@ -31,6 +32,22 @@ impl Generator<'_> {
             if_exists: self.choice.chance(1, 8),
             table: TableReference::whole(name),
             actions,
+        })
+    }
+
+    /// Makes a table's column a key.
+    pub(super) fn add_key(&mut self) -> Statement {
+        let (name, table) = self.table_name();
+        let columns = vec![self.column_name(table.as_ref())];
+        let kind = match self.choice.chance(1, 2) {
+            true => TableConstraintKind::PrimaryKey(columns),
+            false => TableConstraintKind::Unique(columns),
+        };
+        let action = TableAction::AddConstraint(TableConstraint { name: None, kind });
+        Statement::AlterTable(AlterTable {
+            if_exists: false,
+            table: TableReference::whole(name),
+            actions: vec![action],
         })
     }
 

@@ -39,6 +39,10 @@ impl Generator<'_> {
         if self.plan.first_table {
             let create = self.create_table();
             self.begin_with(create);
+            if self.plan.waits && self.choice.chance(1, 2) {
+                let key = self.add_key();
+                self.begin_with(key);
+            }
             for _ in 0..self.choice.index(FIRST_ROWS) {
                 self.look_around();
                 let insert = self.insert();

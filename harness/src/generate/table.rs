@@ -235,6 +235,43 @@ impl Generator<'_> {
         })
     }
 
+    /// An INSERT of a key that others may want, too; none without a table that has keys.
+    pub(super) fn insert_key(&mut self) -> Option<Statement> {
+        let tables: Vec<TableSummary> = self.tables.iter().filter(|table| !table.keys.is_empty()).cloned().collect();
+        if tables.is_empty() {
+            return None;
+        }
+        let table = &tables[self.choice.index(tables.len())];
+        let key = &table.keys[self.choice.index(table.keys.len())];
+        let mut columns: Vec<Identifier> = Vec::new();
+        let mut values: Vec<Expression> = Vec::new();
+        let mut gives_identity = false;
+        for column in &table.columns {
+            if key.contains(&column.name) {
+                gives_identity |= column.identity.is_some();
+                values.push(if column.is_text { text("x") } else { number_expression(self.choice.below(3) as i64) });
+            } else if column.not_null && !column.has_default && column.identity.is_none() {
+                values.push(self.fitting_value(column));
+            } else {
+                continue;
+            }
+            columns.push(Identifier::new(&*column.name));
+        }
+        let mut rows = vec![values];
+        if self.choice.chance(1, 6) {
+            rows.push(rows[0].clone());
+        }
+        Some(Statement::Insert(Insert {
+            table: self.qualified_if_needed(&table.schema, &table.name, 8),
+            alias: None,
+            columns,
+            overriding: gives_identity.then_some(Overriding::System),
+            source: InsertSource::Query(Query::Values(rows)),
+            on_conflict: self.on_conflict(Some(table)),
+            returning: self.returning(Some(table)),
+        }))
+    }
+
     fn any_insert(&mut self, name: ObjectName, table: Option<TableSummary>) -> Statement {
         let mut columns: Vec<Identifier> = Vec::new();
         if self.choice.chance(1, 2) {

@@ -112,6 +112,12 @@ impl Generator<'_> {
     fn contend(&mut self) -> Statement {
         let name = self.plain_name();
         let of_tables = if self.tables.is_empty() { 0 } else { 3 };
+        if of_tables > 0
+            && self.choice.chance(1, 4)
+            && let Some(insert) = self.insert_key()
+        {
+            return insert;
+        }
         match self.choice.weighted(&[14, 4, 10, 3, 2, 2, 3, of_tables, 3]) {
             0 => {
                 // Tables' sequences are busy, too.

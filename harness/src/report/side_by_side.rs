@@ -1,6 +1,7 @@
 //! Two replies next to each other.
 
-use seqcheck_engine::Reply;
+use postgres::types::Type;
+use seqcheck_engine::{Reply, Rows};
 
 use crate::lockstep::Observed;
 use crate::trace::{Detail, ExpectedReply};
@@ -48,7 +49,30 @@ fn reply_lines(reply: &Reply) -> Vec<String> {
 /// What the model, under a title of its own, and the server did, as columns of together at most `width` characters where
 /// that is possible; lines that differ are marked.
 pub fn observed(title: &str, model: Option<&Observed>, server: Option<&Observed>, width: usize) -> Vec<String> {
-    columns(title, &lines(model), "server", &lines(server), width)
+    let (mut left, mut right) = (lines(model), lines(server));
+    if let (Some(expected), Some(actual)) = (reply_of(model), reply_of(server)) {
+        let pairs = expected.results.iter().zip(&actual.results);
+        let rows = pairs.filter_map(|(one, other)| Some((one.rows.as_ref()?, other.rows.as_ref()?)));
+        for (expected, actual) in rows.filter(|(one, other)| differ(one, other)) {
+            left.push(types_line(expected));
+            right.push(types_line(actual));
+        }
+    }
+    columns(title, &left, "server", &right, width)
+}
+
+fn reply_of(observed: Option<&Observed>) -> Option<&Reply> {
+    observed.and_then(Observed::any_reply)
+}
+
+/// Whether the columns of two results have other types. Trace files do not tell of these, so they are shown only then.
+fn differ(one: &Rows, other: &Rows) -> bool {
+    !one.types.is_empty() && !other.types.is_empty() && one.types != other.types
+}
+
+fn types_line(rows: &Rows) -> String {
+    let name = |oid: &u32| Type::from_oid(*oid).map_or_else(|| oid.to_string(), |known| known.name().to_owned());
+    format!("types: {}", rows.types.iter().map(name).collect::<Vec<_>>().join(" | "))
 }
 
 /// Two blocks of lines as columns under titles; lines that differ are marked.

@@ -65,7 +65,8 @@ impl Execution<'_> {
             self.shared.catalog.delete_row(table.storage, slot, view, &mut self.session.transaction.undo);
             let new = TableRow::from(new);
             changes.push(RowChange { old: Some(old), new: Some(new.clone()) });
-            self.store_row(table, new, &mut returning)?;
+            self.store_row(table, new.clone());
+            returning.add(self, &new)?;
             updated += 1;
         }
         self.forget_rows(has_subquery);
@@ -166,8 +167,11 @@ impl Execution<'_> {
         }
     }
 
-    /// Refuses to change a row that others have changed since the statement's snapshot was taken.
+    /// Refuses to change a row that others have changed since the statement's snapshot was taken, or are changing.
     fn refuse_changed_row(&self, table: &Relation, slot: Slot) -> Result<()> {
+        if self.shared.catalog.row_undecided_by(table.storage, slot, self.session.id).is_some() {
+            return Err(unsupported("a change of a row that another open transaction has changed"));
+        }
         match self.shared.catalog.is_row_visible(table.storage, slot, self.catalog_view()) {
             true => Ok(()),
             false => Err(unsupported("a change of a row that others have changed since the snapshot was taken")),

@@ -2,10 +2,11 @@
 
 use super::super::Execution;
 use super::shown::{ShownColumns, failing_row, shown_key};
-use crate::catalog::{Column, ConstraintKind, Oid, Relation, Slot, TableData};
+use crate::catalog::{Column, ConstraintKind, KeyHolder, Oid, Relation, Slot, TableData, TableRow};
 use crate::clause::Clause;
-use crate::error::{Result, error, sqlstate, unsupported};
+use crate::error::{Result, Stop, error, sqlstate, unsupported};
 use crate::query::{Bound, Row, Value};
+use crate::session::Awaited;
 
 impl Execution<'_> {
     /// Checks a row before it is stored. `replaced` is the version that it takes the place of; `shown` what an error may
@@ -87,12 +88,53 @@ impl Execution<'_> {
     }
 
     /// Checks a row's keys before it is stored. `replaced` is the version that it takes the place of.
-    fn check_keys(&mut self, table: &Relation, data: &TableData, row: &[Value], replaced: Option<Slot>) -> Result<()> {
-        for (index, columns) in unique_keys(data) {
-            let name = self.shared.catalog.relation(index, self.catalog_view()).map(|index| index.name.clone());
-            self.check_key(table, data, name.as_deref().unwrap_or("?"), columns, row, replaced)?;
+    pub(super) fn check_keys(
+        &mut self,
+        table: &Relation,
+        data: &TableData,
+        row: &[Value],
+        replaced: Option<Slot>,
+    ) -> Result<()> {
+        let keys = unique_keys(data);
+        for (place, (index, columns)) in keys.iter().enumerate() {
+            let name = self.shared.catalog.relation(*index, self.catalog_view()).map(|index| index.name.clone());
+            let checked = self.check_key(table, data, name.as_deref().unwrap_or("?"), columns, row, replaced);
+            if let Err(Stop::Waits(_)) = checked {
+                // The indexes before this one hold the row already, and the version that it replaces is being deleted.
+                let is_held = |column: &usize| keys[..place].iter().any(|(_, columns)| columns.contains(column));
+                let held = row.iter().enumerate().map(|(column, value)| match is_held(&column) {
+                    true => value.clone(),
+                    false => Value::Null,
+                });
+                self.half_stored.extend((place > 0).then(|| (table.storage, held.collect())));
+                let old = replaced.and_then(|slot| self.shared.catalog.row(table.storage, slot));
+                self.half_stored.extend(old.map(|old| (table.storage, old)));
+            }
+            checked?;
         }
         Ok(())
+    }
+
+    /// The row that has a key. Where another transaction has yet to decide whether it stays, that one's end is awaited
+    /// (manual, "Index Uniqueness Checks").
+    pub(super) fn row_with_key(
+        &mut self,
+        table: &Relation,
+        columns: &[usize],
+        row: &[Value],
+        except: Option<Slot>,
+    ) -> Result<Option<(Slot, TableRow)>> {
+        self.check_key_not_interrupted(table.storage, columns, row)?;
+        match self.shared.catalog.row_with_key(table.storage, self.session.id, columns, row, except) {
+            None => Ok(None),
+            Some(KeyHolder::Row(slot, row)) => Ok(Some((slot, row.clone()))),
+            Some(KeyHolder::Undecided(slot, owner)) => {
+                self.reach(Clause::KeyAwaited);
+                self.session.awaited = Some(Awaited::Row(table.storage, slot));
+                self.session.waits_at_work = true;
+                Err(self.wait_for_transaction(owner))
+            }
+        }
     }
 
     fn check_key(
@@ -111,9 +153,7 @@ impl Execution<'_> {
         if key.iter().any(|value| **value == Value::Opaque) {
             return Err(unsupported("a key whose value nobody can predict"));
         }
-        let view = self.catalog_view();
-        let taken = self.shared.catalog.row_with_key(table.storage, view, columns, row, replaced).is_some();
-        if !taken {
+        if self.row_with_key(table, columns, row, replaced)?.is_none() {
             return Ok(());
         }
         self.reach(Clause::IndexUnique);

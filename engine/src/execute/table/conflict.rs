@@ -167,7 +167,6 @@ impl Execution<'_> {
         table: &Relation,
         row: &[Value],
     ) -> Result<Option<(Slot, TableRow)>> {
-        let view = self.catalog_view();
         for columns in &conflict.arbiters {
             if columns.iter().any(|place| row[*place].is_null()) {
                 continue;
@@ -175,8 +174,7 @@ impl Execution<'_> {
             if columns.iter().any(|place| !row[*place].is_known()) {
                 return Err(unsupported("a key whose value nobody can predict"));
             }
-            let found = self.shared.catalog.row_with_key(table.storage, view, columns, row, None);
-            let found = found.map(|(slot, row)| (slot, row.clone()));
+            let found = self.row_with_key(table, columns, row, None)?;
             if found.is_some() {
                 self.reach(Clause::OnConflict);
                 return Ok(found);
@@ -199,6 +197,7 @@ impl Execution<'_> {
             return Err(unsupported("a conflict with a row that the transaction's snapshot does not see"));
         }
         let Some(update) = &conflict.update else { return Ok(None) };
+        self.refuse_other_row_lock(table.storage)?;
         if conflict.own.contains(&slot) {
             return Err(error(
                 sqlstate::CARDINALITY_VIOLATION,

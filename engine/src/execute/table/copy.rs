@@ -4,11 +4,10 @@ use super::super::{Execution, done};
 use super::check::check_length;
 use super::insert::target_columns;
 use super::referential::RowChange;
-use super::returning::Returning;
 use super::target::Changed;
-use crate::catalog::{Column, TableRow};
-use crate::error::{Result, Stop, error, sqlstate, unsupported};
-use crate::query::{Scope, Type, Value, read_value};
+use crate::catalog::{Column, Relation, TableData, TableRow};
+use crate::error::{Result, error, sqlstate, unsupported};
+use crate::query::{Type, Value, read_value};
 use crate::reply::StatementResult;
 use crate::statement::{Copy, Privilege};
 
@@ -36,18 +35,16 @@ impl Execution<'_> {
         self.need(table.oid, Privilege::Insert);
         self.check_needed()?;
         self.check_change(&table, "COPY FROM", "copy to")?;
-        let mut returning = Returning::new(self, &Scope::default(), &[])?;
         // Defaults are planned before a row is read: a constant that its column does not take fails even without rows.
         for (_, column) in data.live_columns().filter(|(place, _)| !targets.contains(place)) {
             self.plan_default(column)?;
         }
         let shown = self.shown_columns(&table, targets.iter().copied())?;
-        let mut copied = 0;
         let mut changes = Vec::new();
         // Rows are collected, and keys are looked up when they are stored together: what is wrong with a later row comes
         // before a duplicate key of an earlier one (PostgreSQL's `CopyMultiInsertBuffer`).
-        let mut duplicate: Option<Stop> = None;
-        let (mut buffered, mut bytes) = (0, 0);
+        let mut buffer: Vec<TableRow> = Vec::new();
+        let mut bytes = 0;
         for line in &statement.data {
             let fields: Vec<&str> = match targets.is_empty() && line.is_empty() {
                 true => Vec::new(),
@@ -73,26 +70,34 @@ impl Execution<'_> {
             }
             self.check_partition(&table, &data, &row)?;
             self.compute_columns(&data, &mut row)?;
-            match self.check_row(&table, &data, &row, None, &shown) {
-                Err(Stop::Error(message)) if message.sqlstate == sqlstate::UNIQUE_VIOLATION => {
-                    duplicate.get_or_insert(Stop::Error(message));
-                }
-                other => other?,
-            }
-            buffered += 1;
+            self.check_conditions(&table, &data, &row, &shown)?;
+            buffer.push(row.into());
             bytes += line.len();
-            if buffered == MOST_BUFFERED_ROWS || bytes > MOST_BUFFERED_BYTES {
-                (buffered, bytes) = (0, 0);
-                duplicate.take().map_or(Ok(()), Err)?;
+            if buffer.len() == MOST_BUFFERED_ROWS || bytes > MOST_BUFFERED_BYTES {
+                bytes = 0;
+                self.store_copied(&table, &data, &mut buffer, &mut changes)?;
             }
-            let row: TableRow = row.into();
-            changes.push(RowChange::inserted(&row));
-            self.store_row(&table, row, &mut returning)?;
-            copied += 1;
         }
-        duplicate.map_or(Ok(()), Err)?;
+        self.store_copied(&table, &data, &mut buffer, &mut changes)?;
+        let copied = changes.len();
         self.after_rows(&table, changes)?;
         done(format!("COPY {copied}"))
+    }
+
+    /// Stores the rows that COPY has collected.
+    fn store_copied(
+        &mut self,
+        table: &Relation,
+        data: &TableData,
+        rows: &mut Vec<TableRow>,
+        changes: &mut Vec<RowChange>,
+    ) -> Result<()> {
+        for row in rows.drain(..) {
+            self.check_keys(table, data, &row, None)?;
+            changes.push(RowChange::inserted(&row));
+            self.store_row(table, row);
+        }
+        Ok(())
     }
 
     /// Reads one field.

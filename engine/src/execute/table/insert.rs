@@ -293,7 +293,8 @@ impl Execution<'_> {
         self.check_row(target.table, target.data, &row, None, target.shown)?;
         let row: TableRow = row.into();
         target.changes.push(RowChange::inserted(&row));
-        let slot = self.store_row(target.table, row, returning)?;
+        let slot = self.store_row(target.table, row.clone());
+        returning.add(self, &row)?;
         if let Some(conflict) = &mut target.conflict {
             conflict.stored(slot);
         }
@@ -301,12 +302,9 @@ impl Execution<'_> {
         Ok(())
     }
 
-    pub(super) fn store_row(&mut self, table: &Relation, row: TableRow, returning: &mut Returning) -> Result<Slot> {
+    pub(super) fn store_row(&mut self, table: &Relation, row: TableRow) -> Slot {
         let view = self.catalog_view();
-        let undo = &mut self.session.transaction.undo;
-        let slot = self.shared.catalog.insert_row(table.storage, row.clone(), view, undo);
-        returning.add(self, &row)?;
-        Ok(slot)
+        self.shared.catalog.insert_row(table.storage, row, view, &mut self.session.transaction.undo)
     }
 
     /// What a column holds when nothing is given: the next value of its identity sequence, its default, or NULL.

@@ -133,13 +133,17 @@ impl Execution<'_> {
         self.lock(key.referenced, LockMode::RowShare)?;
         self.lock_indexes(key.referenced, LockMode::RowShare)?;
         let (referenced, _) = self.table_now(key.referenced)?;
-        self.refuse_other_writer(&referenced)?;
+        self.check_rows_not_interrupted(referenced.storage)?;
+        self.refuse_other_row_lock(referenced.storage)?;
         self.refuse_restricted_owner(&referenced)?;
         let catalog = &self.shared.catalog;
         let found = catalog
             .visible_rows(referenced.storage, view)
             .find(|(_, other)| has_key(other, &key.referenced_columns, &values));
         if let Some((slot, _)) = found {
+            if catalog.row_undecided_by(referenced.storage, slot, self.session.id).is_some() {
+                return Err(unsupported("a foreign key to a row that another open transaction has changed"));
+            }
             return match catalog.is_row_visible(referenced.storage, slot, self.catalog_view()) {
                 true => Ok(()),
                 false => {
@@ -329,7 +333,10 @@ impl Execution<'_> {
     fn refuse_other_writer(&self, table: &Relation) -> Result<()> {
         match self.shared.catalog.other_writer(table.storage, self.catalog_view()) {
             Some(_) => Err(unsupported("a foreign key to rows that another open transaction has written")),
-            None => self.refuse_other_row_lock(table.storage),
+            None => {
+                self.check_rows_not_interrupted(table.storage)?;
+                self.refuse_other_row_lock(table.storage)
+            }
         }
     }
 }

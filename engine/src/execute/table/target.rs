@@ -135,16 +135,10 @@ impl Execution<'_> {
             return Err(error(sqlstate::WRONG_OBJECT_TYPE, format!("cannot {verb} sequence \"{}\"", relation.name)));
         }
         self.check_serializable()?;
-        let has_keys = relation
-            .table()
-            .is_some_and(|table| !table.constraints.is_empty() || table.indexes.iter().any(|index| index.is_unique));
-        match self.shared.catalog.other_writer(relation.storage, self.catalog_view()) {
-            // An insertion waits only for a key that another session has inserted; the others for rows themselves.
-            Some(_) if has_keys || command == "UPDATE" || command == "DELETE" => {
-                Err(unsupported("rows of a table that another open transaction has written"))
-            }
-            _ if command == "INSERT" && !has_keys => Ok(()),
-            _ => self.refuse_other_row_lock(relation.storage),
+        if command == "UPDATE" || command == "DELETE" {
+            self.check_rows_not_interrupted(relation.storage)?;
+            self.refuse_other_row_lock(relation.storage)?;
         }
+        Ok(())
     }
 }

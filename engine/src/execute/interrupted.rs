@@ -1,0 +1,63 @@
+//! What a statement has written that waits now. Here it is undone until the statement begins anew; in PostgreSQL it stands,
+//! and whoever meets it waits for that statement's transaction.
+
+use super::Execution;
+use super::block::StatementMark;
+use crate::catalog::{Oid, StorageId};
+use crate::cluster::SessionId;
+use crate::error::{Result, unsupported};
+use crate::query::Value;
+
+impl Execution<'_> {
+    /// Notes what the statement at hand has written, which comes to wait and will begin anew.
+    pub(super) fn remember_interrupted(&mut self, mark: &StatementMark) {
+        let id = self.session.id;
+        let writes = &self.session.transaction.undo[mark.undo..];
+        self.shared.interrupted_names.retain(|(session, ..)| *session != id);
+        let made = self.shared.catalog.names_made(writes);
+        self.shared.interrupted_names.extend(made.into_iter().map(|(schema, name)| (id, schema, name)));
+        self.shared.interrupted_rows.retain(|(session, ..)| *session != id);
+        let changed = self.shared.catalog.rows_changed(writes).chain(self.half_stored.drain(..));
+        self.shared.interrupted_rows.extend(changed.map(|(storage, row)| (id, storage, row)));
+    }
+
+    /// Refuses a name that a statement had made which waits now: who asks for it would wait for that one's transaction.
+    pub(super) fn check_not_interrupted(&self, schema: Oid, name: &str) -> Result<()> {
+        let is_made = self
+            .shared
+            .interrupted_names
+            .iter()
+            .any(|(session, place, made)| (*place, &**made) == (schema, name) && self.is_interrupted(*session));
+        match is_made {
+            true => Err(unsupported("a name that a waiting statement has made")),
+            false => Ok(()),
+        }
+    }
+
+    /// Refuses rows of a table of which such a statement has changed some.
+    pub(super) fn check_rows_not_interrupted(&self, storage: StorageId) -> Result<()> {
+        let mut rows = self.shared.interrupted_rows.iter();
+        match rows.any(|(session, changed, _)| *changed == storage && self.is_interrupted(*session)) {
+            true => Err(unsupported("rows of a table that a waiting statement has changed")),
+            false => Ok(()),
+        }
+    }
+
+    /// Refuses a key that such a statement has stored or deleted.
+    pub(super) fn check_key_not_interrupted(&self, storage: StorageId, columns: &[usize], row: &[Value]) -> Result<()> {
+        let is_taken = self.shared.interrupted_rows.iter().any(|(session, changed, other)| {
+            *changed == storage
+                && columns.iter().all(|place| other.get(*place) == Some(&row[*place]))
+                && self.is_interrupted(*session)
+        });
+        match is_taken {
+            true => Err(unsupported("a key that a waiting statement has stored or deleted")),
+            false => Ok(()),
+        }
+    }
+
+    /// Whether another session still waits.
+    fn is_interrupted(&self, session: SessionId) -> bool {
+        session != self.session.id && self.shared.locks.request_of(session).is_some()
+    }
+}
