@@ -4,10 +4,10 @@ use std::rc::Rc;
 
 use super::{Access, ColumnNumber, Oid};
 use crate::cluster::SessionId;
-use crate::query::{Bound, Plan, Type, Uses, Value};
+use crate::query::{Bound, Plan, Type, Uses};
 use crate::sequence::Definition;
 pub(crate) use crate::statement::Persistence;
-use crate::statement::{Generated, ReferentialAction, TypeName};
+use crate::statement::{Generated, Identifier, ReferentialAction, TypeName};
 
 /// Names one file of data. A relation that gets new storage gets a new number, transactionally.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -131,9 +131,17 @@ pub(crate) struct OpaqueType {
 }
 
 impl Column {
-    /// The default that the catalogs keep: they keep none for a constant NULL.
-    pub(crate) fn kept_default(&self) -> Option<&Default> {
-        self.default.as_ref().filter(|default| !matches!(default.value, Some(Bound::Constant(Value::Null))))
+    /// Whether its values are fitted to a length or precision, even a constant NULL (PostgreSQL's `coerce_type_typmod`).
+    pub(crate) fn is_fitted(&self) -> bool {
+        let written = self.opaque.as_ref().map(|opaque| &opaque.written);
+        self.length.is_some()
+            || written.is_some_and(|written| match written.name.parts.last().map(Identifier::name) {
+                // One character, or one bit, unless another number is given.
+                Some("char" | "character" | "nchar" | "bit") => true,
+                // A constant is read with its precision.
+                Some("interval") => false,
+                _ => !written.modifiers.is_empty(),
+            })
     }
 
     /// Whether nobody can predict its values: its type or its default is outside the model.

@@ -51,7 +51,7 @@ impl Binder<'_, '_> {
             return Err(missing_table(&self.scopes, name.unwrap_or_default()));
         }
         if let Some((name, _)) = columns.iter().find(|(_, typed)| typed.value_type == Type::Opaque) {
-            return Err(unsupported(format!("column {name}, whose values nobody can predict")));
+            return Err(unsupported(format!("column {name}, whose values are outside the model")));
         }
         Ok(columns
             .into_iter()

@@ -148,8 +148,8 @@ fn missing_syntax(words: &[String], stopped_at: Option<usize>) -> Option<String>
     if is_number && matches!(stopped_at.and_then(before), Some("ALTER" | "COLUMN")) {
         return Some("a column by its number".to_owned());
     }
-    if is_alteration_as_of_table(words, stops_at) {
-        return Some("actions for a table, or several, for another relation".to_owned());
+    if is_alteration_as_of_table(words, stopped_at) {
+        return Some("an action of ALTER TABLE, or several actions, for a relation that is no table".to_owned());
     }
     // Behind a function in FROM the parser expects ORDINALITY only.
     let with = |place: usize| {
@@ -166,8 +166,8 @@ fn missing_syntax(words: &[String], stopped_at: Option<usize>) -> Option<String>
 }
 
 /// Whether ALTER SEQUENCE, VIEW or INDEX goes on as ALTER TABLE may: PostgreSQL's grammar takes the same of all of them.
-fn is_alteration_as_of_table(words: &[String], stops_at: Option<&str>) -> bool {
-    const ACTIONS: [&str; 13] = [
+fn is_alteration_as_of_table(words: &[String], stopped_at: Option<usize>) -> bool {
+    const ACTIONS: [&str; 18] = [
         "ADD",
         "ALTER",
         "ATTACH",
@@ -176,15 +176,25 @@ fn is_alteration_as_of_table(words: &[String], stops_at: Option<&str>) -> bool {
         "DISABLE",
         "DROP",
         "ENABLE",
+        "FORCE",
         "INHERIT",
+        "NOT",
+        "OF",
+        "OPTIONS",
         "REPLICA",
+        "RESET",
         "SET",
         "TABLESPACE",
         "VALIDATE",
     ];
-    let [first, second, ..] = words else { return false };
+    let ([first, second, ..], Some(place)) = (words, stopped_at) else { return false };
+    let Some(stops_at) = words.get(place) else { return false };
+    let goes_on_behind_set = || {
+        matches!(stops_at.as_str(), "(" | "ACCESS" | "WITHOUT")
+            && words[..place].last().is_some_and(|word| word == "SET")
+    };
     let has_action = || words.iter().any(|word| matches!(word.as_str(), "LOGGED" | "UNLOGGED" | "OWNER"));
     first == "ALTER"
         && matches!(second.as_str(), "SEQUENCE" | "VIEW" | "INDEX")
-        && stops_at.is_some_and(|word| ACTIONS.contains(&word) || word == "," && has_action())
+        && (ACTIONS.contains(&stops_at.as_str()) || stops_at == "," && has_action() || goes_on_behind_set())
 }

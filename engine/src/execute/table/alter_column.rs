@@ -9,7 +9,7 @@ use super::row_work::{NewValue, RowWork};
 use crate::catalog::{ColumnDefault, ConstraintKind, Object, Relation, TableData, TableRow, is_system_column};
 use crate::error::{Result, error, notice, sqlstate};
 use crate::lock::LockMode;
-use crate::query::{Bound, Value};
+use crate::query::Value;
 use crate::quirk::Quirk;
 use crate::reply::Severity;
 use crate::statement::{Behavior, ColumnDefinition, Expression, Identifier};
@@ -49,7 +49,7 @@ impl Execution<'_> {
         let mut column = plan.to_column();
         column.default = match &plan.default {
             None => None,
-            Some(default) => Some(self.bind_default(default, &column, &sequences)?),
+            Some(default) => self.bind_default(default, &column, &sequences)?,
         };
         data.columns.push(column);
         if let Some(expression) = &plan.computed {
@@ -142,9 +142,7 @@ impl Execution<'_> {
             None => None,
             Some(expression) => {
                 let plan = PlannedDefault::Expression(expression.clone());
-                // DEFAULT NULL is no default at all.
-                Some(self.bind_default(&plan, &data.columns[place].clone(), &[])?)
-                    .filter(|default| !matches!(default.value, Some(Bound::Constant(Value::Null))))
+                self.bind_default(&plan, &data.columns[place].clone(), &[])?
             }
         };
         self.update_table(relation, data)?;

@@ -13,10 +13,12 @@ use super::partition::partition_key;
 use super::row_work::RowWork;
 use crate::catalog::{Column, ColumnDefault, ColumnNumber, ColumnOwner, Kind, Oid, Persistence, RangeName, TableData};
 use crate::error::{Result, Stop, error, sqlstate, unsupported};
-use crate::query::{Binder, Bound, CastContext, Place as ExpressionPlace, Scope, Type};
+use crate::query::{Binder, Bound, CastContext, Place as ExpressionPlace, Scope, Type, Value};
 use crate::quirk::Quirk;
 use crate::reply::StatementResult;
-use crate::statement::{CreateTable, Expression, Privilege, TableConstraint, TableConstraintKind, TableElement};
+use crate::statement::{
+    CreateTable, Expression, Literal, Privilege, TableConstraint, TableConstraintKind, TableElement,
+};
 
 impl Execution<'_> {
     pub(in crate::execute) fn create_table(&mut self, statement: &CreateTable) -> Result<StatementResult> {
@@ -61,7 +63,7 @@ impl Execution<'_> {
         for (column, planned) in data.columns.iter_mut().zip(&planned.columns) {
             column.default = match &planned.default {
                 None => None,
-                Some(default) => Some(self.bind_default(default, column, &sequences)?),
+                Some(default) => self.bind_default(default, column, &sequences)?,
             };
         }
         for (place, column) in planned.columns.iter().enumerate() {
@@ -152,13 +154,31 @@ impl Execution<'_> {
     }
 
     /// Analyses a column's default. An expression outside the model is remembered as such.
+    /// Analyses a default. What is nothing but the constant NULL is no default at all, unless it has to be fitted to a
+    /// length: that is an expression of its own.
     pub(super) fn bind_default(
         &mut self,
         default: &PlannedDefault,
         column: &Column,
         sequences: &[Oid],
-    ) -> Result<ColumnDefault> {
+    ) -> Result<Option<ColumnDefault>> {
         let oid = self.shared.catalog.new_oid();
+        let bound = self.bound_default(oid, default, column, sequences)?;
+        let is_null = match (&bound.value, default) {
+            (Some(value), _) => *value == Bound::Constant(Value::Null),
+            (None, PlannedDefault::Expression(Expression::Literal(Literal::Null))) => true,
+            (None, _) => false,
+        };
+        Ok(Some(bound).filter(|_| !is_null || column.is_fitted()))
+    }
+
+    fn bound_default(
+        &mut self,
+        oid: Oid,
+        default: &PlannedDefault,
+        column: &Column,
+        sequences: &[Oid],
+    ) -> Result<ColumnDefault> {
         match default {
             PlannedDefault::Copied(copied) => Ok(ColumnDefault { oid, ..copied.clone() }),
             PlannedDefault::OwnSequence(index) => {

@@ -74,7 +74,7 @@ impl Execution<'_> {
         for relation in self.seen_relations() {
             let Some(table) = relation.table() else { continue };
             for (place, column) in table.live_columns() {
-                let (oid, text) = match (column.kept_default(), &column.computed) {
+                let (oid, text) = match (column.default.as_ref(), &column.computed) {
                     (Some(default), _) => (default.oid, self.deparsed_default(column)),
                     (None, Some(computed)) => (computed.oid, Value::Opaque),
                     (None, None) => continue,
@@ -121,7 +121,7 @@ fn column_row(table: Oid, place: usize, column: &Column) -> Vec<Value> {
             ("attnum", number(place)),
             ("atttypmod", modifier),
             ("attnotnull", Value::Boolean(column.not_null && !dropped)),
-            ("atthasdef", Value::Boolean((column.kept_default().is_some() || column.computed.is_some()) && !dropped)),
+            ("atthasdef", Value::Boolean((column.default.is_some() || column.computed.is_some()) && !dropped)),
             ("attidentity", Value::text(identity)),
             ("attgenerated", Value::text(if column.computed.is_some() && !dropped { "s" } else { "" })),
             ("attisdropped", Value::Boolean(dropped)),

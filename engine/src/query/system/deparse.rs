@@ -9,7 +9,7 @@ use crate::query::{Type, Value};
 impl Execution<'_> {
     /// A column's default as text; NULL without one, opaque when its text is outside the model.
     pub(super) fn deparsed_default(&mut self, column: &Column) -> Value {
-        let Some(default) = column.kept_default() else { return Value::Null };
+        let Some(default) = column.default.as_ref() else { return Value::Null };
         // What converts the expression to the column's type of itself is not written.
         let Some((value, value_type)) = default.given(column.column_type) else { return Value::Opaque };
         match self.deparsed(value, value_type) {
@@ -42,6 +42,7 @@ impl Execution<'_> {
 
 fn constant(value: &Value, value_type: Type) -> Option<String> {
     match (value, value_type) {
+        (Value::Null, value_type) => Some(format!("NULL::{}", value_type.sql_name())),
         (Value::Integer(value), Type::Integer) if *value >= 0 => Some(value.to_string()),
         (Value::Integer(value), Type::Integer | Type::BigInt) => Some(format!("'{value}'::{}", value_type.sql_name())),
         (Value::Boolean(value), Type::Boolean) => Some(value.to_string()),

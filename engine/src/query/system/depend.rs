@@ -49,7 +49,7 @@ impl Execution<'_> {
                         if let Some(computed) = &column.computed {
                             rows.push(unlisted(&[("classid", number(DEFAULT)), ("objid", number(computed.oid.0))]));
                         }
-                        let Some(default) = column.kept_default() else { continue };
+                        let Some(default) = column.default.as_ref() else { continue };
                         let dependent = || [number(DEFAULT), number(default.oid.0), number(0)];
                         let column = [number(CLASS), number(oid), number(place as i64 + 1)];
                         rows.push(edge(dependent(), column, "a"));

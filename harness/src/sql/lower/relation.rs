@@ -102,6 +102,9 @@ pub(super) fn create_schema(mut cursor: Cursor) -> Lowered<Statement> {
         false => None,
     };
     inner.finish()?;
+    if let Some(element) = cursor.any_node() {
+        return Err(unsupported_node(&element, "CREATE SCHEMA with elements"));
+    }
     cursor.finish()?;
     Ok(Statement::CreateSchema(CreateSchema { if_not_exists, name, owner }))
 }
