@@ -99,8 +99,10 @@ impl Lane {
         board.with_summary(|summary| summary.corpus += 1);
         if run.divergences.is_empty() && self.options.level == Level::Full {
             // Model and server agree with each other; that they agree with what is documented is another matter.
-            for (step, mismatch) in expectation::unmet(&steps, &run, Side::Server, major) {
-                let finding = Finding::unmet(origin.clone(), &prepared, &run, step, &mismatch, &self.judging);
+            // What a file expects after that may rest on it.
+            if let Some((step, mismatch)) = expectation::unmet(&steps, &run, Side::Server, major).first() {
+                let expected = &steps[*step].expectations;
+                let finding = Finding::unmet(origin, &prepared, &run, *step, expected, mismatch, &self.judging);
                 if board.is_new(&finding) {
                     let key = finding.key().to_owned();
                     board.add_finding(finding, &key);

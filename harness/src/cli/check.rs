@@ -12,7 +12,7 @@ use seqcheck_engine::{Dialect, Quirk};
 
 use super::exit;
 use super::failure::Failure;
-use super::files::{check_folder, check_writable, write, write_or_print};
+use super::files::{check_folder, check_outputs, is_standard_output, write_or_print};
 use super::output::{Output, is_for_people};
 use super::progress::{Display, Goal};
 use super::server_options::{
@@ -22,7 +22,7 @@ use crate::campaign::{self, Progress, Summary};
 use crate::corpus::{self, Entry};
 use crate::finding::Folder;
 use crate::generate::Exhaustive;
-use crate::report::{Conclusion, Judged, html, json, junit, terminal};
+use crate::report::{Conclusion, Judged, html, json, junit, shell_word, terminal};
 use crate::server::{Shutdown, Wanted, has_one_database};
 
 /// Arguments of `seqcheck check`.
@@ -37,9 +37,9 @@ Examples:
   seqcheck check --url postgres://me@localhost/postgres --traces 200
   seqcheck check --dialect aurora-dsql --url \"$CLUSTER\" --traces 200
 
-Of a dialect other than postgresql only the documentation is known. Its traces are judged by what that
-promises: that there is an error, of which class, and that values are distinct, within bounds and on
-stride. They need an empty database, which is emptied again after each trace.")]
+Of a dialect other than postgresql only the documentation is known. Its traces are judged by what
+that promises: that there is an error, of which class, and that values are distinct, within bounds
+and on stride. They need an empty database, which is emptied again after each trace.")]
 pub(super) struct Check {
     #[command(flatten)]
     server: ServerOptions,
@@ -92,11 +92,12 @@ pub(super) struct Check {
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
 
-    /// Write the result as JUnit XML (a suite for each server, a failed case for each divergence) to a file.
+    /// Write the result as JUnit XML (a suite for each server, a failed case for each divergence) to a file, or to standard
+    /// output with -.
     #[arg(long, value_name = "FILE")]
     junit: Option<PathBuf>,
 
-    /// Write the result as a page for a browser to a file.
+    /// Write the result as a page for a browser to a file, or to standard output with -.
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
 
@@ -119,9 +120,7 @@ impl Check {
             ));
         }
         let corpus = self.read_corpus()?;
-        for path in [&self.json, &self.junit, &self.html].into_iter().flatten() {
-            check_writable(path)?;
-        }
+        check_outputs(self.reports(), &[])?;
         // The default folder may well be out of reach, and there may be nothing to put into it.
         if let Some(folder) = &self.findings {
             check_folder(folder)?;
@@ -173,6 +172,7 @@ impl Check {
                     seed: options.seed,
                     dialect: self.dialect,
                     arguments: self.server.to_arguments(wanted.major) + &chosen,
+                    corpus_arguments: self.corpus_arguments(),
                     summary: Summary { infrastructure, ..Summary::default() },
                 });
             }
@@ -189,6 +189,7 @@ impl Check {
         let display = Display::start(progress.clone(), goal, !self.is_for_people());
         let arguments = self.server.to_arguments(Some(server.major())) + &chosen;
         options.command.push_str(&arguments);
+        options.command.push_str(&self.corpus_arguments());
         let folder = Folder::new(self.findings.as_deref().unwrap_or(Path::new("findings")), arguments.clone());
         let summary = campaign::run(&server, corpus, &options, &folder, &progress, shutdown);
         drop(display);
@@ -205,6 +206,7 @@ impl Check {
             seed: options.seed,
             dialect: self.dialect,
             arguments,
+            corpus_arguments: self.corpus_arguments(),
             summary,
         };
         let _ = terminal::print_summary(out, &judged, Output::width());
@@ -212,7 +214,12 @@ impl Check {
     }
 
     fn is_for_people(&self) -> bool {
-        is_for_people(self.quiet, self.json.as_deref())
+        is_for_people(self.quiet, self.reports().find(|path| is_standard_output(path)).map(PathBuf::as_path))
+    }
+
+    /// The files that are written at the end.
+    fn reports(&self) -> impl Iterator<Item = &PathBuf> {
+        [&self.json, &self.junit, &self.html].into_iter().flatten()
     }
 
     fn read_corpus(&self) -> Result<Vec<Entry>, Failure> {
@@ -221,6 +228,11 @@ impl Check {
             None => corpus::embedded(),
         }
         .map_err(Failure::input)
+    }
+
+    fn corpus_arguments(&self) -> String {
+        let folder = self.corpus.as_ref().map(|folder| shell_word(&folder.display().to_string()));
+        folder.map_or_else(String::new, |folder| format!(" --corpus {folder}"))
     }
 
     fn options(&self) -> campaign::Options {
@@ -247,10 +259,10 @@ impl Check {
             write_or_print(path, &(json::check(judged) + "\n"))?;
         }
         if let Some(path) = &self.junit {
-            write(path, &junit::check(judged).map_err(Failure::infrastructure)?)?;
+            write_or_print(path, &junit::check(judged).map_err(Failure::infrastructure)?)?;
         }
         if let Some(path) = &self.html {
-            write(path, &html::check(judged))?;
+            write_or_print(path, &html::check(judged))?;
         }
         Ok(())
     }

@@ -7,7 +7,7 @@ use seqcheck_engine::Major;
 
 use super::exit;
 use super::failure::Failure;
-use super::files::{check_writable, write_or_print};
+use super::files::{check_outputs, write_or_print};
 use super::input::{Source, read_one};
 use crate::export::{Format, export};
 use crate::trace::{Expectation, ExpectedOutcome, Progress, Trace};
@@ -20,7 +20,7 @@ such as a wait in sqllogictest, the command names the line and writes nothing.
 
 Examples:
   seqcheck export corpus/sequence/cycle/ascending.trace --to slt
-  seqcheck export corpus/documented/postgresql/alter-blocks-nextval.trace --to isolation -o alter.spec
+  seqcheck export corpus/transaction/awaited-keys.trace --to isolation -o keys.spec
   seqcheck export findings/nextval-rows.trace --to psql | psql -X -a
   seqcheck export script.sql --to slt --postgres 15")]
 pub(super) struct Export {
@@ -62,7 +62,7 @@ impl Export {
         if !trace.steps.iter().any(|step| trace.applies_to(major.number()) && step.applies_to(major.number())) {
             return Err(Failure::input(format!("{file}: no step is for PostgreSQL {}", major.number())));
         }
-        check_writable(&self.output)?;
+        check_outputs([&self.output], std::slice::from_ref(&self.file))?;
         let format = match self.to {
             To::Slt => Format::Sqllogictest,
             To::Isolation => Format::Isolation,

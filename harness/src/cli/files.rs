@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::failure::Failure;
 use super::output::Output;
@@ -12,8 +12,41 @@ pub(super) fn is_standard_output(path: &Path) -> bool {
     path == Path::new("-")
 }
 
+/// Refuses files that cannot be written, one that is written twice, and one that is read.
+pub(super) fn check_outputs<'p>(
+    outputs: impl IntoIterator<Item = &'p PathBuf>,
+    inputs: &[PathBuf],
+) -> Result<(), Failure> {
+    let mut known: Vec<PathBuf> = Vec::new();
+    for path in outputs {
+        if inputs.iter().any(|input| is_same(input, path)) {
+            let path = path.display();
+            return Err(Failure::input(format!("{path} is read, and would be overwritten; name another file")));
+        }
+        if known.iter().any(|other| is_same(other, path)) {
+            let what = if is_standard_output(path) { "standard output" } else { &path.display().to_string() };
+            return Err(Failure::input(format!("two reports cannot both go to {what}; name another file for one")));
+        }
+        check_writable(path)?;
+        known.push(path.clone());
+    }
+    Ok(())
+}
+
+/// Whether two paths lead to one file, as far as that can be said of files that are still to be made.
+fn is_same(one: &Path, other: &Path) -> bool {
+    let resolved = |path: &Path| -> Option<PathBuf> {
+        let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        path.canonicalize().ok().or_else(|| Some(folder.canonicalize().ok()?.join(path.file_name()?)))
+    };
+    match is_standard_output(one) || is_standard_output(other) {
+        true => one == other,
+        false => one == other || resolved(one).is_some_and(|path| Some(path) == resolved(other)),
+    }
+}
+
 /// Refuses a file that cannot be written, without touching one that exists.
-pub(super) fn check_writable(path: &Path) -> Result<(), Failure> {
+fn check_writable(path: &Path) -> Result<(), Failure> {
     if is_standard_output(path) {
         return Ok(());
     }

@@ -10,7 +10,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::exit;
 use super::failure::Failure;
-use super::files::{check_writable, write_or_print};
+use super::files::{check_outputs, write_or_print};
 use super::output::{Output, is_for_people};
 use super::server_options::{ServerOptions, get_server, on_signals};
 use crate::hammer::{self, Recorder, Tick};
@@ -97,9 +97,7 @@ pub(super) struct Hammer {
 impl Hammer {
     pub(super) fn run(self) -> Result<u8, Failure> {
         let wanted = self.server.wanted()?;
-        for path in [&self.json, &self.save].into_iter().flatten() {
-            check_writable(path)?;
-        }
+        check_outputs([&self.json, &self.save].into_iter().flatten(), self.check.as_slice())?;
         if self.save.is_some() && wanted.len() > 1 {
             return Err(Failure::input("--save writes the history of one server; ask for one major version with it"));
         }

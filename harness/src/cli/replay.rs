@@ -9,7 +9,7 @@ use seqcheck_engine::{Cluster, Dialect, Major, Quirk, QuirkSet, Settings};
 use super::bench::{Bench, finish};
 use super::exit;
 use super::failure::Failure;
-use super::files::{check_writable, write, write_or_print};
+use super::files::{check_outputs, write, write_or_print};
 use super::input::{Source, read};
 use super::output::{Output, is_for_people};
 use super::server_options::{ServerOptions, get_server_of, on_signals, parse_dialect, parse_quirk, quirk_set};
@@ -95,9 +95,7 @@ impl Replay {
                 dialect.product()
             )));
         }
-        if let Some(path) = &self.json {
-            check_writable(path)?;
-        }
+        check_outputs(&self.json, &self.files)?;
         if sources.iter().all(Source::is_empty) {
             return Err(Failure::input("there is not one step in the files given; nothing can be compared"));
         }
@@ -177,6 +175,10 @@ impl Replay {
                     seen.push((server.major(), observed_in_file(source, &steps, &one.run)));
                 }
                 let _ = listing.print(&one);
+                if self.bless && one.is_decided() {
+                    // What the file expects instead is about to be replaced.
+                    one.unmet.clear();
+                }
                 replayed.push(one);
             }
         }

@@ -9,7 +9,7 @@ use seqcheck_engine::{Cluster, Major, Quirk, QuirkSet, Settings};
 use super::bench::Bench;
 use super::exit;
 use super::failure::Failure;
-use super::files::{check_writable, write_or_print};
+use super::files::{check_outputs, write_or_print};
 use super::input::{Source, read_one};
 use super::server_options::{ServerOptions, get_server, on_signals, parse_quirk, quirk_arguments, quirk_set};
 use crate::finding::{Finding, Judging, Origin};
@@ -76,7 +76,7 @@ impl Shrink {
         if self.server.asks_for_several() {
             return Err(Failure::input("a trace is shrunk against one server; give one major version"));
         }
-        check_writable(&self.output)?;
+        check_outputs([&self.output], std::slice::from_ref(&self.file))?;
         let quirks = quirk_set(&self.quirk);
         if quirks != QuirkSet::NONE && !self.server.is_chosen() {
             let settings = Settings::new(Major::NEWEST);

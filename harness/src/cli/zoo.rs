@@ -8,7 +8,7 @@ use seqcheck_engine::{Major, Quirk};
 
 use super::exit;
 use super::failure::Failure;
-use super::files::{check_writable, write_or_print};
+use super::files::{check_outputs, write_or_print};
 use super::output::{Output, is_for_people};
 use super::progress::{Display, Goal};
 use super::server_options::parse_quirk;
@@ -23,10 +23,12 @@ const CONTROL_STEPS: u64 = 1_000_000;
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  seqcheck zoo                                     every fault, with the traces of `seqcheck check`
-  seqcheck zoo --seed 7 --json zoo.json            other traces; the table as JSON
-  seqcheck zoo --quirk cycle-to-start --show       one fault, with the shrunk trace that gives it away
-  seqcheck zoo --control                           no fault at all, a million steps: nothing may be found")]
+  seqcheck zoo                                 every fault, with the traces of `seqcheck check`
+  seqcheck zoo --seed 7 --json zoo.json        other traces; the table as JSON
+  seqcheck zoo --quirk cycle-to-start --show   one fault, with the shrunk trace that gives it away
+  seqcheck zoo --control                       no fault at all, a million steps: nothing may be found
+
+The exit code is 1 when a fault is not found, or the control finds anything.")]
 pub(super) struct Zoo {
     /// Decides the generated traces: the same seed gives the same traces, those of `seqcheck check`.
     #[arg(long, default_value_t = 1)]
@@ -68,9 +70,7 @@ fn parse_major(text: &str) -> Result<Major, String> {
 
 impl Zoo {
     pub(super) fn run(self) -> Result<u8, Failure> {
-        if let Some(path) = &self.json {
-            check_writable(path)?;
-        }
+        check_outputs(&self.json, &[])?;
         match self.control {
             true => self.control(),
             false => self.hunt(),

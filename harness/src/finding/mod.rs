@@ -98,6 +98,8 @@ struct Provenance {
     reproduce: Option<String>,
     /// Whether it failed to show again.
     is_unconfirmed: bool,
+    /// Whether model and server agree, and it is the corpus that expects something else.
+    is_about_file: bool,
 }
 
 impl Finding {
@@ -113,12 +115,14 @@ impl Finding {
         Some(Finding::at(divergence.step, last, origin, signature, differences, prepared, run, judging))
     }
 
-    /// The finding of a step in which model and server agree, but not with what the corpus says.
+    /// The finding of a step in which model and server agree, but not with what the corpus expects. The finding's trace
+    /// expects that, too, so that it shows the difference again.
     pub fn unmet(
         origin: Origin,
         prepared: &Prepared,
         run: &Run,
         step: usize,
+        expected: &[trace::Expectation],
         mismatch: &Mismatch,
         judging: &Judging,
     ) -> Finding {
@@ -136,7 +140,13 @@ impl Finding {
         };
         // Each unmet expectation is a finding of its own.
         let signature = Signature::new(format!("{name} step {}", step + 1), &differences, None, None);
-        Finding::at(step, step, origin, signature, differences, prepared, run, judging)
+        let mut finding = Finding::at(step, step, origin, signature, differences, prepared, run, judging);
+        if let Some(step) = finding.trace.steps.get_mut(step) {
+            step.expectations = expected.to_vec();
+        }
+        finding.provenance.is_about_file = true;
+        finding.write_header();
+        finding
     }
 
     #[expect(clippy::too_many_arguments, reason = "the two ways above differ in each of them")]
@@ -170,7 +180,7 @@ impl Finding {
         };
         let command = &judging.command;
         let found_by = match &origin {
-            Origin::Corpus(name) => format!("{command}, corpus/{name}"),
+            Origin::Corpus(name) => format!("{command}, {name} of the corpus"),
             Origin::Generated { seed, index } => format!("{command} --seed {seed}, trace {index}"),
             Origin::Crashing { seed, index } => format!("{command} --seed {seed}, crash trace {index}"),
             Origin::Exhaustive { length, index } => format!("{command} --exhaustive {length}, trace {index}"),
@@ -187,7 +197,7 @@ impl Finding {
             server: record.and_then(|record| record.server.clone()),
             key,
             judged: judging.judged.clone(),
-            provenance: Provenance { model, found_by, reproduce: None, is_unconfirmed: false },
+            provenance: Provenance { model, found_by, reproduce: None, is_unconfirmed: false, is_about_file: false },
         };
         finding.write_header();
         finding
@@ -195,7 +205,7 @@ impl Finding {
 
     /// Says where it comes from, in the trace's header.
     fn write_header(&mut self) {
-        let Provenance { model, found_by, reproduce, is_unconfirmed } = &self.provenance;
+        let Provenance { model, found_by, reproduce, is_unconfirmed, is_about_file } = &self.provenance;
         let differences = self.differences.iter().map(|difference| difference.to_string().replace('\n', " / "));
         let mut header = vec![String::new()];
         header.extend(differences);
@@ -204,7 +214,12 @@ impl Finding {
         }
         header.push(format!("found-by: {found_by}"));
         header.extend(reproduce.as_ref().map(|command| format!("reproduce: {command}")));
-        let head = format!("{} differs from {model} at the step in line", self.judged);
+        let head = match is_about_file {
+            true => {
+                format!("{} and {model} agree, and the corpus expects something else, at the step in line", self.judged)
+            }
+            false => format!("{} differs from {model} at the step in line", self.judged),
+        };
         self.trace.header = header;
         // The line is known only once the header's length is.
         self.trace.header[0] = format!("{head} {}.", self.line());

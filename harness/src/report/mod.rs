@@ -30,6 +30,8 @@ pub struct Judged {
     pub dialect: Dialect,
     /// Arguments that choose this server, and the faults planted, again, with a space before each.
     pub arguments: String,
+    /// Arguments that choose the corpus, likewise.
+    pub corpus_arguments: String,
     /// What happened.
     pub summary: Summary,
 }
@@ -94,7 +96,7 @@ impl Judged {
             Some(file) => {
                 format!("seqcheck replay {}{}", shell_word(&file.display().to_string()), self.arguments)
             }
-            _ => format!("seqcheck check --seed {}{}", self.seed, self.arguments),
+            _ => format!("seqcheck check --seed {}{}{}", self.seed, self.arguments, self.corpus_arguments),
         }
     }
 

@@ -13,6 +13,7 @@ pub(crate) fn trials() -> Vec<Trial> {
     let tests: &[(&str, Test)] = &[
         ("conforms", conforms),
         ("planted_fault", planted_fault),
+        ("unmet_expectation", unmet_expectation),
         ("nothing_compared", nothing_compared),
         ("one_major_missing", one_major_missing),
         ("closed_output", closed_output),
@@ -80,6 +81,27 @@ fn nothing_compared(folder: &Path) {
     said.fails(2, &["nothing was compared"]);
     assert!(said.out.contains("1 × CREATE FUNCTION"), "{}", said.out);
     assert!(fs::read_to_string(folder.join("o.xml")).unwrap().contains("<error "));
+}
+
+fn unmet_expectation(folder: &Path) {
+    fs::create_dir(folder.join("wanted")).unwrap();
+    let trace = "# clause: nextval.advances\nS1: CREATE SEQUENCE s\nS1: SELECT nextval('s')\n    2\nS1: SELECT nextval('s')\n    3\n";
+    fs::write(folder.join("wanted/a.trace"), trace).unwrap();
+    let said = check(folder, &["--traces", "0", "--crashes", "0", "--corpus", "wanted", "--json", "-"]);
+    said.ends(1);
+    let json: serde_json::Value = serde_json::from_str(&said.out).unwrap();
+    // What the file expects after that rests on it.
+    let findings = json["servers"][0]["findings"].as_array().unwrap();
+    assert_eq!(findings.len(), 1, "{findings:?}");
+    let file = findings[0]["file"].as_str().unwrap();
+    let written = fs::read_to_string(folder.join(file)).unwrap();
+    assert!(written.contains("--corpus wanted, a.trace of the corpus"), "{written}");
+    // The command that the finding names shows it again.
+    let command = findings[0]["reproduce"].as_str().unwrap();
+    let words: Vec<&str> = command.split(' ').skip(1).collect();
+    let again = say(folder, &words);
+    again.ends(1);
+    assert!(again.out.contains("not as the file expects"), "{}", again.out);
 }
 
 fn one_major_missing(folder: &Path) {

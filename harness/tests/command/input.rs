@@ -17,6 +17,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         ("no_steps", no_steps),
         ("corpus", corpus),
         ("unwritable_places", unwritable_places),
+        ("files_in_the_way", files_in_the_way),
         ("bless_in_ci", bless_in_ci),
     ];
     plain_trials("input", tests)
@@ -91,6 +92,16 @@ fn unwritable_places(folder: &Path) {
     say(folder, &["replay", "a.sql", "--json", "file/out"]).fails(2, &["cannot write file/out"]);
     let left: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(left.len(), 2, "{left:?}");
+}
+
+fn files_in_the_way(folder: &Path) {
+    const TRACE: &str = "S1: SELECT 1\n    1\n";
+    fs::write(folder.join("a.trace"), TRACE).unwrap();
+    say(folder, &["replay", "a.trace", "--model-only", "--json", "./a.trace"]).fails(2, &["./a.trace is read"]);
+    say(folder, &["export", "a.trace", "--to", "psql", "-o", "a.trace"]).fails(2, &["would be overwritten"]);
+    assert_eq!(fs::read_to_string(folder.join("a.trace")).unwrap(), TRACE);
+    say(folder, &["check", "--json", "o", "--junit", "./o"]).fails(2, &["two reports cannot both go to ./o"]);
+    say(folder, &["check", "--json", "-", "--html", "-"]).fails(2, &["two reports cannot both go to standard output"]);
 }
 
 fn bless_in_ci(folder: &Path) {

@@ -25,11 +25,29 @@ SELECT 1; SELECT currval('s');
 pub(crate) fn trials() -> Vec<Trial> {
     let mut trials =
         plain_trials("replay", &[("json_of_the_model", json_of_the_model), ("commands_of_psql", commands_of_psql)]);
-    let tests: &[(&str, Test)] =
-        &[("json_of_both", json_of_both), ("unmet_expectation", unmet_expectation), ("waiting", waiting)];
+    let tests: &[(&str, Test)] = &[
+        ("json_of_both", json_of_both),
+        ("unmet_expectation", unmet_expectation),
+        ("waiting", waiting),
+        ("blessed", blessed),
+    ];
     trials.extend(local_trials("replay", tests));
     trials.extend(server_trials("replay", &[("session_hangs", session_hangs)]));
     trials
+}
+
+fn blessed(folder: &Path) {
+    fs::write(folder.join("new.trace"), "S1: CREATE SEQUENCE s\nS1: SELECT nextval('s')\n").unwrap();
+    let bless = |folder: &Path| {
+        let output =
+            seqcheck(folder, &["replay", "new.trace", "--bless", "--server", "local"]).env_remove("CI").output();
+        Said::from(output.unwrap())
+    };
+    let said = bless(folder);
+    said.ends(0);
+    assert!(said.out.contains("1 step blessed") && !said.out.contains("not as the file expects"), "{}", said.out);
+    assert!(fs::read_to_string(folder.join("new.trace")).unwrap().ends_with("S1: SELECT nextval('s')\n    1\n"));
+    bless(folder).ends(0);
 }
 
 /// The steps of a replay, each an object.

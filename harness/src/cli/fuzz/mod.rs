@@ -16,7 +16,7 @@ use seqcheck_engine::{Dialect, Quirk};
 use super::check::print_unsaved;
 use super::exit;
 use super::failure::Failure;
-use super::files::{check_folder, check_writable, write_or_print};
+use super::files::{check_folder, check_outputs, write_or_print};
 use super::output::{Output, is_for_people};
 use super::progress::{Display, Goal};
 use super::server_options::{ServerOptions, get_server, on_signals, parse_quirk, quirk_arguments, quirk_set};
@@ -93,9 +93,7 @@ impl Fuzz {
             return Err(Failure::input("a campaign runs against one server; give one major version"));
         }
         let wanted = self.server.wanted()?.into_iter().next().unwrap_or_default();
-        if let Some(path) = &self.json {
-            check_writable(path)?;
-        }
+        check_outputs(&self.json, &[])?;
         check_folder(&self.findings)?;
         let state = State::open(&self.findings)?;
         let shutdown = on_signals()?;
@@ -125,6 +123,7 @@ impl Fuzz {
             origin: server.origin().to_owned(),
             seed: options.seed,
             arguments,
+            corpus_arguments: String::new(),
             summary,
         };
         let code = self.conclude(&mut out, &judged, shutdown.signal());
