@@ -97,6 +97,8 @@ pub(crate) struct Execution<'a> {
     is_utility: bool,
     /// Whether what the statement at hand will see is settled, whatever it still waits for.
     has_sight: bool,
+    /// Whether the statement locks rows of a table whose changes are logged.
+    locks_logged_rows: bool,
     /// What its table holds of the row whose next key has to be waited for: the keys before that one.
     half_stored: Vec<(StorageId, TableRow)>,
     /// How often the statement has told of objects that are dropped along.
@@ -127,6 +129,7 @@ impl<'a> Execution<'a> {
             unchanged: Vec::new(),
             is_utility: false,
             has_sight: false,
+            locks_logged_rows: false,
             half_stored: Vec::new(),
             cascades: 0,
         }
@@ -243,6 +246,7 @@ impl<'a> Execution<'a> {
         }
         self.session.waits_at_work = false;
         self.has_sight = false;
+        self.locks_logged_rows = false;
         self.half_stored.clear();
         self.cascades = 0;
         let mark = self.statement_mark();

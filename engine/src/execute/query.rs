@@ -22,6 +22,8 @@ impl Execution<'_> {
         }
         self.check_needed()?;
         let result = self.collect(&plan)?;
+        // Locks are kept in the rows themselves, so that they are written to the log like any change.
+        self.session.transaction.has_logged |= self.locks_logged_rows && result.count > 0;
         let tag = select_tag(result.count);
         rows(result, tag)
     }

@@ -44,6 +44,7 @@ impl Execution<'_> {
         if !seen.all(|(slot, _)| catalog.is_row_visible(table.storage, slot, view)) {
             return Err(unsupported("row locks on rows that others have changed since the snapshot was taken"));
         }
+        self.locks_logged_rows |= table.persistence == Persistence::Permanent;
         let (session, depth) = (self.session.id, self.session.transaction.depth());
         self.shared.locks.try_acquire(session, Target::Rows(table.storage), LockMode::Exclusive, depth, true);
         Ok(())

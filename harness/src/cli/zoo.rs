@@ -26,7 +26,7 @@ Examples:
   seqcheck zoo                                 every fault, with the traces of `seqcheck check`
   seqcheck zoo --seed 7 --json zoo.json        other traces; the table as JSON
   seqcheck zoo --quirk cycle-to-start --show   one fault, with the shrunk trace that gives it away
-  seqcheck zoo --control                       no fault at all, a million steps: nothing may be found
+  seqcheck zoo --control                       no fault at all, a million steps: nothing differs
 
 The exit code is 1 when a fault is not found, or the control finds anything.")]
 pub(super) struct Zoo {
