@@ -73,6 +73,8 @@ const fn memory(minimum: i64) -> Kind {
 
 const LEVELS: &[&str] = &["debug5", "debug4", "debug3", "debug2", "debug1", "log", "notice", "warning", "error"];
 
+const ISOLATION_LEVELS: &[&str] = &["serializable", "repeatable read", "read committed", "read uncommitted"];
+
 const PARAMETERS: &[Parameter] = &[
     known("application_name", Kind::Text, Served("")),
     known("backslash_quote", Kind::Word(&["safe_encoding", "on", "off"]), Always("safe_encoding")),
@@ -84,6 +86,9 @@ const PARAMETERS: &[Parameter] = &[
     known("default_table_access_method", Kind::Only(&["heap"]), Always("heap")),
     known("default_tablespace", Kind::Only(&[""]), Always("")),
     since(14, "default_toast_compression", Kind::Only(&["pglz"]), Always("pglz")),
+    known("default_transaction_deferrable", Kind::Boolean, Always("off")),
+    known("default_transaction_isolation", Kind::Word(ISOLATION_LEVELS), Always("read committed")),
+    known("default_transaction_read_only", Kind::Boolean, Always("off")),
     known("default_with_oids", Kind::Boolean, Always("off")),
     known("escape_string_warning", Kind::Boolean, Always("on")),
     known(
@@ -107,6 +112,9 @@ const PARAMETERS: &[Parameter] = &[
     known("synchronous_commit", Kind::Word(&["local", "remote_write", "remote_apply", "on", "off"]), Served("on")),
     known("TimeZone", Kind::Word(&["UTC", "GMT", "Etc/UTC"]), Served("UTC")),
     since(17, "transaction_timeout", TIME, Always("0")),
+    known("transaction_deferrable", Kind::Boolean, Always("off")),
+    known("transaction_isolation", Kind::Word(ISOLATION_LEVELS), Always("read committed")),
+    known("transaction_read_only", Kind::Boolean, Always("off")),
     known("work_mem", memory(64), Always("4MB")),
     known("xmloption", Kind::Word(&["content", "document"]), Always("content")),
     Parameter {
@@ -172,7 +180,7 @@ impl Parameter {
             Kind::Word(words) => match words.iter().find(|word| word.eq_ignore_ascii_case(text)) {
                 Some(word) => Ok((*word).to_owned()),
                 // Other spellings, such as the booleans, are taken by some and not listed.
-                None if self.name != "client_min_messages" => {
+                None if self.name != "client_min_messages" && !self.name.ends_with("transaction_isolation") => {
                     Err(unsupported(format!("this value of parameter {}", self.name)))
                 }
                 None if text.eq_ignore_ascii_case("debug") => Ok("debug2".to_owned()),

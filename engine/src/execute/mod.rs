@@ -31,6 +31,7 @@ mod schema;
 mod setting;
 mod table;
 mod transaction;
+mod transaction_mode;
 mod two_phase;
 mod view;
 

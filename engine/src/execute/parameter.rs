@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::rc::Rc;
 
 use super::transaction::isolation_words;
+use super::transaction_mode::mode_of;
 use super::{Execution, done, rows};
 use crate::catalog::quote_identifier;
 use crate::clause::Clause;
@@ -159,6 +160,9 @@ impl Execution<'_> {
             }
             value
         };
+        if let Some((scope, mode)) = mode_of(&key) {
+            return self.put_mode(scope, mode, value.as_deref(), local);
+        }
         // What came with the connection is what RESET goes back to.
         let value = value.or_else(|| self.session.startup.other(&key).map(Rc::from));
         let mut parameters = (*self.session.parameters).clone();

@@ -174,7 +174,7 @@ impl Execution<'_> {
         }
     }
 
-    fn apply_modes(&mut self, modes: &[TransactionMode]) -> Result<()> {
+    pub(super) fn apply_modes(&mut self, modes: &[TransactionMode]) -> Result<()> {
         let refused = |message: &'static str| Err(error(sqlstate::ACTIVE_SQL_TRANSACTION, message));
         for mode in modes {
             let transaction = &mut self.session.transaction;
@@ -244,6 +244,16 @@ pub(super) fn isolation_words(level: IsolationLevel) -> &'static str {
         IsolationLevel::ReadCommitted => "read committed",
         IsolationLevel::RepeatableRead => "repeatable read",
         IsolationLevel::Serializable => "serializable",
+    }
+}
+
+/// The isolation level of such words.
+pub(super) fn isolation_level(words: &str) -> IsolationLevel {
+    match words {
+        "read uncommitted" => IsolationLevel::ReadUncommitted,
+        "repeatable read" => IsolationLevel::RepeatableRead,
+        "serializable" => IsolationLevel::Serializable,
+        _ => IsolationLevel::ReadCommitted,
     }
 }
 
