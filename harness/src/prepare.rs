@@ -24,7 +24,14 @@ impl Prepared {
         for step in steps {
             let session = prepared.session(&step.session);
             let action = match &step.action {
-                trace::Action::Query { sql, copy_data } => query(sql, copy_data),
+                trace::Action::Query { sql, copy_data } => match &step.left_out {
+                    Some(what) => Action::Query {
+                        sql: sql.clone(),
+                        copy_data: copy_data.clone(),
+                        statements: Err(Refusal::Unsupported { what: what.clone() }),
+                    },
+                    None => query(sql, copy_data),
+                },
                 trace::Action::Connect { role } => Action::Connect { role: role.clone() },
                 trace::Action::Disconnect => Action::Disconnect,
                 trace::Action::Cancel => Action::Cancel,
@@ -100,10 +107,6 @@ impl Prepared {
     }
 }
 
-fn first_word(text: &str) -> &str {
-    text.split_whitespace().next().unwrap_or_default()
-}
-
 /// Gives the lines that come with a query to its first COPY, to which they belong.
 pub(crate) fn give_copy_data(statements: &mut [Statement], copy_data: &[String]) {
     let first = statements.iter_mut().find_map(|statement| match statement {
@@ -128,8 +131,6 @@ pub fn queried(statements: Vec<Statement>) -> Action {
 /// Parses a query for the engine.
 pub fn query(sql: &str, copy_data: &[String]) -> Action {
     let statements = match sql::parse(sql) {
-        // No SQL begins with a backslash; a psql script's meta-commands do.
-        _ if sql.starts_with('\\') => Err(Refusal::Unsupported { what: format!("psql's {}", first_word(sql)) }),
         Ok(mut statements) => {
             give_copy_data(&mut statements, copy_data);
             Ok(statements)

@@ -10,7 +10,7 @@ use crate::campaign::describe;
 use crate::expectation::{self, Side};
 use crate::implementation::Infrastructure;
 use crate::implementation::postgres::{self, Postgres};
-use crate::lockstep::{self, Run, Step};
+use crate::lockstep::{self, Run, Step, StepRecord};
 use crate::prepare::Prepared;
 use crate::report::replay::Replayed;
 use crate::server::{Server, TraceDatabase};
@@ -119,7 +119,7 @@ impl<'s> Bench<'s> {
 pub(super) fn finish(
     source: &Source,
     steps: &[&trace::Step],
-    run: Run,
+    mut run: Run,
     version: Option<String>,
     major: u8,
     side: Side,
@@ -128,7 +128,27 @@ pub(super) fn finish(
         Some(_) => expectation::unmet(steps, &run, side, major),
         None => Vec::new(),
     };
+    end_at_error(source, steps, &mut run, side);
     let steps = steps.iter().map(|step| (*step).clone()).collect();
     let part = source.part().map(str::to_owned);
     Replayed { file: source.path().to_owned(), part, steps, run, version, unmet }
+}
+
+/// Ends the run of a script where psql would, at the first error where `ON_ERROR_STOP` is on.
+///
+/// Only one session runs a script, so that nothing that was seen before depends on what followed.
+fn end_at_error(source: &Source, steps: &[&trace::Step], run: &mut Run, side: Side) {
+    let has_failed = |record: &StepRecord| {
+        let observed = match side {
+            Side::Model => record.model.as_ref(),
+            Side::Server => record.server.as_ref(),
+        };
+        observed.and_then(|observed| observed.reply.as_ref()).is_some_and(|reply| reply.error.is_some())
+    };
+    let mut records = run.steps.iter().enumerate();
+    let end = records.find(|(index, record)| source.ends_on_error_of(*index) && has_failed(record));
+    if let Some((index, _)) = end {
+        let line = steps.get(index).map_or(0, |step| step.line);
+        run.end_after(index, &format!("not reached: psql's ON_ERROR_STOP ends the script at the error in line {line}"));
+    }
 }

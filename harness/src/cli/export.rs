@@ -54,6 +54,10 @@ impl Export {
         let trace = match read_one(&self.file)? {
             Source::Trace { trace, .. } => trace,
             Source::Script { steps, .. } => {
+                if let Some((step, reason)) = steps.iter().find_map(|step| Some((step, step.left_out.as_ref()?))) {
+                    let (file, line) = (self.file.display(), step.line);
+                    return Err(Failure::input(format!("{file}:{line}: this cannot be written for others: {reason}")));
+                }
                 Trace { steps: steps.into_iter().map(unsaid).collect(), ..Trace::default() }
             }
         };

@@ -27,6 +27,8 @@ pub(super) enum Source {
         part: Option<String>,
         /// The steps.
         steps: Vec<Step>,
+        /// For each step whether the script ends when it fails; empty when no step ends it.
+        error_ends: Vec<bool>,
     },
 }
 
@@ -66,6 +68,14 @@ impl Source {
         }
     }
 
+    /// Whether the script ends when this step fails.
+    pub(super) fn ends_on_error_of(&self, step: usize) -> bool {
+        match self {
+            Source::Trace { .. } => false,
+            Source::Script { error_ends, .. } => error_ends.get(step).copied().unwrap_or(false),
+        }
+    }
+
     /// The steps that apply to PostgreSQL of this major version.
     pub(super) fn steps_for(&self, major: u8) -> Vec<&Step> {
         match self {
@@ -100,10 +110,7 @@ pub(super) fn read(path: &Path) -> Result<Vec<Source>, Failure> {
             let trace = Trace::read(path).map_err(Failure::input)?;
             Ok(vec![Source::Trace { path: path.to_owned(), trace }])
         }
-        Some("sql") => {
-            let text = read_text(path)?;
-            Ok(vec![Source::Script { path: path.to_owned(), part: None, steps: script_steps(&text) }])
-        }
+        Some("sql") => Ok(vec![read_script(path)?]),
         Some("spec") => {
             let spec = Spec::parse(&read_text(path)?).map_err(|error| Failure::input(error.in_file(path)))?;
             let scheduled = spec.schedule(MOST_INTERLEAVINGS);
@@ -118,7 +125,12 @@ pub(super) fn read(path: &Path) -> Result<Vec<Source>, Failure> {
             let part = |names: &[String]| Some(format!("permutation {}", names.join(" ")));
             Ok(scheduled
                 .into_iter()
-                .map(|one| Source::Script { path: path.to_owned(), part: part(&one.names), steps: one.steps })
+                .map(|one| Source::Script {
+                    path: path.to_owned(),
+                    part: part(&one.names),
+                    steps: one.steps,
+                    error_ends: Vec::new(),
+                })
                 .collect())
         }
         _ => Err(Failure::input(format!(
@@ -144,50 +156,26 @@ fn read_text(path: &Path) -> Result<String, Failure> {
     Ok(text)
 }
 
-fn script_steps(text: &str) -> Vec<Step> {
-    let mut steps = Vec::new();
-    let mut branches: usize = 0;
-    for item in split(text) {
-        let mut push = |action| steps.push(Step { line: item.location.line, ..Step::new("S1", action) });
-        let command = match item.content {
-            ScriptContent::Statement { sql, .. } if branches > 0 => {
-                // Which branch psql takes is up to its variables.
-                push(Action::query(format!("\\if … {sql}")));
-                continue;
-            }
-            ScriptContent::Statement { sql, copy_data } => {
-                push(Action::Query { sql, copy_data: copy_data.unwrap_or_default() });
-                continue;
-            }
-            ScriptContent::MetaCommand(command) => command,
-        };
-        let words: Vec<&str> = command.split_whitespace().collect();
-        match words.as_slice() {
-            [name, ..] if branches > 0 => {
-                match *name {
-                    "\\if" => branches += 1,
-                    "\\endif" => branches -= 1,
-                    _ => {}
-                }
-                push(Action::query(command.clone()));
-            }
-            ["\\q" | "\\quit"] => break,
-            // What pg_dump writes around everything keeps psql from running commands of the data's.
-            ["\\restrict" | "\\unrestrict", ..] => {}
-            ["\\c" | "\\connect"] | ["\\c" | "\\connect", "-"] => push(Action::Connect { role: None }),
-            ["\\c" | "\\connect", "-", role] if *role != "-" && !role.contains([':', '"', '\'']) => {
-                push(Action::Connect { role: Some((*role).to_owned()) });
-            }
-            ["\\c" | "\\connect", ..] => {
-                // Whatever the new session is connected to, it is a new one.
-                push(Action::query(command.clone()));
-                push(Action::Connect { role: None });
-            }
-            words => {
-                branches = usize::from(words.first() == Some(&"\\if"));
-                push(Action::query(command.clone()));
-            }
-        }
+fn read_script(path: &Path) -> Result<Source, Failure> {
+    let script = split(&read_text(path)?);
+    if let Some(copy) = script.unended_copy {
+        // All that follows would count as data, and nothing of it would be compared.
+        return Err(Failure::input(format!(
+            "{}:{}: COPY … FROM STDIN, but no line \\. follows that ends its data; write one behind the last line of data",
+            path.display(),
+            copy.line
+        )));
     }
-    steps
+    let error_ends = script.items.iter().map(|item| item.is_error_the_end).collect();
+    let steps = script.items.into_iter().map(|item| {
+        let (action, left_out) = match item.content {
+            ScriptContent::Statement { sql, copy_data } => {
+                (Action::Query { sql, copy_data: copy_data.unwrap_or_default() }, None)
+            }
+            ScriptContent::Connect { role } => (Action::Connect { role }, None),
+            ScriptContent::LeftOut { text, reason } => (Action::query(text), Some(reason)),
+        };
+        Step { line: item.location.line, left_out, ..Step::new("S1", action) }
+    });
+    Ok(Source::Script { path: path.to_owned(), part: None, steps: steps.collect(), error_ends })
 }

@@ -24,10 +24,12 @@ use crate::trace::{self, ObservedStep};
 #[derive(Debug, Args)]
 #[command(after_help = "\
 A .trace file says which session runs each step and what PostgreSQL answers. A .sql file is a psql
-script, run by one session: \\c connects anew and \\q ends it, psql's other commands are left out. A
+script, run by one session: \\set, \\unset and variables, \\if, \\g, \\r, \\c, \\q and ON_ERROR_STOP work
+as in psql -X -f. What is up to psql itself, such as a variable that \\gset sets, is unsupported with
+all that uses it, and so are psql's other commands. Data of COPY must end with a line \\. there. A
 .spec file is an isolation test as PostgreSQL has them: each of its permutations is run, or every
 interleaving when it lists none. Statements outside the model are reported as unsupported and run on
-neither side.
+neither side. Of a syntax error (42601) the SQLSTATE is compared, not the text.
 
 Each JSON object has file, line, step, session, sql, model, server and verdict (agrees, diverges,
 unsupported or infra). Added where needed: part when the file has several, reason of a step that was

@@ -112,9 +112,9 @@ fn comments(header: &[String], mark: &str) -> String {
 
 /// The statements of a query, without the semicolons between them.
 fn statements(sql: &str) -> Vec<String> {
-    let statements = split(sql).into_iter().filter_map(|item| match item.content {
+    let statements = split(sql).items.into_iter().filter_map(|item| match item.content {
         ScriptContent::Statement { sql, .. } => Some(sql),
-        ScriptContent::MetaCommand(_) => None,
+        ScriptContent::Connect { .. } | ScriptContent::LeftOut { .. } => None,
     });
     statements.collect()
 }

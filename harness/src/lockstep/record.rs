@@ -30,6 +30,16 @@ impl Run {
         self.divergences.first()
     }
 
+    /// Takes back what followed a step: the steps after it were not to be run, for the reason given.
+    pub(crate) fn end_after(&mut self, step: usize, reason: &str) {
+        self.steps.iter_mut().skip(step + 1).for_each(|record| *record = StepRecord::unsupported(reason));
+        self.by_step.truncate(step + 1);
+        self.clauses = ClauseSet::default();
+        self.by_step.iter().for_each(|clauses| self.clauses.extend(*clauses));
+        self.divergences.retain(|divergence| divergence.seen_at <= step);
+        self.woken.retain(|(waking, _)| *waking <= step);
+    }
+
     /// A run that could not begin.
     pub(crate) fn failed(error: Infrastructure) -> Run {
         Run { infrastructure: Some(error), ..Run::default() }

@@ -85,6 +85,9 @@ pub struct Step {
     pub expectations: Vec<Expectation>,
     /// The line of the file where the step starts, counted from 1; 0 when it comes from no file.
     pub line: usize,
+    /// Why it cannot be run, where that is known before: what a psql script does may be up to psql. A trace file has no
+    /// such steps.
+    pub left_out: Option<String>,
 }
 
 /// What a step does.
@@ -181,6 +184,7 @@ impl Step {
             action,
             expectations: vec![Expectation::default()],
             line: 0,
+            left_out: None,
         }
     }
 

@@ -14,6 +14,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         ("unreadable_files", unreadable_files),
         ("corrupt_trace", corrupt_trace),
         ("zero_byte", zero_byte),
+        ("data_without_an_end", data_without_an_end),
         ("no_steps", no_steps),
         ("corpus", corpus),
         ("unwritable_places", unwritable_places),
@@ -65,6 +66,12 @@ fn corrupt_trace(folder: &Path) {
 fn zero_byte(folder: &Path) {
     fs::write(folder.join("a.sql"), "SELECT 1;\nSELECT 'a\0b';\n").unwrap();
     say(folder, &["replay", "a.sql", "--model-only"]).fails(2, &["a.sql:2:", "zero byte"]);
+}
+
+/// Otherwise the rest of the script would silently be data.
+fn data_without_an_end(folder: &Path) {
+    fs::write(folder.join("a.sql"), "CREATE TABLE t (a int);\nCOPY t FROM STDIN;\n1\nSELECT 1;\n").unwrap();
+    say(folder, &["replay", "a.sql", "--model-only"]).fails(2, &["a.sql:2:", "no line \\.", "write one"]);
 }
 
 fn no_steps(folder: &Path) {

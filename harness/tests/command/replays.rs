@@ -23,8 +23,13 @@ SELECT 1; SELECT currval('s');
 ";
 
 pub(crate) fn trials() -> Vec<Trial> {
-    let mut trials =
-        plain_trials("replay", &[("json_of_the_model", json_of_the_model), ("commands_of_psql", commands_of_psql)]);
+    let tests: &[(&str, Test)] = &[
+        ("json_of_the_model", json_of_the_model),
+        ("commands_of_psql", commands_of_psql),
+        ("variables_of_psql", variables_of_psql),
+        ("script_that_an_error_ends", script_that_an_error_ends),
+    ];
+    let mut trials = plain_trials("replay", tests);
     let tests: &[(&str, Test)] = &[
         ("json_of_both", json_of_both),
         ("unmet_expectation", unmet_expectation),
@@ -78,7 +83,7 @@ SELECT nextval('s');
 \c
 SELECT lastval();
 \connect other
-\if true
+\if `true`
 SELECT 1;
 \c
 \endif
@@ -97,14 +102,43 @@ SELECT 3;
         ("SELECT lastval()", "agrees"),
         ("\\connect other", "unsupported"),
         ("\\connect", "agrees"),
-        ("\\if true", "unsupported"),
-        ("\\if … SELECT 1", "unsupported"),
+        ("SELECT 1", "unsupported"),
         ("\\c", "unsupported"),
-        ("\\endif", "unsupported"),
         ("SELECT 2", "agrees"),
     ];
     assert_eq!(said, expected);
     assert_eq!(steps[3]["model"]["error"]["sqlstate"], "55000");
+    assert_eq!(steps[6]["reason"], "psql's \\if, whose condition is up to the output of a command");
+}
+
+/// What uses a value that only psql would know is not run, let alone counted as agreement on a syntax error.
+fn variables_of_psql(folder: &Path) {
+    let script = r"
+\set first 7
+CREATE SEQUENCE s;
+SELECT setval('s', :first);
+SELECT nextval('s') AS id \gset
+SELECT setval('s', :id);
+SELECT lastval();
+";
+    fs::write(folder.join("a.sql"), script).unwrap();
+    let steps = steps(folder, &["replay", "a.sql", "--model-only", "--json", "-"], 0);
+    assert_eq!(steps[1]["sql"], "SELECT setval('s', 7)");
+    assert_eq!(steps[2]["model"]["rows"], json!([["8"]]));
+    assert_eq!((&steps[3]["sql"], &steps[3]["verdict"]), (&json!("SELECT setval('s', :id)"), &json!("unsupported")));
+    assert_eq!(steps[3]["reason"], "the psql variable id, which \\gset in line 5 sets");
+    assert_eq!(steps[4]["model"]["rows"], json!([["8"]]));
+    say(folder, &["export", "a.sql", "--to", "slt"]).fails(2, &["a.sql:6: ", "the psql variable id"]);
+}
+
+/// With `ON_ERROR_STOP` nothing counts that follows the first error.
+fn script_that_an_error_ends(folder: &Path) {
+    fs::write(folder.join("a.sql"), "\\set ON_ERROR_STOP on\nCREATE SEQUENCE s;\nSELECT nextval('t');\nSELECT 1;\n")
+        .unwrap();
+    let steps = steps(folder, &["replay", "a.sql", "--model-only", "--json", "-"], 0);
+    let verdicts: Vec<&Value> = steps.iter().map(|step| &step["verdict"]).collect();
+    assert_eq!(verdicts, ["agrees", "agrees", "unsupported"]);
+    assert_eq!(steps[2]["reason"], "not reached: psql's ON_ERROR_STOP ends the script at the error in line 3");
 }
 
 fn json_of_both(folder: &Path) {
