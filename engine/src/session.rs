@@ -218,6 +218,8 @@ pub(crate) struct StatementProgress {
     pub(crate) cascades: Vec<Message>,
     /// Whether it waits for the sequence that lastval tells of, which it has seen.
     pub(crate) awaits_last: bool,
+    /// Where it had put rows before it came to wait, in its order: they go there again, whatever others have stored since.
+    pub(crate) reserved: Vec<(StorageId, Slot)>,
     /// Whether it has waited in the middle of its work, before which it has shown that it may do it.
     pub(crate) is_allowed: bool,
     /// The newest commit that the statement sees, once it has waited in the middle of its work.

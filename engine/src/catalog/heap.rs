@@ -77,13 +77,15 @@ pub(crate) type Slot = usize;
 #[derive(Debug, Clone)]
 pub(crate) struct Heap<T> {
     slots: Vec<Option<Version<T>>>,
+    /// Places without a version that are kept for one.
+    reserved: Vec<Slot>,
     /// Whether a version has ever been taken out, which leaves room that VACUUM finds.
     has_gaps: bool,
 }
 
 impl<T> Default for Heap<T> {
     fn default() -> Self {
-        Heap { slots: Vec::new(), has_gaps: false }
+        Heap { slots: Vec::new(), reserved: Vec::new(), has_gaps: false }
     }
 }
 
@@ -122,10 +124,42 @@ impl<T> Heap<T> {
     pub(crate) fn remove(&mut self, slot: Slot) -> Option<T> {
         let version = self.slots[slot].take()?;
         self.has_gaps = true;
-        while let Some(None) = self.slots.last() {
+        self.trim();
+        Some(version.value)
+    }
+
+    fn trim(&mut self) {
+        while let Some(None) = self.slots.last()
+            && !self.reserved.contains(&(self.slots.len() - 1))
+        {
             self.slots.pop();
         }
-        Some(version.value)
+    }
+
+    /// Where the next version will be.
+    pub(crate) fn next_slot(&self) -> Slot {
+        self.slots.len()
+    }
+
+    /// Keeps a place for a version that is to come.
+    pub(crate) fn reserve(&mut self, slot: Slot) {
+        while self.slots.len() <= slot {
+            self.slots.push(None);
+        }
+        self.reserved.push(slot);
+    }
+
+    /// Keeps a place no longer.
+    pub(crate) fn give_back(&mut self, slot: Slot) {
+        self.reserved.retain(|reserved| *reserved != slot);
+        self.has_gaps = true;
+        self.trim();
+    }
+
+    /// Puts a version into a place that was kept for it.
+    pub(crate) fn fill(&mut self, slot: Slot, value: T, created: Stamp) {
+        self.reserved.retain(|reserved| *reserved != slot);
+        self.slots[slot] = Some(Version { created, deleted: None, value });
     }
 
     /// Notes that it has taken the place of a heap, which may have had room between its versions.

@@ -30,6 +30,11 @@ pub(super) struct TableRows {
 
 impl TableRows {
     fn insert(&mut self, row: TableRow, created: Stamp) -> Slot {
+        self.note_values(&row);
+        self.versions.insert(row, created)
+    }
+
+    fn note_values(&mut self, row: &TableRow) {
         self.largest.resize(self.largest.len().max(row.len()), i64::MIN);
         for (largest, value) in self.largest.iter_mut().zip(row.iter()) {
             match value {
@@ -39,7 +44,6 @@ impl TableRows {
                 _ => *largest = i64::MAX,
             }
         }
-        self.versions.insert(row, created)
     }
 
     fn may_hold_key(&self, columns: &[usize], row: &[Value]) -> bool {
@@ -116,6 +120,39 @@ impl Catalog {
         let slot = self.rows.entry(storage).or_default().insert(row, Stamp::Open(view.session));
         undo.push(Write::created(WritePlace::Row(storage, slot)));
         slot
+    }
+
+    /// The same at a place that was kept for it.
+    pub(crate) fn insert_row_at(
+        &mut self,
+        (storage, slot): (StorageId, Slot),
+        row: TableRow,
+        view: View,
+        undo: &mut Vec<Write>,
+    ) {
+        let rows = self.rows.entry(storage).or_default();
+        rows.note_values(&row);
+        rows.versions.fill(slot, row, Stamp::Open(view.session));
+        undo.push(Write::created(WritePlace::Row(storage, slot)));
+    }
+
+    /// Where the next row of a table will be.
+    pub(crate) fn next_slot(&self, storage: StorageId) -> Slot {
+        self.rows.get(&storage).map_or(0, |rows| rows.versions.next_slot())
+    }
+
+    /// Keeps a place for a row that is to come.
+    pub(crate) fn reserve_row(&mut self, storage: StorageId, slot: Slot) {
+        if let Some(rows) = self.rows.get_mut(&storage) {
+            rows.versions.reserve(slot);
+        }
+    }
+
+    /// Keeps a place for a row no longer.
+    pub(crate) fn give_back_row(&mut self, storage: StorageId, slot: Slot) {
+        if let Some(rows) = self.rows.get_mut(&storage) {
+            rows.versions.give_back(slot);
+        }
     }
 
     /// Takes the rows of a table along to new storage, with another shape but otherwise as they are: what becomes of them, and

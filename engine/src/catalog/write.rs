@@ -155,6 +155,15 @@ impl Catalog {
         made.map(|relation| (relation.schema, relation.name.clone())).collect()
     }
 
+    /// Where writes have stored rows, in their order.
+    pub(crate) fn places_filled(&self, writes: &[Write]) -> Vec<(StorageId, Slot)> {
+        let places = writes.iter().filter_map(|write| match write.place {
+            WritePlace::Row(storage, slot) if write.is_creation => Some((storage, slot)),
+            _ => None,
+        });
+        places.collect()
+    }
+
     /// The rows that writes have stored or deleted, with their tables.
     pub(crate) fn rows_changed(&self, writes: &[Write]) -> impl Iterator<Item = (StorageId, TableRow)> {
         writes.iter().filter_map(|write| match write.place {

@@ -168,6 +168,9 @@ impl Execution<'_> {
         progress.cascades.clear();
         progress.awaits_last = false;
         progress.is_allowed = false;
+        for (storage, slot) in progress.reserved.drain(..) {
+            self.shared.catalog.give_back_row(storage, slot);
+        }
         if progress.snapshot.take().is_some() {
             self.shared.snapshots -= 1;
         }

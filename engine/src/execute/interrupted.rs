@@ -3,7 +3,7 @@
 
 use super::Execution;
 use super::block::StatementMark;
-use crate::catalog::{Oid, StorageId};
+use crate::catalog::{Oid, Slot, StorageId};
 use crate::cluster::SessionId;
 use crate::error::{Result, unsupported};
 use crate::query::Value;
@@ -19,6 +19,29 @@ impl Execution<'_> {
         self.shared.interrupted_rows.retain(|(session, ..)| *session != id);
         let changed = self.shared.catalog.rows_changed(writes).chain(self.half_stored.drain(..));
         self.shared.interrupted_rows.extend(changed.map(|(storage, row)| (id, storage, row)));
+    }
+
+    /// Where the statement at hand, which comes to wait, has put rows. To be called before these are undone.
+    pub(super) fn places_filled(&self, mark: &StatementMark) -> Vec<(StorageId, Slot)> {
+        let catalog = &self.shared.catalog;
+        let mut places = catalog.places_filled(&self.session.transaction.undo[mark.undo..]);
+        // What it has put there without a key that it waits for now.
+        let Some((storage, count)) = self.unkeyed else { return places };
+        let mut kept = self.session.progress.reserved.iter().filter(|(known, _)| *known == storage);
+        let mut next = catalog.next_slot(storage)..;
+        places.extend((0..count).filter_map(|_| kept.next().copied().or_else(|| Some((storage, next.next()?)))));
+        places
+    }
+
+    /// Keeps places for rows that the statement at hand will store again when it goes on.
+    pub(super) fn reserve(&mut self, places: Vec<(StorageId, Slot)>) {
+        let former = std::mem::replace(&mut self.session.progress.reserved, places.clone());
+        for (storage, slot) in former.into_iter().filter(|place| !places.contains(place)) {
+            self.shared.catalog.give_back_row(storage, slot);
+        }
+        for (storage, slot) in places {
+            self.shared.catalog.reserve_row(storage, slot);
+        }
     }
 
     /// Refuses a name that a statement had made which waits now: who asks for it would wait for that one's transaction.

@@ -102,6 +102,8 @@ pub(crate) struct Execution<'a> {
     locks_logged_rows: bool,
     /// What its table holds of the row whose next key has to be waited for: the keys before that one.
     half_stored: Vec<(StorageId, TableRow)>,
+    /// How many rows of a table the statement has put there before it looked for a key of theirs.
+    unkeyed: Option<(StorageId, usize)>,
     /// How often the statement has told of objects that are dropped along.
     cascades: usize,
 }
@@ -132,6 +134,7 @@ impl<'a> Execution<'a> {
             has_sight: false,
             locks_logged_rows: false,
             half_stored: Vec::new(),
+            unkeyed: None,
             cascades: 0,
         }
     }
@@ -249,6 +252,7 @@ impl<'a> Execution<'a> {
         self.has_sight = false;
         self.locks_logged_rows = false;
         self.half_stored.clear();
+        self.unkeyed = None;
         self.cascades = 0;
         let mark = self.statement_mark();
         let notices = self.reply.notices.len();
@@ -274,7 +278,9 @@ impl<'a> Execution<'a> {
                 }
                 self.interrupted_notices = self.reply.notices.split_off(notices);
                 self.remember_interrupted(&mark);
+                let places = self.places_filled(&mark);
                 self.undo_statement(&mark);
+                self.reserve(places);
                 Err(Stop::Waits(blockers))
             }
             Err(Stop::Unsupported(reason)) => {

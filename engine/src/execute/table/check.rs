@@ -100,6 +100,7 @@ impl Execution<'_> {
             let name = self.shared.catalog.relation(*index, self.catalog_view()).map(|index| index.name.clone());
             let checked = self.check_key(table, data, name.as_deref().unwrap_or("?"), columns, row, replaced);
             if let Err(Stop::Waits(_)) = checked {
+                self.unkeyed = Some((table.storage, 1));
                 // The indexes before this one hold the row already, and the version that it replaces is being deleted.
                 let is_held = |column: &usize| keys[..place].iter().any(|(_, columns)| columns.contains(column));
                 let held = row.iter().enumerate().map(|(column, value)| match is_held(&column) {

@@ -222,7 +222,7 @@ impl Execution<'_> {
         let undo = &mut self.session.transaction.undo;
         self.shared.catalog.delete_row(table.storage, slot, view, undo);
         let new = TableRow::from(new);
-        let stored = self.shared.catalog.insert_row(table.storage, new.clone(), view, undo);
+        let stored = self.store_row(table, new.clone());
         conflict.own.push(stored);
         Ok(Some(RowChange { old: Some(old), new: Some(new) }))
     }

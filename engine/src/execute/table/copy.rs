@@ -6,7 +6,7 @@ use super::insert::target_columns;
 use super::referential::RowChange;
 use super::target::Changed;
 use crate::catalog::{Column, Relation, TableData, TableRow};
-use crate::error::{Result, error, sqlstate, unsupported};
+use crate::error::{Result, Stop, error, sqlstate, unsupported};
 use crate::query::{Type, Value, read_value};
 use crate::reply::StatementResult;
 use crate::statement::{Copy, Privilege};
@@ -92,8 +92,15 @@ impl Execution<'_> {
         rows: &mut Vec<TableRow>,
         changes: &mut Vec<RowChange>,
     ) -> Result<()> {
+        // All of them are put into the table before the first key is looked for.
+        let mut left = rows.len();
         for row in rows.drain(..) {
-            self.check_keys(table, data, &row, None)?;
+            let checked = self.check_keys(table, data, &row, None);
+            if let Err(Stop::Waits(_)) = checked {
+                self.unkeyed = Some((table.storage, left));
+            }
+            checked?;
+            left -= 1;
             changes.push(RowChange::inserted(&row));
             self.store_row(table, row);
         }

@@ -302,9 +302,19 @@ impl Execution<'_> {
         Ok(())
     }
 
+    /// Puts a row into a table: at its end, or where the statement had put it before it came to wait.
     pub(super) fn store_row(&mut self, table: &Relation, row: TableRow) -> Slot {
         let view = self.catalog_view();
-        self.shared.catalog.insert_row(table.storage, row, view, &mut self.session.transaction.undo)
+        let kept = &mut self.session.progress.reserved;
+        let undo = &mut self.session.transaction.undo;
+        match kept.iter().position(|(storage, _)| *storage == table.storage) {
+            None => self.shared.catalog.insert_row(table.storage, row, view, undo),
+            Some(index) => {
+                let place = kept.remove(index);
+                self.shared.catalog.insert_row_at(place, row, view, undo);
+                place.1
+            }
+        }
     }
 
     /// What a column holds when nothing is given: the next value of its identity sequence, its default, or NULL.

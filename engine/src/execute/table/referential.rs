@@ -217,7 +217,7 @@ impl Execution<'_> {
             let undo = &mut self.session.transaction.undo;
             self.shared.catalog.delete_row(table.storage, slot, view, undo);
             if let Some(row) = &changed {
-                self.shared.catalog.insert_row(table.storage, row.clone(), view, undo);
+                self.store_row(&table, row.clone());
             }
             queue.push_back((owner, RowChange { old: Some(old), new: changed }));
         }
