@@ -89,7 +89,7 @@ fn read_template(text: &str) -> Result<Template> {
             rest = &rest[2..];
             continue;
         }
-        if begins(&"S") || REFUSED.iter().any(|keyword| begins(keyword)) {
+        if begins(&"S") || REFUSED.iter().any(begins) {
             return Err(unsupported(format!("to_char with {text}")));
         }
         rest = &rest[first.len_utf8()..];
