@@ -2,6 +2,7 @@
 
 mod access;
 mod column_number;
+mod comment;
 mod data_type;
 mod dependency;
 mod describe;
@@ -89,6 +90,7 @@ pub(crate) struct Catalog {
     memberships: Heap<Membership>,
     default_access: Heap<DefaultAccess>,
     enumerations: Heap<Enumeration>,
+    comments: Heap<comment::Comment>,
     last_oid: u32,
     last_storage: u32,
     /// Grows with every change to schemas and roles, so that a resolved search path knows when it is stale.

@@ -17,6 +17,7 @@ pub(crate) enum WritePlace {
     Membership(Slot),
     DefaultAccess(Slot),
     Enumeration(Slot),
+    Comment(Slot),
 }
 
 /// One write.
@@ -84,7 +85,8 @@ impl Catalog {
                 | WritePlace::Role(_)
                 | WritePlace::Membership(_)
                 | WritePlace::DefaultAccess(_)
-                | WritePlace::Enumeration(_) => {}
+                | WritePlace::Enumeration(_)
+                | WritePlace::Comment(_) => {}
             }
         }
         for (name, _, _) in changed {
@@ -191,6 +193,7 @@ impl Catalog {
             WritePlace::Membership(slot) => (&mut self.memberships, slot),
             WritePlace::DefaultAccess(slot) => (&mut self.default_access, slot),
             WritePlace::Enumeration(slot) => (&mut self.enumerations, slot),
+            WritePlace::Comment(slot) => (&mut self.comments, slot),
         })
     }
 

@@ -2,7 +2,7 @@
 
 use super::names::{MissingSchema, no_schema};
 use super::{Execution, done};
-use crate::catalog::Kind;
+use crate::catalog::{ColumnNumber, Kind, Oid};
 use crate::clause::Clause;
 use crate::error::{Result, error, sqlstate, unsupported};
 use crate::lock::LockMode;
@@ -10,7 +10,7 @@ use crate::reply::StatementResult;
 use crate::statement::{Comment, CommentTarget, Identifier, ObjectName, RelationKind};
 
 impl Execution<'_> {
-    /// Comments are checked and then forgotten: nothing in the model shows them.
+    /// Comments on relations and columns are kept; the others are checked and then forgotten, as nothing shows them.
     pub(super) fn comment(&mut self, statement: &Comment) -> Result<StatementResult> {
         self.prevent_if_read_only("COMMENT")?;
         match &statement.target {
@@ -29,6 +29,7 @@ impl Execution<'_> {
                 };
                 if matches {
                     self.check_owner(&relation)?;
+                    self.keep_comment(relation.oid, None, statement.text.as_deref());
                     return done("COMMENT");
                 }
                 Err(error(sqlstate::WRONG_OBJECT_TYPE, format!("\"{}\" is not {wanted}", relation.name)))
@@ -56,20 +57,27 @@ impl Execution<'_> {
                 let found = self.any_name(&table)?;
                 let relation = self.require_relation(found, MissingSchema::Fails)?;
                 self.lock(relation.oid, LockMode::ShareUpdateExclusive)?;
-                let has_column = match &relation.kind {
-                    Kind::Table(data) => data.column(column.name()).is_some(),
-                    Kind::View(data) => data.columns.iter().any(|(known, _)| **known == *column.name()),
+                let place = match &relation.kind {
+                    Kind::Table(data) => data.column(column.name()).map(|(place, _)| place),
+                    Kind::View(data) => data.columns.iter().position(|(known, _)| **known == *column.name()),
                     Kind::Sequence(_) | Kind::Index(_) => {
                         return Err(unsupported("COMMENT ON COLUMN of a relation that is no table"));
                     }
                 };
-                if !has_column {
+                let Some(place) = place else {
                     let written: Vec<&str> = table.parts.iter().map(Identifier::name).collect();
                     return Err(super::no_column(column.name(), &written.join(".")));
-                }
+                };
                 self.check_owner(&relation)?;
+                self.keep_comment(relation.oid, Some(ColumnNumber::of_place(place)), statement.text.as_deref());
                 done("COMMENT")
             }
         }
+    }
+
+    fn keep_comment(&mut self, relation: Oid, column: Option<ColumnNumber>, text: Option<&str>) {
+        let view = self.catalog_view();
+        let undo = &mut self.session.transaction.undo;
+        self.shared.catalog.set_comment(relation, column, text, view, undo);
     }
 }

@@ -74,6 +74,8 @@ pub(crate) struct Execution<'a> {
     computed: Vec<(Oid, i64)>,
     /// The row that a query is computing, kept between rows for its memory.
     pub(crate) buffer: Vec<Value>,
+    /// The values of subqueries that are computed once, as far as they have been needed.
+    pub(crate) initial: Vec<Option<Value>>,
     /// How far queries are carried.
     pub(crate) extent: Extent,
     /// The parameters of the statement at hand.
@@ -120,6 +122,7 @@ impl<'a> Execution<'a> {
             needed: Vec::new(),
             computed: Vec::new(),
             buffer: Vec::new(),
+            initial: Vec::new(),
             extent: Extent::Run,
             parameters: None,
             lookups: None,

@@ -67,6 +67,9 @@ impl Execution<'_> {
         if columns.iter().any(|(_, column_type)| matches!(column_type, Type::Record | Type::Opaque)) {
             return Err(unsupported("a view with columns of a type outside the model"));
         }
+        if plan.holds_initial() {
+            return Err(unsupported("a view over a subquery with sequence functions"));
+        }
         if plan.views_mut().is_none() {
             return Err(unsupported("a view in a subquery of a view"));
         }

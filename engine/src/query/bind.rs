@@ -3,7 +3,7 @@
 use super::coerce::common_of;
 use super::function::SetFunction;
 use super::numeric::constant;
-use super::plan::{AggregateCall, Bound, Typed};
+use super::plan::{AggregateCall, Bound, Source, Typed};
 use super::scope::{Scope, ScopeTable, find_column, is_hinted_at};
 use super::{CastContext, Type, Value};
 use crate::error::{Result, Stop, error, sqlstate, unsupported};
@@ -177,9 +177,19 @@ impl<'e, 'a> Binder<'e, 'a> {
                 if place == Place::GroupBy {
                     return Err(unsupported("a subquery in GROUP BY"));
                 }
-                // PostgreSQL runs a subquery once, however many rows need its value.
+                // PostgreSQL runs a subquery that reads no row around it once, however many rows need its value.
                 if plan.is_volatile() && self.scopes.last().is_some_and(|scope| !scope.tables.is_empty()) {
-                    return Err(unsupported("a subquery with sequence functions beside FROM"));
+                    let is_outermost =
+                        self.scopes.len() == 1 && matches!(place, Place::SelectList | Place::Where | Place::Update);
+                    let [value_type] = plan.types()[..] else {
+                        return Err(error(sqlstate::SYNTAX_ERROR, "subquery must return only one column"));
+                    };
+                    if !is_outermost || plan.reads_around() {
+                        return Err(unsupported("a subquery with sequence functions beside FROM"));
+                    }
+                    self.execution.initial.push(None);
+                    let place = self.execution.initial.len() - 1;
+                    return Ok(Typed { bound: Bound::Initial { plan: Box::new(plan), place }, value_type });
                 }
                 match plan.types().as_slice() {
                     [value_type] => Ok(Typed { value_type: *value_type, bound: Bound::Subquery(Box::new(plan)) }),
@@ -188,8 +198,7 @@ impl<'e, 'a> Binder<'e, 'a> {
             }
             Expression::Exists(query) => {
                 let plan = self.subquery(query)?;
-                // PostgreSQL does not compute what such a subquery selects.
-                match plan.is_volatile() {
+                match plan.is_volatile() && !calls_only_in_outputs(query, &plan) {
                     true => Err(unsupported("EXISTS with sequence functions")),
                     false => Ok(boolean(Bound::Exists(Box::new(plan)))),
                 }
@@ -307,15 +316,16 @@ impl<'e, 'a> Binder<'e, 'a> {
 
     fn case(&mut self, case: &Case, place: Place) -> Result<Typed> {
         let mut conditions = Vec::with_capacity(case.branches.len());
+        let mut once = None;
         // ELSE decides first what the common type is, though it is analysed last.
         let mut results = vec![null()];
         for (condition, result) in &case.branches {
             conditions.push(match &case.operand {
                 None => self.boolean(condition, place, "CASE/WHEN")?,
                 Some(operand) => {
-                    let operand = self.expression(operand, place)?;
+                    let mut operand = self.expression(operand, place)?;
                     if operand.bound.is_volatile() {
-                        return Err(unsupported("CASE of a sequence function"));
+                        once = Some(std::mem::replace(&mut operand.bound, Bound::Held));
                     }
                     let condition = self.expression(condition, place)?;
                     self.execution.bind_operator(BinaryOperator::Equal, operand, condition)?.bound
@@ -330,7 +340,12 @@ impl<'e, 'a> Binder<'e, 'a> {
         let mut results = results.into_iter();
         let otherwise = Box::new(results.next().unwrap_or(Bound::Constant(Value::Null)));
         let branches = conditions.into_iter().zip(results).collect();
-        Ok(Typed { bound: Bound::Case { branches, otherwise }, value_type })
+        let bound = Bound::Case { branches, otherwise };
+        let bound = match once {
+            Some(value) => Bound::Once { value: Box::new(value), body: Box::new(bound) },
+            None => bound,
+        };
+        Ok(Typed { bound, value_type })
     }
 
     /// Converts alternatives to one type (manual, "UNION, CASE, and Related Constructs").
@@ -360,6 +375,19 @@ impl<'e, 'a> Binder<'e, 'a> {
         self.scopes.pop();
         self.frames.pop();
         plan
+    }
+}
+
+/// Whether a query calls sequence functions nowhere but in its select list, in which EXISTS takes no interest.
+fn calls_only_in_outputs(query: &Query, plan: &super::Plan) -> bool {
+    match (query, plan) {
+        (Query::Select(written), super::Plan::Select(select)) => {
+            written.locking.is_none()
+                && select.keeps_some_row()
+                && !select.source.as_ref().is_some_and(Source::is_volatile)
+                && !select.filter.as_ref().is_some_and(Bound::is_volatile)
+        }
+        _ => false,
     }
 }
 

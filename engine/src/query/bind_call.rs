@@ -80,8 +80,13 @@ impl Binder<'_, '_> {
             call.arguments.iter().map(|argument| self.expression(argument, place)).collect::<Result<Vec<_>>>()?;
         if name == "nullif" {
             let [left, right] = <[Typed; 2]>::try_from(alternatives).map_err(|_| unsupported("NULLIF of these"))?;
+            if right.bound.is_volatile() && left.bound == Bound::Constant(Value::Null) {
+                return Err(unsupported("NULLIF of NULL and a sequence function, which may not be called"));
+            }
+            let mut left = left;
+            let mut once = None;
             if left.bound.is_volatile() {
-                return Err(unsupported("NULLIF of a sequence function"));
+                once = Some(std::mem::replace(&mut left.bound, Bound::Held));
             }
             let (value, value_type) = match left.value_type {
                 Type::Unknown => match self.coerce(left.clone(), Type::Text, CastContext::Implicit)? {
@@ -92,7 +97,12 @@ impl Binder<'_, '_> {
             };
             let equal = self.execution.bind_operator(BinaryOperator::Equal, left, right)?.bound;
             let branches = vec![(equal, Bound::Constant(Value::Null))];
-            return Ok(Some(Typed { bound: Bound::Case { branches, otherwise: Box::new(value) }, value_type }));
+            let bound = Bound::Case { branches, otherwise: Box::new(value) };
+            let bound = match once {
+                Some(value) => Bound::Once { value: Box::new(value), body: Box::new(bound) },
+                None => bound,
+            };
+            return Ok(Some(Typed { bound, value_type }));
         }
         let construct = name.to_uppercase();
         let (alternatives, value_type) = self.common_type(alternatives, &construct)?;
@@ -154,6 +164,8 @@ impl Binder<'_, '_> {
             }
             exact.or(first)
         };
+        // Besides these there are variants for times and for floating-point numbers, which may fit better.
+        let chosen = chosen.filter(|signature| name != "to_char" || arguments[0].value_type == signature.arguments[0]);
         let Some(signature) = chosen else {
             let may_be_other = matches!(
                 name,
@@ -169,6 +181,7 @@ impl Binder<'_, '_> {
                     | "lpad"
                     | "rpad"
                     | "abs"
+                    | "to_char"
                     | "quote_literal"
                     | "pg_get_expr"
                     | "current_setting"

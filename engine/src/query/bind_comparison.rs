@@ -2,6 +2,7 @@
 //! Comparisons").
 
 use super::bind::{Binder, Place, boolean};
+use super::coerce::common_of;
 use super::operator::common_type;
 use super::plan::{Bound, Typed};
 use super::{CastContext, Type};
@@ -17,13 +18,17 @@ impl Binder<'_, '_> {
         place: Place,
     ) -> Result<Typed> {
         let operator = if negated { BinaryOperator::NotEqual } else { BinaryOperator::Equal };
-        let mut whole: Option<Bound> = None;
+        // PostgreSQL analyses all values before it compares any.
+        let mut pairs = Vec::with_capacity(items.len());
         for item in items {
-            let operand = self.expression(operand, place)?;
-            if operand.bound.is_volatile() && items.len() > 1 {
-                return Err(unsupported("IN behind a sequence function"));
-            }
-            let item = self.expression(item, place)?;
+            pairs.push((self.expression(operand, place)?, self.expression(item, place)?));
+        }
+        let is_volatile = pairs.iter().any(|(operand, item)| operand.bound.is_volatile() || item.bound.is_volatile());
+        if is_volatile && pairs.len() > 1 {
+            return self.in_array(operator, pairs, negated);
+        }
+        let mut whole: Option<Bound> = None;
+        for (operand, item) in pairs {
             let one = self.execution.bind_operator(operator, operand, item)?.bound;
             whole = Some(match whole {
                 None => one,
@@ -32,6 +37,56 @@ impl Binder<'_, '_> {
             });
         }
         whole.map(boolean).ok_or_else(|| unsupported("an empty IN list"))
+    }
+
+    /// Values that read no column PostgreSQL compares as an array, of one type, so that it computes the operand once
+    /// (`transformAExprIn` of its parser).
+    fn in_array(&mut self, operator: BinaryOperator, pairs: Vec<(Typed, Typed)>, all: bool) -> Result<Typed> {
+        let major = self.execution.shared.settings.major;
+        let (mut operands, items): (Vec<Typed>, Vec<Typed>) = pairs.into_iter().unzip();
+        operands.truncate(1);
+        let Some(operand) = operands.pop() else { return Err(unsupported("an empty IN list")) };
+        let mut chosen = Some(operand.value_type);
+        for item in &items {
+            if item.bound.any(|part| matches!(part, Bound::Column { .. })) || item.bound.has_subquery() {
+                return Err(unsupported("IN with sequence functions, and with values that read columns"));
+            }
+            chosen = chosen.and_then(|chosen| common_of(chosen, item.value_type, major));
+        }
+        let is_plain = !operand.bound.holds_aggregate() && !operand.bound.holds_series();
+        let Some(value_type) = chosen.filter(|chosen| *chosen != Type::Unknown && is_plain) else {
+            return Err(unsupported("IN with sequence functions over these types"));
+        };
+        let mut elements = Vec::with_capacity(items.len());
+        for item in items {
+            let element = self.execution.coerce(item, value_type, CastContext::Implicit)?;
+            elements.push(element.ok_or_else(|| unsupported("IN over mixed types"))?);
+        }
+        self.compared_with_array(operator, operand, elements, all)
+    }
+
+    /// Compares a value with all elements of an array, of which none is skipped.
+    fn compared_with_array(
+        &mut self,
+        operator: BinaryOperator,
+        operand: Typed,
+        elements: Vec<Typed>,
+        all: bool,
+    ) -> Result<Typed> {
+        let mut once = None;
+        let mut converted = Vec::with_capacity(elements.len());
+        for element in elements {
+            let one = self.execution.bind_operator(operator, operand.clone(), element)?;
+            match one.bound {
+                Bound::Operator { operand_type, left, right, .. } if one.value_type == Type::Boolean => {
+                    once.get_or_insert((operand_type, left));
+                    converted.push(*right);
+                }
+                _ => return Err(unsupported("ANY or ALL with an operator that is no comparison")),
+            }
+        }
+        let Some((operand_type, operand)) = once else { return Err(unsupported("ANY or ALL of an empty array")) };
+        Ok(boolean(Bound::Quantified { operator, operand_type, operand, elements: converted, all }))
     }
 
     /// Analyses a comparison with the elements of an array, which is one comparison with each of them.
@@ -49,7 +104,8 @@ impl Binder<'_, '_> {
             return Err(unsupported("ANY or ALL of anything but ARRAY[…]"));
         };
         if operand.bound.is_volatile() || elements.iter().any(Bound::is_volatile) {
-            return Err(unsupported("ANY or ALL with sequence functions"));
+            let elements = elements.into_iter().map(|bound| Typed { bound, value_type: *element_type }).collect();
+            return self.compared_with_array(operator, operand, elements, all);
         }
         let mut whole: Option<Bound> = None;
         for bound in elements {

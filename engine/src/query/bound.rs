@@ -1,14 +1,16 @@
 //! Walking analysed expressions.
 
-use super::Plan;
 use super::plan::Bound;
+use super::{Plan, Value};
 use crate::catalog::Oid;
 
 impl Bound {
     /// The subquery that it runs, when it is one.
     pub(super) fn subquery(&self) -> Option<&Plan> {
         match self {
-            Bound::Subquery(plan) | Bound::Exists(plan) | Bound::InQuery { plan, .. } => Some(plan),
+            Bound::Subquery(plan) | Bound::Initial { plan, .. } | Bound::Exists(plan) | Bound::InQuery { plan, .. } => {
+                Some(plan)
+            }
             _ => None,
         }
     }
@@ -22,7 +24,9 @@ impl Bound {
             | Bound::Parameter(_)
             | Bound::Aggregate(_)
             | Bound::Series(_)
+            | Bound::Held
             | Bound::Subquery(_)
+            | Bound::Initial { .. }
             | Bound::Exists(_) => Vec::new(),
             Bound::Call { arguments: parts, .. }
             | Bound::Coalesce(parts)
@@ -34,6 +38,8 @@ impl Bound {
             | Bound::InQuery { operand, .. }
             | Bound::Not(operand) => vec![operand],
             Bound::And(left, right) | Bound::Or(left, right) | Bound::Operator { left, right, .. } => vec![left, right],
+            Bound::Once { value, body } => vec![value, body],
+            Bound::Quantified { operand, elements, .. } => std::iter::once(&**operand).chain(elements).collect(),
             Bound::Case { branches, otherwise } => {
                 let mut parts: Vec<&Bound> =
                     branches.iter().flat_map(|(condition, result)| [condition, result]).collect();
@@ -51,7 +57,9 @@ impl Bound {
             | Bound::Parameter(_)
             | Bound::Aggregate(_)
             | Bound::Series(_)
+            | Bound::Held
             | Bound::Subquery(_)
+            | Bound::Initial { .. }
             | Bound::Exists(_) => Vec::new(),
             Bound::Call { arguments: parts, .. }
             | Bound::Coalesce(parts)
@@ -63,6 +71,8 @@ impl Bound {
             | Bound::InQuery { operand, .. }
             | Bound::Not(operand) => vec![operand],
             Bound::And(left, right) | Bound::Or(left, right) | Bound::Operator { left, right, .. } => vec![left, right],
+            Bound::Once { value, body } => vec![value, body],
+            Bound::Quantified { operand, elements, .. } => std::iter::once(&mut **operand).chain(elements).collect(),
             Bound::Case { branches, otherwise } => {
                 let mut parts: Vec<&mut Bound> =
                     branches.iter_mut().flat_map(|(condition, result)| [condition, result]).collect();
@@ -79,6 +89,16 @@ impl Bound {
         }
         for part in self.parts_mut() {
             part.move_columns(place);
+        }
+    }
+
+    /// Puts a constant where the value of the `Once` around it is meant.
+    pub(super) fn hold(&mut self, constant: &Value) {
+        match self {
+            Bound::Held => *self = Bound::Constant(constant.clone()),
+            // Its body means another value.
+            Bound::Once { value, .. } => value.hold(constant),
+            other => other.parts_mut().into_iter().for_each(|part| part.hold(constant)),
         }
     }
 
@@ -103,6 +123,16 @@ impl Bound {
             Bound::Call { function, .. } => function.is_sequence_function(),
             other => other.subquery().is_some_and(Plan::is_volatile),
         })
+    }
+
+    /// Whether a subquery is part of it whose value is computed when it is first needed.
+    pub(crate) fn holds_initial(&self) -> bool {
+        self.any(|part| matches!(part, Bound::Initial { .. }))
+    }
+
+    /// Whether it calls a sequence function itself, not in a subquery.
+    pub(super) fn calls_directly(&self) -> bool {
+        self.any(|part| matches!(part, Bound::Call { function, .. } if function.is_sequence_function()))
     }
 
     /// Whether a subquery is part of it.

@@ -201,7 +201,11 @@ pub(super) fn is_harmless(expression: &Bound) -> bool {
                 )
         }
         Bound::Call { function, .. } => !function.is_harmless(),
-        Bound::Negate { .. } | Bound::Subquery(_) | Bound::Exists(_) | Bound::InQuery { .. } => true,
+        Bound::Negate { .. }
+        | Bound::Subquery(_)
+        | Bound::Initial { .. }
+        | Bound::Exists(_)
+        | Bound::InQuery { .. } => true,
         _ => false,
     })
 }

@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use super::Value;
 use super::function::Function;
 use super::operator::{apply, compare};
-use super::plan::Bound;
+use super::plan::{Bound, Plan};
 use super::{Type, string};
 use crate::catalog::Oid;
 use crate::clause::Clause;
@@ -22,6 +22,8 @@ pub(crate) struct Row<'r> {
     pub(crate) aggregates: &'r [Value],
     /// Values at hand of the select list's set-returning functions.
     pub(crate) series: &'r [Value],
+    /// The value that the expression at hand has computed once for several places.
+    pub(crate) held: Option<&'r Value>,
     /// The row of the query around this one.
     pub(crate) outer: Option<&'r Row<'r>>,
 }
@@ -109,6 +111,25 @@ impl Execution<'_> {
                 }
                 chosen
             }
+            Bound::Once { value, body } => {
+                let value = self.evaluate(value, row)?;
+                self.evaluate(body, &Row { held: Some(&value), ..*row })?
+            }
+            Bound::Held => row.held.cloned().ok_or_else(|| unsupported("a value that is held out of place"))?,
+            Bound::Quantified { operator, operand_type, operand, elements, all } => {
+                let operand = self.evaluate(operand, row)?;
+                let elements =
+                    elements.iter().map(|element| self.evaluate(element, row)).collect::<Result<Vec<_>>>()?;
+                let mut whole = Value::Boolean(*all);
+                for element in &elements {
+                    match apply(*operator, *operand_type, &operand, element)? {
+                        Value::Boolean(holds) if holds != *all => return Ok(Value::Boolean(holds)),
+                        Value::Boolean(_) => {}
+                        _ => whole = Value::Null,
+                    }
+                }
+                whole
+            }
             Bound::Array(elements) => {
                 let elements =
                     elements.iter().map(|element| self.evaluate(element, row)).collect::<Result<Vec<_>>>()?;
@@ -139,22 +160,30 @@ impl Execution<'_> {
             Bound::Series(index) => {
                 row.series.get(*index).cloned().ok_or_else(|| unsupported("a set-returning function out of place"))?
             }
-            Bound::Subquery(plan) => {
-                let mut result: Option<Value> = None;
-                self.run_plan(plan, Some(row), &mut |_, values| match &result {
-                    Some(_) => Err(error(
-                        sqlstate::CARDINALITY_VIOLATION,
-                        "more than one row returned by a subquery used as an expression",
-                    )),
-                    None => {
-                        result = values.first().cloned();
-                        Ok(true)
+            Bound::Subquery(plan) => self.only_value(plan, row)?,
+            Bound::Initial { plan, place } => match self.initial.get(*place) {
+                Some(Some(value)) => value.clone(),
+                _ => {
+                    let value = self.only_value(plan, row)?;
+                    if self.initial.len() <= *place {
+                        self.initial.resize(place + 1, None);
                     }
-                })?;
-                result.unwrap_or(Value::Null)
-            }
+                    self.initial[*place] = Some(value.clone());
+                    value
+                }
+            },
             Bound::Exists(plan) => {
                 let mut any = false;
+                // PostgreSQL does not compute what such a subquery selects (`simplify_EXISTS_query` of its planner).
+                if let Plan::Select(select) = &**plan
+                    && select.keeps_some_row()
+                {
+                    self.scan(select, Some(row), &mut |_, _| {
+                        any = true;
+                        Ok(false)
+                    })?;
+                    return Ok(Value::Boolean(any));
+                }
                 self.run_plan(plan, Some(row), &mut |_, _| {
                     any = true;
                     Ok(false)
@@ -162,6 +191,22 @@ impl Execution<'_> {
                 Value::Boolean(any)
             }
         })
+    }
+
+    /// The value of a query of one column and at most one row.
+    fn only_value(&mut self, plan: &Plan, row: &Row<'_>) -> Result<Value> {
+        let mut result: Option<Value> = None;
+        self.run_plan(plan, Some(row), &mut |_, values| match &result {
+            Some(_) => Err(error(
+                sqlstate::CARDINALITY_VIOLATION,
+                "more than one row returned by a subquery used as an expression",
+            )),
+            None => {
+                result = values.first().cloned();
+                Ok(true)
+            }
+        })?;
+        Ok(result.unwrap_or(Value::Null))
     }
 
     fn call(&mut self, function: Function, arguments: &[Bound], row: &Row<'_>) -> Result<Value> {
@@ -237,6 +282,7 @@ impl Execution<'_> {
                     .checked_abs()
                     .ok_or_else(|| error(sqlstate::NUMERIC_VALUE_OUT_OF_RANGE, "bigint out of range"))?,
             ),
+            Function::FormatNumber => Value::text(&super::number_format::to_char(&values[0], &text(1)?)?),
             Function::Concat | Function::ConcatWith | Function::Format => Value::Null,
             Function::CurrentDatabase => Value::text(&self.shared.settings.database),
             // The expression is kept as its text. PostgreSQL writes it while nobody may change the table.
@@ -244,7 +290,12 @@ impl Execution<'_> {
                 if self.shared.catalog.relation(oid(1)?, self.query_view()).is_some() {
                     self.lock_briefly(oid(1)?, LockMode::AccessShare)?;
                 }
-                Value::Text(text(0)?)
+                let written = text(0)?;
+                // In the pretty form there are fewer parentheses.
+                if values[2] == Value::Boolean(true) && written.matches('(').count() > 1 {
+                    return Err(unsupported("an expression in its pretty form"));
+                }
+                Value::Text(written)
             }
             Function::RoleById => match self.shared.catalog.role(oid(0)?, self.query_view()) {
                 Some(role) => Value::Text(role.name.clone()),
@@ -265,6 +316,11 @@ impl Execution<'_> {
                 }
                 _ => return Err(unsupported("format_type with a modifier")),
             },
+            Function::RelationComment => {
+                let catalog = if arguments.len() > 1 { Some(text(1)?) } else { None };
+                self.relation_comment(oid(0)?, catalog.as_deref())?
+            }
+            Function::ColumnComment => self.column_comment(oid(0)?, integer(1)?)?,
             Function::TypeOf => values[1].clone(),
             Function::Host(function) => self.host_function(function, &values)?,
         })

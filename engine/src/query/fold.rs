@@ -74,7 +74,8 @@ impl Execution<'_> {
             | Bound::Column { .. }
             | Bound::Parameter(_)
             | Bound::Aggregate(_)
-            | Bound::Series(_) => {}
+            | Bound::Series(_)
+            | Bound::Held => {}
             // What it selects does not matter to it.
             Bound::Exists(plan) => match &mut **plan {
                 Plan::Select(select) => {
@@ -83,7 +84,7 @@ impl Execution<'_> {
                 }
                 other => self.fold_plan(other)?,
             },
-            Bound::Subquery(plan) => self.fold_plan(plan)?,
+            Bound::Subquery(plan) | Bound::Initial { plan, .. } => self.fold_plan(plan)?,
             Bound::InQuery { operand, plan, .. } => {
                 self.fold(operand)?;
                 self.fold_plan(plan)?;
@@ -125,6 +126,24 @@ impl Execution<'_> {
             }
             Bound::And(..) => self.fold_junction(expression, false)?,
             Bound::Or(..) => self.fold_junction(expression, true)?,
+            Bound::Once { value, body } => {
+                self.fold(value)?;
+                match &**value {
+                    Bound::Constant(constant) => {
+                        body.hold(constant);
+                        *expression = std::mem::replace(&mut **body, Bound::Held);
+                        self.fold(expression)?;
+                    }
+                    _ => self.fold(body)?,
+                }
+            }
+            Bound::Quantified { operand, elements, .. } => {
+                self.fold(operand)?;
+                self.fold_all(&mut *elements)?;
+                if is_constant(operand) && elements.iter().all(is_constant) {
+                    self.compute(expression)?;
+                }
+            }
             Bound::Case { .. } => self.fold_case(expression)?,
             Bound::Coalesce(_) => self.fold_coalesce(expression)?,
         }

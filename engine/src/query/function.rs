@@ -27,6 +27,8 @@ pub(crate) enum Function {
     PadLeft,
     PadRight,
     Absolute,
+    /// `to_char` of a number.
+    FormatNumber,
     /// `concat`, of texts as their types write them.
     Concat,
     /// `concat_ws`.
@@ -42,6 +44,10 @@ pub(crate) enum Function {
     IsVisible,
     /// `format_type`.
     FormatType,
+    /// `obj_description`.
+    RelationComment,
+    /// `col_description`.
+    ColumnComment,
     /// `set_config`.
     SetConfig,
     /// `pg_typeof`, whose result is its second argument.
@@ -121,6 +127,8 @@ impl Function {
                 | Function::Expression
                 | Function::RoleById
                 | Function::IsVisible
+                | Function::RelationComment
+                | Function::ColumnComment
         )
     }
 }
@@ -214,11 +222,17 @@ pub(super) const SIGNATURES: &[Signature] = &[
     scalar("abs", Function::Absolute, &[Integer], Integer),
     scalar("abs", Function::Absolute, &[BigInt], BigInt),
     scalar("abs", Function::Absolute, &[SmallInt], SmallInt),
+    scalar("to_char", Function::FormatNumber, &[Integer, Text], Text),
+    scalar("to_char", Function::FormatNumber, &[BigInt, Text], Text),
+    scalar("to_char", Function::FormatNumber, &[Numeric, Text], Text),
     scalar("current_database", Function::CurrentDatabase, &[], Name),
     scalar("pg_get_expr", Function::Expression, &[Tree, Oid], Text),
     scalar("pg_get_expr", Function::Expression, &[Tree, Oid, Boolean], Text),
     scalar("pg_get_userbyid", Function::RoleById, &[Oid], Name),
     scalar("pg_table_is_visible", Function::IsVisible, &[Oid], Boolean),
+    scalar("obj_description", Function::RelationComment, &[Oid, Name], Text),
+    scalar("obj_description", Function::RelationComment, &[Oid], Text),
+    scalar("col_description", Function::ColumnComment, &[Oid, Integer], Text),
     scalar("version", Function::Host(HostFunction::Version), &[], Text),
     scalar("pg_backend_pid", Function::Host(HostFunction::ProcessId), &[], Integer),
     scalar("pg_blocking_pids", Function::Host(HostFunction::Blocking), &[Integer], Type::Array(&Integer)),

@@ -10,7 +10,7 @@ use crate::execute::Execution;
 use crate::statement::BinaryOperator;
 
 /// The operator's name in error messages.
-fn symbol(operator: BinaryOperator) -> &'static str {
+pub(super) fn symbol(operator: BinaryOperator) -> &'static str {
     match operator {
         BinaryOperator::Add => "+",
         BinaryOperator::Subtract => "-",
@@ -35,7 +35,7 @@ fn symbol(operator: BinaryOperator) -> &'static str {
     }
 }
 
-fn is_arithmetic(operator: BinaryOperator) -> bool {
+pub(super) fn is_arithmetic(operator: BinaryOperator) -> bool {
     use BinaryOperator::{Add, Divide, Modulo, Multiply, Subtract};
     matches!(operator, Add | Subtract | Multiply | Divide | Modulo)
 }
@@ -117,8 +117,21 @@ impl Execution<'_> {
         let numbers = [may_be_number(&left), may_be_number(&right)];
         let mut convert = |side: Typed| -> Result<Typed> {
             let from = side.value_type;
-            self.coerce(side, operand_type, CastContext::Explicit)?
-                .ok_or_else(|| unsupported(format!("an operand of type {}", from.sql_name())))
+            if takes_integers_as_they_are(operator) && from.is_integer() {
+                return Ok(side);
+            }
+            let is_read = is_arithmetic(operator) && matches!(side.bound, Bound::Constant(_)) && from == Type::Unknown;
+            let converted = self
+                .coerce(side, operand_type, CastContext::Explicit)?
+                .ok_or_else(|| unsupported(format!("an operand of type {}", from.sql_name())))?;
+            Ok(match is_read {
+                // The text of a default shows the type as which a string constant was read.
+                true => Typed {
+                    bound: Bound::Cast { operand: Box::new(converted.bound), from: operand_type, to: operand_type },
+                    ..converted
+                },
+                false => converted,
+            })
         };
         let (left, right) = (convert(left)?, convert(right)?);
         let is_number = |(side, may): (&Typed, bool)| may && is_ordinary_number(&side.bound);
@@ -135,6 +148,13 @@ impl Execution<'_> {
             value_type,
         })
     }
+}
+
+/// Whether an operator exists for each pair of integer types, so that none of them is converted: the text of a default
+/// shows conversions.
+fn takes_integers_as_they_are(operator: BinaryOperator) -> bool {
+    use BinaryOperator::{Add, Concatenate, Divide, Multiply, Subtract};
+    matches!(operator, Add | Subtract | Multiply | Divide | Concatenate)
 }
 
 /// Whether it is a written number that an ordinary object may have as its OID; the server's are not the model's.

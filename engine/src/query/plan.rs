@@ -54,6 +54,21 @@ pub(crate) enum Bound {
         alternatives: Vec<Bound>,
         greatest: bool,
     },
+    /// An expression that needs a value in several places and computes it once, as PostgreSQL does for CASE and NULLIF.
+    Once {
+        value: Box<Bound>,
+        body: Box<Bound>,
+    },
+    /// The value of the innermost `Once` around it.
+    Held,
+    /// Whether a comparison holds with any of the elements, or with all of them. Unlike OR, it computes all elements.
+    Quantified {
+        operator: BinaryOperator,
+        operand_type: Type,
+        operand: Box<Bound>,
+        elements: Vec<Bound>,
+        all: bool,
+    },
     /// `ARRAY[…]` of values of one type.
     Array(Vec<Bound>),
     /// A parameter of a statement that is being prepared, counted from 0.
@@ -63,6 +78,12 @@ pub(crate) enum Bound {
     /// The value at hand of one of the select list's set-returning functions.
     Series(usize),
     Subquery(Box<Plan>),
+    /// A subquery that reads no row around it. Its value is computed when it is first needed, and kept from there on;
+    /// the place tells where.
+    Initial {
+        plan: Box<Plan>,
+        place: usize,
+    },
     Exists(Box<Plan>),
     /// Whether a value is among a subquery's, which are converted to its type.
     InQuery {
@@ -271,6 +292,11 @@ impl Plan {
         found
     }
 
+    /// Whether a subquery is part of its expressions whose value is computed when it is first needed.
+    pub(crate) fn holds_initial(&self) -> bool {
+        self.any(&|part| matches!(part, Bound::Initial { .. }))
+    }
+
     /// Whether a subquery is part of its expressions.
     pub(crate) fn has_subquery(&self) -> bool {
         self.any(&|part| part.subquery().is_some())
@@ -339,11 +365,12 @@ impl Plan {
 impl SelectPlan {
     /// Whether each row of FROM that passes WHERE gives one row.
     fn keeps_rows(&self) -> bool {
-        self.grouping.is_none()
-            && !self.distinct
-            && self.series.is_empty()
-            && self.limit.is_none()
-            && self.offset.is_none()
+        !self.distinct && self.keeps_some_row()
+    }
+
+    /// Whether there is a row as soon as one of FROM passes WHERE.
+    pub(super) fn keeps_some_row(&self) -> bool {
+        self.grouping.is_none() && self.series.is_empty() && self.limit.is_none() && self.offset.is_none()
     }
 }
 

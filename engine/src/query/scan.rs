@@ -31,6 +31,15 @@ impl ScanRow {
 /// Takes a row of FROM; `false` means that no more are wanted.
 type Take<'t> = dyn FnMut(&mut Execution<'_>, &Row<'_>) -> Result<bool> + 't;
 
+/// Refuses a condition with a subquery that is run once where there are no rows to look at: an index is asked for the
+/// subquery's value before any row is there, and a table is not.
+pub(crate) fn check_needed(filter: Option<&Bound>, has_rows: bool) -> Result<()> {
+    match filter.is_some_and(Bound::holds_initial) && !has_rows {
+        true => Err(unsupported("a condition with a subquery and sequence functions over no rows")),
+        false => Ok(()),
+    }
+}
+
 impl SelectPlan {
     /// Whether the rows of FROM come one by one, and the model knows all of them.
     pub(super) fn is_simple(&self) -> bool {
@@ -59,7 +68,9 @@ impl Execution<'_> {
         let source = match &select.source {
             Some(source) if !select.is_simple() => source,
             simple => {
+                let mut has_rows = false;
                 let mut filtered = |execution: &mut Execution<'_>, values: &[Value]| -> Result<bool> {
+                    has_rows = true;
                     let row = Row { values, outer, ..Row::default() };
                     if let Some(filter) = &select.filter
                         && !execution.passes(filter, &row)?
@@ -68,10 +79,12 @@ impl Execution<'_> {
                     }
                     take(execution, &row)
                 };
-                return match simple {
+                let order = match simple {
                     None => filtered(self, &[]).map(|_| Order::Certain),
                     Some(source) => self.scan_source(source, outer, &mut filtered),
-                };
+                }?;
+                check_needed(select.filter.as_ref(), has_rows)?;
+                return Ok(order);
             }
         };
         if let Some(Bound::Constant(constant)) = &select.filter

@@ -5,7 +5,7 @@ use super::bind::{Binder, Place};
 use super::from::push_down;
 use super::listed;
 use super::plan::{Bound, Grouping, Output, Plan, SelectPlan, SortKey, Source};
-use super::{CastContext, Type};
+use super::{CastContext, Type, Value};
 use crate::error::{Result, Stop, error, sqlstate, unsupported};
 use crate::execute::Extent;
 use crate::statement::{Expression, FromItem, OrderItem, Query, Select};
@@ -112,6 +112,9 @@ impl Binder<'_, '_> {
         if having.as_ref().is_some_and(Bound::is_volatile) {
             return Err(unsupported("sequence functions in HAVING"));
         }
+        if calls.iter().any(|call| call.arguments.iter().any(Bound::holds_initial)) {
+            return Err(unsupported("a subquery with sequence functions inside an aggregate"));
+        }
         if !select.group_by.is_empty() && calls.iter().any(|call| call.arguments.iter().any(Bound::is_volatile)) {
             return Err(unsupported("sequence functions inside the aggregates of several groups"));
         }
@@ -125,8 +128,16 @@ impl Binder<'_, '_> {
         if is_volatile && select.distinct && !order_by.is_empty() {
             return Err(unsupported("SELECT DISTINCT with sequence functions and ORDER BY"));
         }
-        if is_volatile && source.is_some() && outputs.iter().any(|output| reads_state_aside(&output.value)) {
-            return Err(unsupported("a subquery that reads a sequence beside sequence functions and FROM"));
+        if source.is_some() {
+            let values: Vec<&Bound> = outputs.iter().map(|output| &output.value).collect();
+            let calls_directly = values.iter().any(|value| value.calls_directly());
+            if calls_directly && values.iter().any(|value| reads_state_aside(value)) {
+                return Err(unsupported("a subquery that reads a sequence beside sequence functions and FROM"));
+            }
+            check_asides(values.into_iter())?;
+        }
+        if !series.is_empty() && outputs.iter().any(|output| output.value.holds_initial()) {
+            return Err(unsupported("a subquery with sequence functions beside a set-returning function"));
         }
         self.check_locking(select, source.as_ref(), is_grouped || select.distinct || !series.is_empty())?;
         outputs.shrink_to_fit();
@@ -205,14 +216,49 @@ fn reads_state_aside(expression: &Bound) -> bool {
     expression.any(|part| part.subquery().is_some_and(Plan::reads_state))
 }
 
+/// Refuses a subquery that reads a sequence beside one that changes it: PostgreSQL runs both once, when their values are
+/// first needed, and the model only the latter.
+pub(crate) fn check_asides<'b>(values: impl Iterator<Item = &'b Bound> + Clone) -> Result<()> {
+    let is_aside = |part: &Bound| match part {
+        Bound::Initial { .. } => false,
+        other => other.subquery().is_some_and(Plan::reads_state),
+    };
+    match values.clone().any(Bound::holds_initial) && values.clone().any(|value| value.any(is_aside)) {
+        true => Err(unsupported("a subquery that reads a sequence beside one that changes it")),
+        false => Ok(()),
+    }
+}
+
 /// Refuses conditions of which the planner chooses the order in which they are looked at, where that shows.
 pub(crate) fn check_order_of_conditions(filter: &Bound) -> Result<()> {
+    let is_junction = |part: &Bound| matches!(part, Bound::And(..) | Bound::Or(..));
+    if filter.holds_initial() && filter.any(is_junction) {
+        // An index is asked for every value beforehand, and a row only for those that decide.
+        return Err(unsupported("AND or OR with a subquery and sequence functions in WHERE"));
+    }
     match filter {
-        Bound::And(..) if filter.is_volatile() => {
+        Bound::And(..) if filter.is_volatile() && !cost_alike(&filter.conjuncts()) => {
             Err(unsupported("AND with sequence functions in WHERE, whose order the planner chooses"))
         }
         _ => Ok(()),
     }
+}
+
+/// Whether conditions compare one thing with constants, as BETWEEN does. They cost the same, so that the planner leaves
+/// them in the order in which they are written (`order_qual_clauses`).
+fn cost_alike(conditions: &[&Bound]) -> bool {
+    let is_number = |side: &Bound| match side {
+        Bound::Cast { operand, from, to } => {
+            from.is_integer() && to.is_integer() && matches!(**operand, Bound::Constant(Value::Integer(_)))
+        }
+        other => matches!(other, Bound::Constant(Value::Integer(_))),
+    };
+    let compared = |condition: &&Bound| match *condition {
+        Bound::Operator { operand_type, left, right, .. } if is_number(right) => Some((*operand_type, left.clone())),
+        _ => None,
+    };
+    let sides: Option<Vec<_>> = conditions.iter().map(compared).collect();
+    sides.is_some_and(|sides| sides.windows(2).all(|pair| pair[0] == pair[1]))
 }
 
 /// Refuses conditions that decide how often sequence functions in FROM are called. The planner looks at constants before

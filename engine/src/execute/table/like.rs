@@ -33,6 +33,15 @@ impl Execution<'_> {
             })
         };
         let view = self.catalog_view();
+        let catalog = &self.shared.catalog;
+        let has_comments = || {
+            let is_commented = |index: &Oid| catalog.comment(*index, None, view).is_some();
+            catalog.has_column_comments(relation.oid, view)
+                || catalog.indexes_of(relation.oid, view).iter().any(is_commented)
+        };
+        if includes(LikeFeature::All) && has_comments() {
+            return Err(unsupported("LIKE of columns and indexes with their comments"));
+        }
         for (index, column) in data.live_columns() {
             let mut copy = PlannedColumn {
                 name: column.name.clone(),

@@ -2,9 +2,11 @@
 
 use crate::catalog::Column;
 use crate::execute::Execution;
-use crate::query::function::Function;
+use crate::query::function::{Function, Routine, SIGNATURES};
+use crate::query::operator::{is_arithmetic, symbol};
 use crate::query::plan::Bound;
 use crate::query::{Type, Value};
+use crate::statement::BinaryOperator;
 
 impl Execution<'_> {
     /// A column's default as text; NULL without one, opaque when its text is outside the model.
@@ -29,14 +31,61 @@ impl Execution<'_> {
                 [argument] => Some(format!("nextval({})", self.deparsed(argument, Type::Regclass)?)),
                 _ => None,
             },
-            Bound::Cast { operand, from, to } if from.is_integer() && to.is_integer() => {
+            Bound::Call { function, arguments } => self.deparsed_call(*function, arguments),
+            Bound::Cast { operand, from, to } if from == to => self.deparsed(operand, *to),
+            Bound::Cast { operand, from, to } if is_shown_cast(*from, *to) => {
                 Some(format!("({})::{}", self.deparsed(operand, *from)?, to.sql_name()))
             }
-            Bound::Cast { operand, from: Type::Text, to: Type::Regclass } => {
-                Some(format!("({})::regclass", self.deparsed(operand, Type::Text)?))
+            Bound::Operator { operator, left, right, .. }
+                if is_arithmetic(*operator) || *operator == BinaryOperator::Concatenate =>
+            {
+                let left = self.deparsed(left, type_of_operand(left))?;
+                let right = self.deparsed(right, type_of_operand(right))?;
+                Some(format!("({left} {} {right})", symbol(*operator)))
             }
             _ => None,
         }
+    }
+
+    fn deparsed_call(&mut self, function: Function, arguments: &[Bound]) -> Option<String> {
+        let is_written_so = matches!(
+            function,
+            Function::Currval
+                | Function::Lastval
+                | Function::PadLeft
+                | Function::PadRight
+                | Function::Lower
+                | Function::Upper
+                | Function::Length
+                | Function::Absolute
+                | Function::FormatNumber
+        );
+        let mut variants = SIGNATURES.iter().filter(|signature| {
+            signature.routine == Routine::Scalar(function) && signature.arguments.len() == arguments.len()
+        });
+        let signature = variants.next().filter(|_| is_written_so)?;
+        // The type of a constant decides how it is written.
+        let is_certain = variants.next().is_none() || !matches!(arguments.first(), Some(Bound::Constant(_)));
+        let mut written = Vec::with_capacity(arguments.len());
+        for (argument, value_type) in arguments.iter().zip(signature.arguments).filter(|_| is_certain) {
+            written.push(self.deparsed(argument, *value_type)?);
+        }
+        is_certain.then(|| format!("{}({})", signature.name, written.join(", ")))
+    }
+}
+
+/// Whether a conversion is written as a cast; even one that nobody wrote is, inside an expression.
+fn is_shown_cast(from: Type, to: Type) -> bool {
+    let is_plain = |side: Type| side.is_integer() || matches!(side, Type::Text | Type::Varchar);
+    is_plain(from) && is_plain(to) || (from, to) == (Type::Text, Type::Regclass)
+}
+
+/// The type of a constant beside an operator, as which it was written.
+fn type_of_operand(operand: &Bound) -> Type {
+    match operand {
+        Bound::Constant(Value::Integer(value)) if i32::try_from(*value).is_ok() => Type::Integer,
+        Bound::Constant(Value::Integer(_)) => Type::BigInt,
+        _ => Type::Text,
     }
 }
 
@@ -44,7 +93,9 @@ fn constant(value: &Value, value_type: Type) -> Option<String> {
     match (value, value_type) {
         (Value::Null, value_type) => Some(format!("NULL::{}", value_type.sql_name())),
         (Value::Integer(value), Type::Integer) if *value >= 0 => Some(value.to_string()),
-        (Value::Integer(value), Type::Integer | Type::BigInt) => Some(format!("'{value}'::{}", value_type.sql_name())),
+        (Value::Integer(value), Type::SmallInt | Type::Integer | Type::BigInt) => {
+            Some(format!("'{value}'::{}", value_type.sql_name()))
+        }
         (Value::Boolean(value), Type::Boolean) => Some(value.to_string()),
         (Value::Text(text), Type::Text | Type::Varchar | Type::Name) => {
             Some(format!("{}::{}", quoted(text), value_type.sql_name()))
