@@ -81,11 +81,13 @@ pub(crate) struct Heap<T> {
     reserved: Vec<Slot>,
     /// Whether a version has ever been taken out, which leaves room that VACUUM finds.
     has_gaps: bool,
+    /// Whether a version has ever been deleted, or taken out.
+    has_seen_deaths: bool,
 }
 
 impl<T> Default for Heap<T> {
     fn default() -> Self {
-        Heap { slots: Vec::new(), reserved: Vec::new(), has_gaps: false }
+        Heap { slots: Vec::new(), reserved: Vec::new(), has_gaps: false, has_seen_deaths: false }
     }
 }
 
@@ -108,6 +110,7 @@ impl<T> Heap<T> {
 
     /// Marks the version at `slot` as deleted, or with `None` takes that back.
     pub(crate) fn mark_deleted(&mut self, slot: Slot, deleted: Option<Stamp>) {
+        self.has_seen_deaths |= deleted.is_some();
         if let Some(version) = &mut self.slots[slot] {
             version.deleted = deleted;
         }
@@ -124,6 +127,7 @@ impl<T> Heap<T> {
     pub(crate) fn remove(&mut self, slot: Slot) -> Option<T> {
         let version = self.slots[slot].take()?;
         self.has_gaps = true;
+        self.has_seen_deaths = true;
         self.trim();
         Some(version.value)
     }
@@ -165,6 +169,11 @@ impl<T> Heap<T> {
     /// Notes that it has taken the place of a heap, which may have had room between its versions.
     pub(crate) fn take_gaps_of(&mut self, other: &Heap<T>) {
         self.has_gaps = other.has_gaps;
+    }
+
+    /// Whether a version has ever been deleted, or taken out.
+    pub(crate) fn has_seen_deaths(&self) -> bool {
+        self.has_seen_deaths
     }
 
     /// Whether there are versions, or room of former ones, that VACUUM would give to new rows.

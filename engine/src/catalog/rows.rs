@@ -10,6 +10,21 @@ use crate::query::Value;
 /// One row of a table.
 pub(crate) type TableRow = Rc<[Value]>;
 
+/// How many bytes a page may hold for sure before PostgreSQL looks for dead versions in it (its `heap_page_prune_opt`).
+const SAFE_BYTES: usize = 7_300;
+
+/// How many bytes of a page a row takes at most, as far as its values tell.
+fn size_in_page(row: &TableRow) -> usize {
+    const HEADER: usize = 32;
+    let size = |value: &Value| match value {
+        Value::Null => 0,
+        Value::Text(text) => text.len() + 12,
+        Value::Opaque => 64,
+        _ => 16,
+    };
+    HEADER + row.iter().map(size).sum::<usize>()
+}
+
 /// Who has a key.
 #[derive(Debug)]
 pub(crate) enum KeyHolder<'r> {
@@ -23,6 +38,10 @@ pub(crate) enum KeyHolder<'r> {
 #[derive(Debug, Default, Clone)]
 pub(super) struct TableRows {
     pub(super) versions: Heap<TableRow>,
+    /// How many bytes of pages all versions so far have taken at most.
+    written: usize,
+    /// Whether a version was stored after pages had been full and versions had died: it may stand in the room of these.
+    may_have_moved: bool,
     /// For each column a number that no version exceeds: keys that come from sequences mostly do, so that they need not be
     /// looked for among all rows.
     largest: Vec<i64>,
@@ -35,6 +54,8 @@ impl TableRows {
     }
 
     fn note_values(&mut self, row: &TableRow) {
+        self.written += size_in_page(row);
+        self.may_have_moved |= self.written > SAFE_BYTES && self.versions.has_seen_deaths();
         self.largest.resize(self.largest.len().max(row.len()), i64::MIN);
         for (largest, value) in self.largest.iter_mut().zip(row.iter()) {
             match value {
@@ -108,6 +129,23 @@ impl Catalog {
     /// Whether a view sees what stands in a place of a table.
     pub(crate) fn is_row_visible(&self, storage: StorageId, slot: Slot, view: View) -> bool {
         self.rows.get(&storage).is_some_and(|rows| rows.versions.version(slot).visible(view))
+    }
+
+    /// Whether rows of a table may stand elsewhere than behind all that were stored before them.
+    pub(crate) fn may_have_moved_rows(&self, storage: StorageId) -> bool {
+        self.rows.get(&storage).is_some_and(|rows| rows.may_have_moved)
+    }
+
+    /// Notes that rows of a table were stored in an order that nobody knows.
+    pub(crate) fn note_moved_rows(&mut self, storage: StorageId) {
+        if let Some(rows) = self.rows.get_mut(&storage) {
+            rows.may_have_moved = true;
+        }
+    }
+
+    /// How many versions of rows a table holds, and has held at its end.
+    pub(crate) fn count_versions(&self, storage: StorageId) -> usize {
+        self.rows.get(&storage).map_or(0, |rows| rows.versions.next_slot())
     }
 
     /// Whether VACUUM would find room between the rows of a table.

@@ -104,6 +104,8 @@ pub(crate) struct Execution<'a> {
     locks_logged_rows: bool,
     /// What its table holds of the row whose next key has to be waited for: the keys before that one.
     half_stored: Vec<(StorageId, TableRow)>,
+    /// How many of the queries that are running, each inside the next, want only their first rows.
+    pub(crate) limits: usize,
     /// How many rows of a table the statement has put there before it looked for a key of theirs.
     unkeyed: Option<(StorageId, usize)>,
     /// How often the statement has told of objects that are dropped along.
@@ -137,6 +139,7 @@ impl<'a> Execution<'a> {
             has_sight: false,
             locks_logged_rows: false,
             half_stored: Vec::new(),
+            limits: 0,
             unkeyed: None,
             cascades: 0,
         }

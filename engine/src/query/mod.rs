@@ -25,6 +25,7 @@ mod number_format;
 mod numeric;
 mod operator;
 mod parameters;
+mod physical;
 mod plan;
 mod privilege;
 mod regclass;

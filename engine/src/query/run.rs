@@ -108,10 +108,20 @@ impl Execution<'_> {
                 }
                 Ok(Order::Certain)
             }
-            Plan::Select(select) => self.run_select(select, outer, sink),
+            Plan::Select(select) => {
+                let is_limited = select.limit.is_some();
+                self.limits += usize::from(is_limited);
+                let order = self.run_select(select, outer, sink);
+                self.limits -= usize::from(is_limited);
+                order
+            }
             Plan::Set(set) => {
                 let window = self.window(set.limit.as_ref(), set.offset.as_ref(), outer)?;
-                let (rows, order) = self.combine(set, outer)?;
+                let is_limited = set.limit.is_some();
+                self.limits += usize::from(is_limited);
+                let combined = self.combine(set, outer);
+                self.limits -= usize::from(is_limited);
+                let (rows, order) = combined?;
                 let tuples = rows.into_iter().map(|values| Tuple { values, aggregates: Vec::new() }).collect();
                 let shown = Shown::everything();
                 let (tuples, order) = self.sort(tuples, order, &set.order_by, &shown, outer)?;

@@ -81,7 +81,10 @@ impl Execution<'_> {
                 };
                 let order = match simple {
                     None => filtered(self, &[]).map(|_| Order::Certain),
-                    Some(source) => self.scan_source(source, outer, &mut filtered),
+                    Some(source) => {
+                        let order = self.order_of(source, select.filter.as_ref());
+                        self.scan_source(source, outer, &mut filtered).map(|scanned| order.and(scanned))
+                    }
                 }?;
                 check_needed(select.filter.as_ref(), has_rows)?;
                 return Ok(order);
@@ -138,7 +141,7 @@ impl Execution<'_> {
                     rows.push(ScanRow::certain(values.to_vec()));
                     Ok(true)
                 })?;
-                Ok((rows, order))
+                Ok((rows, order.and(self.order_of(other, filter))))
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use super::super::{Execution, Extent};
 use super::assign::unpredictable;
-use super::check::check_length;
+use super::check::{check_length, unique_keys};
 use super::computed::computed_detail;
 use super::insert::always_detail;
 use super::referential::RowChange;
@@ -12,7 +12,9 @@ use super::{no_column, table_scope};
 use crate::catalog::{Column, Relation, Slot, TableData, TableRow, is_system_column};
 use crate::dialect::Major;
 use crate::error::{Result, error, sqlstate, unsupported};
-use crate::query::{Binder, Bound, Place, Row, Scope, Value, check_asides, check_needed, check_order_of_conditions};
+use crate::query::{
+    Binder, Bound, Order, Place, Row, Scope, Value, check_asides, check_needed, check_order_of_conditions,
+};
 use crate::reply::StatementResult;
 use crate::statement::{Delete, Expression, Generated, Identifier, Privilege, Update};
 
@@ -57,11 +59,21 @@ impl Execution<'_> {
         let view = self.query_view();
         let rows = self.shared.catalog.slots(table.storage, view);
         check_needed(filter.as_ref(), !rows.is_empty())?;
+        let is_open = self.order_in_table(table.oid, filter.as_ref()) == Order::Open;
+        // So do keys, of which the first that is taken is told.
+        let is_of_key = |place: &usize| unique_keys(data).iter().any(|(_, columns)| columns.contains(place));
+        let shows_order = !statement.returning.is_empty()
+            || assignments
+                .iter()
+                .any(|(place, value)| value.as_ref().is_none_or(Bound::is_volatile) || is_of_key(place));
         for (slot, old) in rows {
             if !self.passes_filter(changed.filter(), &old)? || !self.passes_filter(filter.as_ref(), &old)? {
                 continue;
             }
             self.refuse_changed_row(table, slot)?;
+            if is_open && shows_order && updated > 0 {
+                return Err(unsupported("a change of rows whose order PostgreSQL leaves open"));
+            }
             let mut new: Vec<Value> = old.to_vec();
             self.assign_values(table, data, &assignments, &Row { values: &old, ..Row::default() }, &mut new)?;
             self.check_row(table, data, &new, Some(slot), &shown)?;
@@ -72,6 +84,9 @@ impl Execution<'_> {
             self.store_row(table, new.clone());
             returning.add(self, &new)?;
             updated += 1;
+        }
+        if is_open {
+            self.shared.catalog.note_moved_rows(table.storage);
         }
         self.forget_rows(has_subquery);
         self.after_rows(table, changes)?;
@@ -206,9 +221,14 @@ impl Execution<'_> {
         let view = self.query_view();
         let rows = self.shared.catalog.slots(table.storage, view);
         check_needed(filter.as_ref(), !rows.is_empty())?;
+        // Who is deleted first shows only in RETURNING.
+        let is_open = !statement.returning.is_empty() && self.order_in_table(table.oid, filter.as_ref()) == Order::Open;
         for (slot, old) in rows {
             if self.passes_filter(changed.filter(), &old)? && self.passes_filter(filter.as_ref(), &old)? {
                 self.refuse_changed_row(table, slot)?;
+                if is_open && deleted > 0 {
+                    return Err(unsupported("a change of rows whose order PostgreSQL leaves open"));
+                }
                 let view = self.catalog_view();
                 self.shared.catalog.delete_row(table.storage, slot, view, &mut self.session.transaction.undo);
                 returning.add(self, &old)?;
