@@ -23,8 +23,14 @@ SELECT 1; SELECT currval('s');
 ";
 
 pub(crate) fn trials() -> Vec<Trial> {
-    let mut trials =
-        plain_trials("replay", &[("json_of_the_model", json_of_the_model), ("commands_of_psql", commands_of_psql)]);
+    let mut trials = plain_trials(
+        "replay",
+        &[
+            ("json_of_the_model", json_of_the_model),
+            ("commands_of_psql", commands_of_psql),
+            ("model_without_server", model_without_server),
+        ],
+    );
     let tests: &[(&str, Test)] =
         &[("json_of_both", json_of_both), ("unmet_expectation", unmet_expectation), ("waiting", waiting)];
     trials.extend(local_trials("replay", tests));
@@ -107,6 +113,15 @@ fn json_of_both(folder: &Path) {
     assert_eq!(steps[3]["server"], json!({ "tag": "DROP SEQUENCE", "notices": [notice] }));
     assert_eq!(keys(&steps[4]), ["file", "line", "step", "session", "sql", "verdict", "reason"]);
     assert_eq!((&steps[4]["verdict"], &steps[4]["reason"]), (&json!("unsupported"), &json!("CREATE FUNCTION")));
+}
+
+fn model_without_server(folder: &Path) {
+    fs::write(folder.join("a.sql"), "SELECT 1").unwrap();
+    for option in [["--url", "postgres://h/d"], ["--server", "local"], ["--bindir", "/bin"]] {
+        say(folder, &[&["replay", "a.sql", "--model-only"], &option[..]].concat())
+            .fails(2, &["--model-only", option[0]]);
+    }
+    say(folder, &["replay", "a.sql", "--model-only", "--postgres", "15"]).ends(0);
 }
 
 fn unmet_expectation(folder: &Path) {
