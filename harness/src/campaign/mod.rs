@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 use seqcheck_engine::{ClauseSet, Dialect, Major, QuirkSet};
 
 use crate::corpus::Entry;
-use crate::finding::{Finding, Folder};
+use crate::finding::{Finding, Folder, Origin};
 use crate::generate::Exhaustive;
 use crate::implementation::Infrastructure;
 use crate::lockstep::{Observed, Run, StepRecord};
@@ -298,14 +298,14 @@ impl Board<'_> {
         change(&mut self.summary.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Notes a failure of the server, which ends the campaign for all lanes, and the trace that may have caused it.
-    fn fail(&self, error: &Infrastructure, suspect: Option<Suspect>) {
+    /// Notes a failure of the server at a trace, which ends the campaign for all lanes, and the trace that may have caused it.
+    fn fail(&self, error: &Infrastructure, origin: &Origin, suspect: Option<Suspect>) {
         self.stop.store(true, Ordering::Relaxed);
         if error.may_be_its_own() {
             self.suspects.lock().unwrap_or_else(PoisonError::into_inner).extend(suspect);
         }
         self.with_summary(|summary| {
-            summary.infrastructure.get_or_insert_with(|| error.to_string());
+            summary.infrastructure.get_or_insert_with(|| format!("{origin}: {error}"));
         });
     }
 

@@ -113,7 +113,7 @@ pub(super) struct Check {
 impl Check {
     pub(super) fn run(self) -> Result<u8, Failure> {
         // What is wrong with the arguments is said before a server is started.
-        let wanted = self.server.wanted()?;
+        let wanted = self.server.wanted(self.time_out)?;
         if self.exhaustive.is_some() && !self.dialect.is_observed() {
             return Err(Failure::input(
                 "--exhaustive enumerates what PostgreSQL takes; leave out --dialect, or give --traces",

@@ -20,6 +20,8 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::server::cleanup;
+
 /// The exit codes of the command.
 mod exit {
     /// Everything agrees.
@@ -88,6 +90,8 @@ pub fn main() -> ExitCode {
     match result {
         Ok(code) => ExitCode::from(code),
         Err(failure) => {
+            // What is being cleaned up may be what failed.
+            cleanup::let_it_end();
             failure.print();
             ExitCode::from(failure.code())
         }

@@ -50,7 +50,7 @@ pub(super) struct Replay {
     server: ServerOptions,
 
     /// Show the model's predictions; no server is needed.
-    #[arg(long, conflicts_with = "bless")]
+    #[arg(long, conflicts_with_all = ["bless", "server", "url", "bindir"])]
     model_only: bool,
 
     /// Whose SQL it is, postgresql or aurora-dsql; by default what the first trace file says.
@@ -154,7 +154,7 @@ impl Replay {
     ) -> Result<(), Failure> {
         let shutdown = on_signals()?;
         let mut seen: Vec<Vec<(u8, Vec<ObservedStep>)>> = vec![Vec::new(); sources.len()];
-        for wanted in self.server.wanted()? {
+        for wanted in self.server.wanted(self.time_out)? {
             let server = get_server_of(dialect, &wanted, &shutdown)?;
             let mut bench = Bench::for_dialect(&server, dialect, quirk_set(&self.quirk), self.time_out)?;
             let _ = listing.print_server(&server);

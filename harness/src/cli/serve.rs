@@ -1,6 +1,6 @@
 //! `seqcheck serve`: the engine behind the PostgreSQL wire protocol.
 
-use std::net::SocketAddr;
+use std::net::{SocketAddr, ToSocketAddrs};
 use std::sync::mpsc;
 use std::time::Duration;
 
@@ -34,8 +34,8 @@ Examples:
   seqcheck check --url postgres://postgres@127.0.0.1:5433/postgres")]
 pub(super) struct Serve {
     /// Where to listen; port 0 is any that is free.
-    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:5433")]
-    listen: SocketAddr,
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:5433", value_parser = parse_addresses)]
+    listen: Addresses,
 
     /// The major version to behave as, 13 to 18 [default: 18].
     #[arg(long, value_name = "MAJOR", value_parser = clap::value_parser!(u8).range(13..=18))]
@@ -58,12 +58,7 @@ impl Serve {
             )));
         }
         let major = major.or(self.dialect.major()).unwrap_or(Major::NEWEST);
-        let server = Server::bind_as(self.listen, major, self.dialect).map_err(|error| {
-            Failure::infrastructure(format!(
-                "cannot listen on {}: {error}; choose another address with --listen, such as 127.0.0.1:0",
-                self.listen
-            ))
-        })?;
+        let server = self.bind(major)?;
         let address = server.address().map_err(Failure::infrastructure)?;
         let shutdown = on_signals()?;
         let (ended, has_ended) = mpsc::channel();
@@ -89,5 +84,36 @@ impl Serve {
         shutdown.let_signal_win();
         drop(registration);
         served.map(|()| exit::CONFORMS)
+    }
+
+    fn bind(&self, major: Major) -> Result<Server, Failure> {
+        let mut refused = String::new();
+        for address in &self.listen.found {
+            match Server::bind_as(*address, major, self.dialect) {
+                Ok(server) => return Ok(server),
+                Err(error) => refused = error.to_string(),
+            }
+        }
+        Err(Failure::infrastructure(format!(
+            "cannot listen on {}: {refused}; choose another address with --listen, such as 127.0.0.1:0",
+            self.listen.given
+        )))
+    }
+}
+
+/// The addresses that a host has.
+#[derive(Debug, Clone)]
+struct Addresses {
+    given: String,
+    /// At least one.
+    found: Vec<SocketAddr>,
+}
+
+fn parse_addresses(given: &str) -> Result<Addresses, String> {
+    let wanted = "expected an address and a port, such as 127.0.0.1:5433 or localhost:5433";
+    let found: Vec<SocketAddr> = given.to_socket_addrs().map_err(|error| format!("{error}; {wanted}"))?.collect();
+    match found.is_empty() {
+        true => Err(format!("the host has no address; {wanted}")),
+        false => Ok(Addresses { given: given.to_owned(), found }),
     }
 }

@@ -1,6 +1,7 @@
 //! The options that choose a server, which all subcommands share.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::Args;
 use seqcheck_engine::{Dialect, Quirk, QuirkSet};
@@ -36,8 +37,8 @@ pub(super) struct ServerOptions {
 }
 
 impl ServerOptions {
-    /// The servers to get, one after the other.
-    pub(super) fn wanted(&self) -> Result<Vec<Wanted>, Failure> {
+    /// The servers to get, one after the other; each may take so long for anything but a start.
+    pub(super) fn wanted(&self, time_out: Duration) -> Result<Vec<Wanted>, Failure> {
         let kind: Kind = self.server.parse().map_err(Failure::input)?;
         if self.url.is_some() && !matches!(kind, Kind::Auto | Kind::Url) {
             return Err(Failure::input(format!(
@@ -47,7 +48,14 @@ impl ServerOptions {
         if self.bindir.is_some() && (self.url.is_some() || !matches!(kind, Kind::Auto | Kind::Local)) {
             return Err(Failure::input("--bindir goes with --server local; leave out the other choice of server"));
         }
-        let one = |major| Wanted { kind, url: self.url.clone(), bindir: self.bindir.clone(), major, start_limit: None };
+        let one = |major| Wanted {
+            kind,
+            url: self.url.clone(),
+            bindir: self.bindir.clone(),
+            major,
+            start_limit: None,
+            time_out: Some(time_out),
+        };
         let mut majors: Vec<u8> = Vec::new();
         for major in &self.postgres {
             if !majors.contains(major) {
@@ -140,10 +148,14 @@ pub(super) fn get_server(wanted: &Wanted, shutdown: &Shutdown) -> Result<Server,
 
 /// The same for a server that speaks this dialect.
 pub(super) fn get_server_of(dialect: Dialect, wanted: &Wanted, shutdown: &Shutdown) -> Result<Server, Failure> {
-    let server = obtain(wanted, shutdown).map_err(|error| {
+    let reserved = obtain(wanted, shutdown).and_then(|mut server| server.reserve().map(|()| server));
+    let server = reserved.map_err(|error| {
         shutdown.let_signal_win();
         match error {
-            ServerError::NoUrl | ServerError::BadUrl(_) | ServerError::BadCertificates { .. } => Failure::input(error),
+            ServerError::NoUrl
+            | ServerError::BadUrl(_)
+            | ServerError::BadCertificates { .. }
+            | ServerError::InUse { .. } => Failure::input(error),
             other => Failure::infrastructure(other),
         }
     })?;
@@ -151,7 +163,8 @@ pub(super) fn get_server_of(dialect: Dialect, wanted: &Wanted, shutdown: &Shutdo
     if !server.is_superuser() && dialect.is_observed() {
         anstream::eprintln!(
             "note: user \"{}\" is no superuser, and the model answers as to one: what the server refuses for want of \
-             privileges (42501) shows as a divergence; log in as a superuser for a full check",
+             privileges (42501) shows as a divergence, and what needs a CHECKPOINT is left out unless the user has \
+             pg_checkpoint; log in as a superuser for a full check",
             server.endpoint().user
         );
     }

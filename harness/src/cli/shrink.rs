@@ -88,7 +88,7 @@ impl Shrink {
             });
         }
         let shutdown = on_signals()?;
-        let wanted = self.server.wanted()?.into_iter().next().unwrap_or_default();
+        let wanted = self.server.wanted(self.time_out)?.into_iter().next().unwrap_or_default();
         let server = get_server(&wanted, &shutdown)?;
         let mut bench = Bench::new(&server, quirks, self.time_out)?;
         let judged = format!("PostgreSQL {}", server.version());

@@ -3,6 +3,8 @@
 mod folder;
 mod sentence;
 
+use std::fmt;
+
 use seqcheck_engine::statement::{Expression, Query};
 use seqcheck_engine::{ClauseSet, Quirk, QuirkSet, Statement};
 
@@ -58,6 +60,18 @@ pub enum Origin {
     },
     /// A file that somebody gave.
     File(String),
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Origin::Corpus(name) => write!(formatter, "corpus/{name}"),
+            Origin::Generated { seed, index } => write!(formatter, "generated trace {index} of seed {seed}"),
+            Origin::Crashing { seed, index } => write!(formatter, "crash trace {index} of seed {seed}"),
+            Origin::Exhaustive { length, index } => write!(formatter, "trace {index} of length {length}"),
+            Origin::File(name) => formatter.write_str(name),
+        }
+    }
 }
 
 /// A divergence, reduced to a trace that shows it.

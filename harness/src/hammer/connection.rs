@@ -38,7 +38,8 @@ impl Connection {
         patience: Duration,
     ) -> Result<Connection, Infrastructure> {
         let refused = |reason: String| Infrastructure::Connect { target: format!("{endpoint} ({who})"), reason };
-        let config = endpoint.async_config();
+        let mut config = endpoint.async_config();
+        config.connect_timeout(patience);
         let connecting = async {
             match endpoint.encryption.tls() {
                 Some(tls) => config.connect(tls.connector()).await.map(attended),

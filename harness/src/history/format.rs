@@ -243,28 +243,52 @@ impl History {
     /// # Errors
     ///
     /// The first place where something else stands, and what was expected there.
-    pub fn read(mut lines: impl BufRead, file: &Path) -> Result<History, FormatError> {
+    pub fn read(lines: impl BufRead, file: &Path) -> Result<History, FormatError> {
+        match History::read_recording(lines, file)? {
+            (history, None) => Ok(history),
+            (_, Some(cut_off)) => Err(cut_off),
+        }
+    }
+
+    /// As [`History::read`], for a recording that may have been ended by force: where the last line is cut off, the lines
+    /// before it are the history, and the error that the last line is comes with them.
+    ///
+    /// # Errors
+    ///
+    /// As for [`History::read`], but for that.
+    pub fn read_recording(mut lines: impl BufRead, file: &Path) -> Result<(History, Option<FormatError>), FormatError> {
         let mut history = History::default();
         let mut numbers = HashMap::new();
         let mut ends: Vec<u64> = Vec::new();
-        let mut text = String::new();
+        let mut bytes = Vec::new();
         for line in 1.. {
             let error = |column, reason: String| FormatError { file: file.to_owned(), line, column, reason };
-            text.clear();
-            match lines.read_line(&mut text) {
+            bytes.clear();
+            match lines.read_until(b'\n', &mut bytes) {
                 Ok(0) => break,
                 Ok(_) => {}
-                Err(problem) if problem.kind() == io::ErrorKind::InvalidData => {
-                    return Err(error(1, "not UTF-8 text".to_owned()));
-                }
                 Err(problem) => return Err(error(1, format!("cannot be read: {problem}"))),
             }
-            let parsed: Line<'_> = serde_json::from_str(text.trim_end()).map_err(|problem| {
-                let words = problem.to_string();
-                // The library counts lines in what it was given, which is one line.
-                let words = words.split(" at line ").next().unwrap_or_default();
-                error(problem.column().max(1), format!("{words}; expected a JSON object for one call"))
-            })?;
+            let is_whole = bytes.ends_with(b"\n");
+            let text = match std::str::from_utf8(&bytes) {
+                Ok(text) => text,
+                Err(problem) => {
+                    let error = error(1, "not UTF-8 text".to_owned());
+                    let is_cut_off = !is_whole && problem.error_len().is_none();
+                    return if is_cut_off { Ok((history, Some(error))) } else { Err(error) };
+                }
+            };
+            let parsed: Line<'_> = match serde_json::from_str(text.trim_end()) {
+                Ok(parsed) => parsed,
+                Err(problem) => {
+                    let words = problem.to_string();
+                    // The library counts lines in what it was given, which is one line.
+                    let words = words.split(" at line ").next().unwrap_or_default();
+                    let words = format!("{words}; expected a JSON object for one call");
+                    let error = error(problem.column().max(1), words);
+                    return if !is_whole && problem.is_eof() { Ok((history, Some(error))) } else { Err(error) };
+                }
+            };
             if parsed.operation == Operation::Sequence && history.records.is_empty() {
                 let definition = parsed.definition().map_err(|reason| error(1, reason))?;
                 let Some(name) = parsed.sequence else {
@@ -288,7 +312,7 @@ impl History {
             ends[session] = record.end;
             history.records.push(record);
         }
-        Ok(history)
+        Ok((history, None))
     }
 
     /// Writes JSON lines.

@@ -168,6 +168,11 @@ pub trait Implementation {
         Err(not_able(self.name(), "run a checkpoint"))
     }
 
+    /// Why it runs no checkpoints, where that is known before one is asked for. Steps that need one are left out then.
+    fn refuses_checkpoints(&self) -> Option<&str> {
+        None
+    }
+
     /// Ends the database as a power cut would, and starts it again; all sessions end.
     fn crash(&mut self) -> Result<(), Infrastructure> {
         Err(not_able(self.name(), "crash"))

@@ -125,6 +125,13 @@ impl<'a> Runner<'a> {
         if !self.on_standby.is_empty() && self.step_on_standby(index)? {
             return Ok(());
         }
+        if step.runs_checkpoint()
+            && let Some(why) = self.implementation.refuses_checkpoints().map(str::to_owned)
+        {
+            self.flush()?;
+            self.check_silence()?;
+            return Err(self.leave_rest(index, &why));
+        }
         match &step.action {
             Action::Query { statements: Err(Refusal::Unsupported { what }), .. } => {
                 self.records[index] = Some(StepRecord::unsupported(what));
@@ -221,6 +228,13 @@ impl<'a> Runner<'a> {
         self.records[index] = Some(StepRecord::unsupported(what));
         self.records.truncate(index + 1);
         self.records.resize(self.steps.len(), Some(StepRecord::after_loss(what)));
+        Stop::Ended
+    }
+
+    /// Notes that this step and those after it cannot be judged, since what it asks for is not to be had here.
+    fn leave_rest(&mut self, index: usize, why: &str) -> Stop {
+        self.records.truncate(index);
+        self.records.resize(self.steps.len(), Some(StepRecord::unsupported(why)));
         Stop::Ended
     }
 

@@ -21,11 +21,19 @@ impl Step {
     /// Whether it does something to the server as a whole, so that traces in its other databases may notice.
     pub fn concerns_server(&self) -> bool {
         match &self.action {
-            Action::Checkpoint | Action::Crash | Action::Restart | Action::Standby | Action::Promote => true,
+            Action::Crash | Action::Restart | Action::Standby | Action::Promote => true,
+            _ => self.runs_checkpoint(),
+        }
+    }
+
+    /// Whether somebody asks for a checkpoint.
+    pub(super) fn runs_checkpoint(&self) -> bool {
+        match &self.action {
+            Action::Checkpoint => true,
             Action::Query { statements: Ok(statements), .. } => {
                 statements.contains(&Statement::Maintenance(Maintenance::Checkpoint))
             }
-            Action::Query { .. } | Action::Connect { .. } | Action::Disconnect | Action::Cancel => false,
+            _ => false,
         }
     }
 }

@@ -70,6 +70,18 @@ fn run_all() {
     }
 }
 
+/// Whether a signal has begun to clean up.
+pub(crate) fn is_ending() -> bool {
+    tasks().closed
+}
+
+/// Never returns once a signal has begun to clean up, which ends the process; else returns at once.
+pub(crate) fn let_it_end() {
+    while is_ending() {
+        thread::sleep(Duration::from_millis(100));
+    }
+}
+
 /// Says whether the process was asked to stop.
 ///
 /// The command installs the signal handler with [`Shutdown::on_signals`]. A library user who handles signals otherwise

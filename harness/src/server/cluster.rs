@@ -17,8 +17,10 @@ use super::cleanup::{self, Registration};
 use super::encryption::Encryption;
 use super::endpoint::{DEFAULT_PORT, Endpoint, Host};
 use super::error::{ServerError, last_lines, with_causes};
+use super::quote::{in_configuration, in_connection_string, in_list, is_fit_for_lists};
 use super::settings;
 use super::watchdog::Watchdog;
+use super::within;
 
 /// How long the server may take to stop before it is killed.
 const STOP_LIMIT: Duration = Duration::from_secs(30);
@@ -174,8 +176,8 @@ impl State {
             .append(true)
             .open(&file)
             .and_then(|mut conf| {
-                let sockets = self.directory.display().to_string().replace('\'', "''");
-                writeln!(conf, "\nlisten_addresses = ''\nunix_socket_directories = '{sockets}'")?;
+                let sockets = in_configuration(&in_list(&self.directory));
+                writeln!(conf, "\nlisten_addresses = ''\nunix_socket_directories = {sockets}")?;
                 settings::MANAGED.iter().try_for_each(|(name, value)| writeln!(conf, "{name} = '{value}'"))
             })
             .map_err(|error| ServerError::io("write", &file, error))
@@ -230,16 +232,14 @@ impl State {
             self.account.give(&file)?;
         }
         let Endpoint { port, user, .. } = &endpoint;
-        let quoted = |directory: &Path| directory.display().to_string().replace('\'', "''");
-        let (own, other) = (quoted(&self.directory), quoted(&primary.directory));
+        let host = in_connection_string(&primary.directory.display().to_string());
+        let own = in_configuration(&in_list(&self.directory));
+        let other = in_configuration(&format!("host={host} port={port} user={user}"));
         let file = self.data().join("postgresql.conf");
         OpenOptions::new()
             .append(true)
             .open(&file)
-            .and_then(|mut conf| {
-                writeln!(conf, "\nunix_socket_directories = '{own}'")?;
-                writeln!(conf, "primary_conninfo = 'host=''{other}'' port={port} user={user}'")
-            })
+            .and_then(|mut conf| writeln!(conf, "\nunix_socket_directories = {own}\nprimary_conninfo = {other}"))
             .map_err(|error| ServerError::io("write", &file, error))
     }
 
@@ -253,8 +253,10 @@ impl State {
             if let Some(status) = self.exited()? {
                 return Err(self.problem("the server", &format!("ended at once ({status})")));
             }
-            match self.endpoint().connect() {
-                Ok(_) => return Ok(()),
+            let (endpoint, left) = (self.endpoint(), deadline.saturating_duration_since(Instant::now()));
+            // One that takes the connection and then says nothing must not hold up the run.
+            match within(left.max(PAUSE), &endpoint.clone(), move || endpoint.connect().map(drop)) {
+                Ok(()) => return Ok(()),
                 Err(error) if Instant::now() > deadline => {
                     let seconds = self.start_limit.as_secs_f32();
                     return Err(self.problem("the server", &format!("was not ready after {seconds} s ({error})")));
@@ -392,7 +394,9 @@ fn make_directory(account: &Account) -> Result<PathBuf, ServerError> {
     let socket = format!("/seqcheck-XXXXXX/.s.PGSQL.{DEFAULT_PORT}").len();
     let standard = std::env::temp_dir();
     let parents = [standard.as_path(), Path::new("/tmp"), Path::new("/var/tmp")];
-    let suits = |parent: &Path| parent.as_os_str().len() + socket <= LONGEST_SOCKET && account.reaches(parent);
+    let suits = |parent: &Path| {
+        parent.as_os_str().len() + socket <= LONGEST_SOCKET && is_fit_for_lists(parent) && account.reaches(parent)
+    };
     let mut problem = None;
     for parent in parents.into_iter().filter(|parent| suits(parent)) {
         match tempfile::Builder::new().prefix("seqcheck-").rand_bytes(6).tempdir_in(parent) {
@@ -405,7 +409,10 @@ fn make_directory(account: &Account) -> Result<PathBuf, ServerError> {
     }
     Err(problem.unwrap_or_else(|| ServerError::Program {
         what: standard.display().to_string(),
-        problem: format!("is too long a path, or closed to {}; set TMPDIR to another", account.name()),
+        problem: format!(
+            "is too long a path, has a comma in it, or is closed to {}; set TMPDIR to another",
+            account.name()
+        ),
         log: String::new(),
     }))
 }

@@ -11,6 +11,7 @@ use postgres::{Client, Config, NoTls};
 
 use super::encryption::Encryption;
 use super::error::{ServerError, with_causes};
+use super::quote::in_connection_string;
 
 /// The port that PostgreSQL listens on unless told otherwise (manual, section 20.3.1).
 pub const DEFAULT_PORT: u16 = 5432;
@@ -85,11 +86,17 @@ impl Endpoint {
     ///
     /// [`ServerError::Connect`] when nobody answers or the login is refused.
     pub fn connect(&self) -> Result<Client, ServerError> {
-        self.try_to_connect().map_err(|reason| ServerError::Connect { address: self.to_string(), reason })
+        self.connect_within(CONNECT_LIMIT)
     }
 
-    fn try_to_connect(&self) -> Result<Client, String> {
-        let config = self.config();
+    /// As [`Endpoint::connect`], where the machine may take so long to take the connection.
+    pub(crate) fn connect_within(&self, limit: Duration) -> Result<Client, ServerError> {
+        self.try_to_connect(limit).map_err(|reason| ServerError::Connect { address: self.to_string(), reason })
+    }
+
+    fn try_to_connect(&self, limit: Duration) -> Result<Client, String> {
+        let mut config = self.config();
+        config.connect_timeout(limit);
         match self.encryption.tls() {
             Some(tls) => config.connect(tls.connector()),
             None => config.connect(NoTls),
@@ -102,10 +109,10 @@ impl Endpoint {
     /// # Errors
     ///
     /// [`ServerError::Connect`] when neither kind of connection can be had.
-    pub(crate) fn settle(&self) -> Result<(Endpoint, Client), ServerError> {
+    pub(crate) fn settle(&self, limit: Duration) -> Result<(Endpoint, Client), ServerError> {
         let attempt = |encryption: Encryption| -> Result<(Endpoint, Client), String> {
             let endpoint = Endpoint { encryption, ..self.clone() };
-            endpoint.try_to_connect().map(|client| (endpoint, client))
+            endpoint.try_to_connect(limit).map(|client| (endpoint, client))
         };
         match &self.encryption {
             Encryption::Never | Encryption::Always(_) => attempt(self.encryption.clone()),
@@ -206,7 +213,10 @@ impl fmt::Display for Endpoint {
             }
             Host::Tcp(name) => write!(f, "postgres://{}@{name}:{}/{}", self.user, self.port, self.database),
             Host::Unix(directory) => {
-                write!(f, "host={} port={} user={} dbname={}", directory.display(), self.port, self.user, self.database)
+                let directory = directory.display().to_string();
+                let plain = |letter: char| !letter.is_whitespace() && letter != '\'' && letter != '\\';
+                let host = if directory.chars().all(plain) { directory } else { in_connection_string(&directory) };
+                write!(f, "host={host} port={} user={} dbname={}", self.port, self.user, self.database)
             }
         }
     }

@@ -155,6 +155,21 @@ pub enum ServerError {
         reason: String,
     },
 
+    /// Another run is using the server.
+    #[error(
+        "another run of seqcheck is using {address}: {holder}; what belongs to the whole server, such as roles and \
+         checkpoints, would show in both as differences that are none. Wait until it ends, or give another server; should \
+         it be gone, end its session: SELECT pg_terminate_backend({process})"
+    )]
+    InUse {
+        /// The server, without the password.
+        address: String,
+        /// Whose session it is, in the server's words.
+        holder: String,
+        /// The number of its process on the server.
+        process: i32,
+    },
+
     /// `crash` or `restart` on a server that somebody else runs.
     #[error(
         "seqcheck did not start {0} and will not stop it; use --server local, container or npm for traces that crash \

@@ -15,15 +15,19 @@
 //! ```
 
 mod account;
+mod allowance;
 mod binaries;
 pub(crate) mod cleanup;
 mod cluster;
 mod container;
+mod creation;
 mod encryption;
 mod endpoint;
 mod error;
 mod handle;
+mod hold;
 mod npm;
+mod quote;
 mod scratch;
 mod settings;
 mod wanted;
@@ -45,13 +49,15 @@ use std::thread;
 use std::time::Duration;
 
 use account::Account;
+use allowance::Allowance;
 use binaries::Binaries;
 use cluster::Cluster;
 use container::PostgresContainer;
 pub(crate) use error::with_causes;
+use hold::Hold;
 
-/// How long a server may take to log the harness in and to say its version.
-const ANSWER_LIMIT: Duration = Duration::from_secs(15);
+/// How long clean-up may take on a server that is deleted next, with everything in it.
+const THROWAWAY_LIMIT: Duration = Duration::from_secs(3);
 
 /// A server that answers. Dropping one that seqcheck started stops it and deletes its data.
 #[derive(Debug)]
@@ -61,6 +67,12 @@ pub struct Server {
     major: u8,
     superuser: bool,
     origin: String,
+    /// How long it may take for anything that is asked of it outside traces.
+    patience: Duration,
+    /// What is left for clean-up when it hangs.
+    allowance: Allowance,
+    /// That no other run uses it.
+    hold: Option<Hold>,
     source: Arc<Source>,
 }
 
@@ -133,6 +145,21 @@ impl fmt::Debug for Source {
 }
 
 impl Server {
+    /// Keeps other runs from the server while this value lives, if somebody else runs it: what belongs to all databases of
+    /// a server would show in both. Where a server knows no advisory locks, this does nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`ServerError::InUse`] when another run is there already; otherwise when the server gives no answer.
+    pub fn reserve(&mut self) -> Result<(), ServerError> {
+        if self.is_managed() || self.hold.is_some() {
+            return Ok(());
+        }
+        let (endpoint, patience) = (self.endpoint.clone(), self.patience);
+        self.hold = within(patience + hold::AFTERGLOW, &self.endpoint, move || Hold::take(&endpoint, patience))?;
+        Ok(())
+    }
+
     /// Where it listens. The same before and after [`Server::crash`] and [`Server::restart`].
     pub fn endpoint(&self) -> &Endpoint {
         &self.endpoint
@@ -197,7 +224,7 @@ impl Server {
         let source = self.source.another(self.major);
         let source = source.unwrap_or_else(|| Err(ServerError::NotManaged(self.endpoint.to_string())))?;
         let endpoint = source.endpoint().unwrap_or_else(|| self.endpoint.clone());
-        Server::identify(endpoint, self.origin.clone(), source, Some(self.major))
+        Server::identify(endpoint, self.origin.clone(), source, Some(self.major), self.patience)
     }
 
     /// What its log says last of a failure of its own: a panic, a failed assertion, or a signal that ended a process.
@@ -215,7 +242,13 @@ impl Server {
     }
 
     /// Asks a server that answers for its version.
-    fn identify(endpoint: Endpoint, origin: String, source: Source, wanted: Option<u8>) -> Result<Self, ServerError> {
+    fn identify(
+        endpoint: Endpoint,
+        origin: String,
+        source: Source,
+        wanted: Option<u8>,
+        patience: Duration,
+    ) -> Result<Self, ServerError> {
         let statement = "SELECT current_setting('server_version'), current_setting('is_superuser') = 'on'";
         let refused = |reason: String| ServerError::Refused {
             address: endpoint.to_string(),
@@ -224,18 +257,33 @@ impl Server {
         };
         let asked = endpoint.clone();
         let ask = move || {
-            let (settled, mut client) = asked.settle()?;
+            let (settled, mut client) = asked.settle(patience)?;
             let answer: Result<(String, bool), postgres::Error> =
                 client.query_one(statement, &[]).and_then(|row| Ok((row.try_get(0)?, row.try_get(1)?)));
             Ok((settled, answer))
         };
-        let (settled, answer) = within(ANSWER_LIMIT, &endpoint, ask)?;
+        let (settled, answer) = within(patience, &endpoint, ask)?;
         let (version, superuser) = answer.map_err(|error| refused(with_causes(&error)))?;
         let digits = version.split(|letter: char| !letter.is_ascii_digit()).next().unwrap_or_default();
         let major = digits.parse().map_err(|_| refused(format!("it answered \"{version}\", which is no version")))?;
         match wanted {
             Some(wanted) if wanted != major => Err(ServerError::WrongMajor { origin, found: major, wanted }),
-            _ => Ok(Self { endpoint: settled, version, major, superuser, origin, source: Arc::new(source) }),
+            _ => {
+                let is_managed = !matches!(source, Source::Url);
+                let allowance = Allowance::of(if is_managed { THROWAWAY_LIMIT.min(patience) } else { patience });
+                let source = Arc::new(source);
+                Ok(Self {
+                    endpoint: settled,
+                    version,
+                    major,
+                    superuser,
+                    origin,
+                    patience,
+                    allowance,
+                    hold: None,
+                    source,
+                })
+            }
         }
     }
 }
@@ -297,7 +345,7 @@ fn obtain_one(kind: Kind, wanted: &Wanted) -> Result<Server, ServerError> {
             (cluster.endpoint(), origin, Source::Cluster(cluster))
         }
     };
-    Server::identify(endpoint, origin, source, wanted.major)
+    Server::identify(endpoint, origin, source, wanted.major, wanted.patience())
 }
 
 /// Runs `work` on a thread of its own and waits for it. The drivers here block, and panic on a thread that belongs to an

@@ -1,31 +1,25 @@
 //! A database for one lane, dropped when done.
 
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use postgres::Client;
 use postgres::error::SqlState;
 use seqcheck_engine::Dialect;
 
+use super::allowance::Allowance;
 use super::cleanup::{self, Registration};
+use super::creation::Creation;
 use super::endpoint::Endpoint;
 use super::error::{ServerError, with_causes};
 use super::{Server, within};
-
-/// How long a server may take to make or drop a database.
-const LIMIT: Duration = Duration::from_secs(30);
-
-/// The same for dropping one from a server that is deleted next, with everything in it.
-const THROWAWAY_LIMIT: Duration = Duration::from_secs(3);
 
 /// A database made for this run. Dropping this value drops the database, connections to it included.
 #[derive(Debug)]
 pub struct ScratchDatabase {
     endpoint: Endpoint,
-    server: Endpoint,
-    /// Whether the server is deleted after the run anyway, so that a database left in it harms nobody.
-    throwaway: bool,
+    disposal: Arc<Disposal>,
     _registration: Registration,
 }
 
@@ -60,27 +54,84 @@ pub fn create_database(server: &Server) -> Result<ScratchDatabase, ServerError> 
     let name = format!("seqcheck_{}_{run:08x}_{number}", std::process::id());
 
     let control = server.endpoint().clone();
-    let registration = cleanup::register({
-        let (control, name) = (control.clone(), name.clone());
-        move || drop(drop_database(&control, &name, THROWAWAY_LIMIT))
-    })?;
-    let statement = format!("CREATE DATABASE {name} TEMPLATE template0");
-    run_within(LIMIT, &control, statement)?;
-    Ok(ScratchDatabase {
-        endpoint: control.with_database(name),
-        server: control,
+    let disposal = Arc::new(Disposal {
+        server: control.clone(),
+        name: name.clone(),
         throwaway: server.is_managed(),
-        _registration: registration,
-    })
+        creation: Arc::default(),
+        allowance: server.allowance.clone(),
+    });
+    let registration = cleanup::register({
+        let disposal = Arc::clone(&disposal);
+        move || disposal.run()
+    })?;
+    let create = {
+        let (control, creation, limit) = (control.clone(), disposal.creation.clone(), server.patience);
+        let statement = format!("CREATE DATABASE {name} TEMPLATE template0");
+        move || {
+            let mut client = control.connect_within(limit)?;
+            creation.begin(client.cancel_token(), &control.encryption)?;
+            let result = run_statement(&mut client, &control, &statement);
+            creation.end();
+            result
+        }
+    };
+    match within(server.patience, &control, create) {
+        Ok(()) => {
+            disposal.allowance.restore();
+            Ok(ScratchDatabase { endpoint: control.with_database(name), disposal, _registration: registration })
+        }
+        Err(error) => {
+            if let ServerError::NoAnswer { .. } = error {
+                disposal.run();
+            }
+            Err(error)
+        }
+    }
 }
 
 impl Drop for ScratchDatabase {
     fn drop(&mut self) {
-        let limit = if self.throwaway { THROWAWAY_LIMIT } else { LIMIT };
-        if let Err(error) = drop_database(&self.server, self.name(), limit)
-            && !self.throwaway
-        {
-            eprintln!("seqcheck: the database {} is left on {}: {error}", self.name(), self.server);
+        self.disposal.run();
+    }
+}
+
+/// How to be rid of a database, whether or not it exists yet.
+#[derive(Debug)]
+struct Disposal {
+    server: Endpoint,
+    name: String,
+    /// Whether the server is deleted after the run anyway, so that a database left in it harms nobody.
+    throwaway: bool,
+    creation: Arc<Creation>,
+    allowance: Allowance,
+}
+
+impl Disposal {
+    /// Drops the database, connections to it included, or says that it may be left.
+    fn run(&self) {
+        let begun = Instant::now();
+        let limit = self.allowance.left();
+        // One whose making is under way would come into being right after it has not been found.
+        let is_over = self.creation.stop(limit);
+        let left = limit.saturating_sub(begun.elapsed());
+        let dropped = match is_over {
+            true => drop_database(&self.server, &self.name, left),
+            false => Err(ServerError::NoAnswer { address: self.server.to_string(), after: limit }),
+        };
+        let Err(error) = dropped else { return };
+        let why = match error {
+            ServerError::NoAnswer { .. } => {
+                self.allowance.spend(begun.elapsed());
+                "it gives no answer".to_owned()
+            }
+            other => other.to_string(),
+        };
+        if !self.throwaway {
+            let Disposal { server, name, .. } = self;
+            eprintln!(
+                "seqcheck: the database {name} may be left on {server} ({why}); drop it: DROP DATABASE IF EXISTS {name}"
+            );
         }
     }
 }
@@ -123,12 +174,9 @@ pub(crate) fn has_one_database(server: &Server, dialect: Dialect) -> bool {
 
 /// Over a connection of its own: the one that created the database may have been lost in a crash.
 fn drop_database(server: &Endpoint, name: &str, limit: Duration) -> Result<(), ServerError> {
-    run_within(limit, server, format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
-}
-
-fn run_within(limit: Duration, server: &Endpoint, statement: String) -> Result<(), ServerError> {
     let control = server.clone();
-    within(limit, server, move || run_statement(&mut control.connect()?, &control, &statement))
+    let statement = format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)");
+    within(limit, server, move || run_statement(&mut control.connect_within(limit)?, &control, &statement))
 }
 
 fn run_statement(client: &mut Client, server: &Endpoint, statement: &str) -> Result<(), ServerError> {

@@ -65,6 +65,9 @@ pub struct Wanted {
     /// How long a server that seqcheck starts may take until it answers; where absent, 90 seconds. Download times do
     /// not count.
     pub start_limit: Option<Duration>,
+    /// How long the server may take for anything else that is asked of it outside traces, such as to let somebody in or to
+    /// make a database; where absent, 30 seconds.
+    pub time_out: Option<Duration>,
 }
 
 impl Wanted {
@@ -72,6 +75,11 @@ impl Wanted {
     pub(crate) fn start_limit(&self) -> Duration {
         // A server needs a second or two; a machine under heavy load may need many more.
         self.start_limit.unwrap_or(Duration::from_secs(90))
+    }
+
+    /// The time limit that applies to everything else.
+    pub(crate) fn patience(&self) -> Duration {
+        self.time_out.unwrap_or(Duration::from_secs(30))
     }
 
     /// The connection string that applies: `url`, else `SEQCHECK_URL` unless empty.

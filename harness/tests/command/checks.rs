@@ -1,11 +1,13 @@
 //! `seqcheck check` on a server of this machine.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Stdio;
 
 use libtest_mimic::Trial;
-use seqcheck::server::Server;
+use rustix::process::{Pid, Signal, kill_process};
+use seqcheck::server::{self, Host, Server, Shutdown, Wanted};
 
 use crate::{Said, ServerTest, Test, address, local_trials, say, seqcheck, server_trials};
 
@@ -17,10 +19,17 @@ pub(crate) fn trials() -> Vec<Trial> {
         ("nothing_compared", nothing_compared),
         ("one_major_missing", one_major_missing),
         ("closed_output", closed_output),
+        ("quoted_folder", quoted_folder),
     ];
     let mut trials = local_trials("check", tests);
-    let tests: &[(&str, ServerTest)] =
-        &[("without_createdb", without_createdb), ("no_superuser", no_superuser), ("server_killed", server_killed)];
+    let tests: &[(&str, ServerTest)] = &[
+        ("without_createdb", without_createdb),
+        ("no_superuser", no_superuser),
+        ("no_checkpoints", no_checkpoints),
+        ("another_run", another_run),
+        ("server_killed", server_killed),
+        ("server_hangs", server_hangs),
+    ];
     trials.extend(server_trials("check", tests));
     trials
 }
@@ -130,6 +139,27 @@ fn closed_output(folder: &Path) {
     }
 }
 
+/// Servers live in the folder for temporary files, whose name is in their configuration.
+fn quoted_folder(folder: &Path) {
+    let corpus = folder.join("corpus");
+    fs::create_dir(&corpus).unwrap();
+    let trace = "S1: CREATE SEQUENCE s\nR1: \\standby\nR1: SELECT last_value FROM s\n    1\n";
+    fs::write(corpus.join("a.trace"), trace).unwrap();
+    for name in ["a'b", "c\\d", "e,f", "g h"] {
+        let temporary = folder.join(name);
+        fs::create_dir(&temporary).unwrap();
+        for place in [folder, &temporary] {
+            // The server's user, another one than root, has to reach it.
+            fs::set_permissions(place, fs::Permissions::from_mode(0o777)).unwrap();
+        }
+        let arguments =
+            [&LOCAL[..], &["--corpus", "corpus", "--traces", "0", "--crashes", "0", "--lanes", "1"]].concat();
+        let said = Said::from(seqcheck(folder, &arguments).env("TMPDIR", &temporary).output().unwrap());
+        said.ends(0);
+        assert!(!said.out.contains("unsupported"), "{name}: {}", said.out);
+    }
+}
+
 fn execute(server: &Server, sql: &str) {
     server.endpoint().connect().unwrap().batch_execute(sql).unwrap();
 }
@@ -150,6 +180,77 @@ fn no_superuser(server: Server, folder: &Path) {
     let mut left = server.endpoint().connect().unwrap();
     let rows = left.query("SELECT datname FROM pg_database WHERE datname LIKE 'seqcheck%'", &[]).unwrap();
     assert!(rows.is_empty(), "a database was left behind");
+}
+
+fn no_checkpoints(server: Server, folder: &Path) {
+    execute(&server, "CREATE ROLE maker LOGIN CREATEDB");
+    fs::create_dir(folder.join("corpus")).unwrap();
+    for (name, checkpoint) in [("event", "\\checkpoint"), ("statement", "CHECKPOINT")] {
+        let trace = format!("S1: CREATE SEQUENCE s\nS1: {checkpoint}\nS1: SELECT log_cnt FROM s\n    7\n");
+        fs::write(folder.join("corpus").join(name).with_extension("trace"), trace).unwrap();
+    }
+    let url = address(&server, "maker");
+    let arguments = ["check", "--url", &url, "--corpus", "corpus", "--traces", "0", "--lanes", "1"];
+    let said = say(folder, &arguments);
+    said.ends(0);
+    assert!(said.err.contains("what needs a CHECKPOINT is left out"), "{}", said.err);
+    let remedy = if server.major() < 15 { "only superusers may" } else { "GRANT pg_checkpoint TO \"maker\"" };
+    assert!(said.out.contains("4 × CHECKPOINT and what comes after it") && said.out.contains(remedy), "{}", said.out);
+    if server.major() >= 15 {
+        execute(&server, "GRANT pg_checkpoint TO maker");
+        let said = say(folder, &arguments);
+        assert_eq!(said.code, Some(1), "the file expects what no server gives: {}\n{}", said.out, said.err);
+        assert!(!said.out.contains("unsupported"), "{}", said.out);
+    }
+}
+
+/// What one run does to roles and checkpoints would show in another.
+fn another_run(server: Server, folder: &Path) {
+    fs::write(folder.join("a.sql"), "CREATE SEQUENCE s; SELECT nextval('s');").unwrap();
+    let url = address(&server, "postgres");
+    let wanted = Wanted { url: Some(url.clone()), ..Wanted::default() };
+    let mut first = server::obtain(&wanted, &Shutdown::without_signals()).unwrap();
+    first.reserve().unwrap();
+    let elsewhere = url.replace("dbname=postgres", "dbname=template1");
+    let commands: [&[&str]; 5] =
+        [&["check"], &["replay", "a.sql"], &["hammer"], &["fuzz", "--findings", "f"], &["shrink", "a.sql"]];
+    for (command, url) in commands.iter().flat_map(|command| [(command, &url), (command, &elsewhere)]) {
+        let name = format!("seqcheck run (process {})", std::process::id());
+        say(folder, &[command, &["--url", url][..]].concat()).fails(2, &["another run of seqcheck", &name]);
+    }
+    drop(first);
+    say(folder, &["replay", "a.sql", "--url", &url]).ends(0);
+}
+
+/// However many lanes there are, a server that hangs is waited for once, and then it is said what may be left on it.
+fn server_hangs(server: Server, folder: &Path) {
+    let url = address(&server, "postgres");
+    let arguments = ["check", "--url", &url, "--traces", "1000000", "--lanes", "4", "--time-out", "2s"];
+    let run = seqcheck(folder, &arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut client = server.endpoint().connect().unwrap();
+    let lanes = "SELECT count(DISTINCT datname) FROM pg_stat_activity WHERE application_name = 'seqcheck S1'";
+    while client.query_one(lanes, &[]).unwrap().get::<_, i64>(0) < 4 {
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    let Host::Unix(directory) = &server.endpoint().host else { panic!("the server is on a socket") };
+    let lock_file = fs::read_to_string(directory.join("data/postmaster.pid")).unwrap();
+    let postmaster = Pid::from_raw(lock_file.lines().next().unwrap().parse().unwrap()).unwrap();
+    let sessions = "SELECT pid FROM pg_stat_activity WHERE datname LIKE 'seqcheck%'";
+    let rows = client.query(sessions, &[]).unwrap();
+    let sessions = rows.iter().filter_map(|row| Pid::from_raw(row.get(0)));
+    let processes: Vec<Pid> = [postmaster].into_iter().chain(sessions).collect();
+    let signal = |signal: Signal| {
+        for process in &processes {
+            // A session may have ended by itself meanwhile.
+            let _ = kill_process(*process, signal);
+        }
+    };
+    signal(Signal::STOP);
+    let said = Said::from(run.wait_with_output().unwrap());
+    signal(Signal::CONT);
+    said.fails(3, &["within 2 s", "corpus/"]);
+    assert_eq!(said.err.matches("may be left on").count(), 4, "{}", said.err);
+    assert!(said.err.contains("drop it: DROP DATABASE IF EXISTS seqcheck_"), "{}", said.err);
 }
 
 fn server_killed(server: Server, folder: &Path) {

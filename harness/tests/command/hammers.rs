@@ -17,6 +17,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         ("usage", usage),
         ("corrupt_history", corrupt_history),
         ("forbidden_history", forbidden_history),
+        ("history_cut_off", history_cut_off),
         ("gaps", gaps),
         ("nothing_to_check", nothing_to_check),
     ];
@@ -32,6 +33,9 @@ fn usage(folder: &Path) {
     say(folder, &["hammer", "--connections", "0"]).fails(2, &["--connections"]);
     say(folder, &["hammer", "--cache", "0"]).fails(2, &["--cache"]);
     say(folder, &["hammer", "--check", "h.jsonl", "--crashes"]).fails(2, &["--check", "--crashes"]);
+    for option in [["--url", "postgres://h/d"], ["--server", "local"], ["--bindir", "/bin"], ["--postgres", "15"]] {
+        say(folder, &[&["hammer", "--check", "h.jsonl"], &option[..]].concat()).fails(2, &["--check", option[0]]);
+    }
     say(folder, &["hammer", "--check", "none.jsonl"]).fails(2, &["cannot read none.jsonl"]);
     say(folder, &["hammer", "--save", "none/h.jsonl"]).fails(2, &["cannot write none/h.jsonl"]);
     say(folder, &["hammer", "--save", "h.jsonl", "--postgres", "15,16"]).fails(2, &["one major version"]);
@@ -69,6 +73,19 @@ fn forbidden_history(folder: &Path) {
     assert_eq!(json["conclusion"], "diverges");
     assert_eq!(json["histories"][0]["violations"][0]["kind"], "twice");
     assert_eq!(json["histories"][0]["violations"][0]["lines"], serde_json::json!([3, 4]));
+}
+
+/// A run that was killed has written the beginning of a line, and calls before it may be missing.
+fn history_cut_off(folder: &Path) {
+    for (values, code) in [(&[1, 2, 4, 5][..], 0), (&[1, 2, 2, 5], 1)] {
+        history(folder, values);
+        let whole = fs::read_to_string(folder.join("h.jsonl")).unwrap();
+        fs::write(folder.join("h.jsonl"), &whole[..whole.len() - 9]).unwrap();
+        let said = say(folder, &["hammer", "--check", "h.jsonl"]);
+        said.ends(code);
+        assert!(said.err.contains("h.jsonl ends in the middle of line 5"), "{}", said.err);
+        assert!(said.out.contains("values       3"), "{}", said.out);
+    }
 }
 
 fn gaps(folder: &Path) {

@@ -16,6 +16,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         ("refused", refused),
         ("unknown_host", unknown_host),
         ("not_postgres", not_postgres),
+        ("silent", silent),
     ];
     plain_trials("no_server", tests)
 }
@@ -62,4 +63,12 @@ fn not_postgres(folder: &Path) {
         }
     });
     say(folder, &["check", "--url", &url]).fails(3, &["cannot connect to"]);
+}
+
+fn silent(folder: &Path) {
+    // The operating system takes the connections, and nobody ever answers.
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("postgres://ann@{}/shop", listener.local_addr().unwrap());
+    let said = say(folder, &["check", "--url", &url, "--time-out", "1s"]);
+    said.fails(3, &["gave no answer within 1 s"]);
 }

@@ -28,6 +28,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         ("commands_of_psql", commands_of_psql),
         ("variables_of_psql", variables_of_psql),
         ("script_that_an_error_ends", script_that_an_error_ends),
+        ("model_without_server", model_without_server),
     ];
     let mut trials = plain_trials("replay", tests);
     let tests: &[(&str, Test)] = &[
@@ -159,6 +160,15 @@ fn json_of_both(folder: &Path) {
     assert_eq!(steps[3]["server"], json!({ "tag": "DROP SEQUENCE", "notices": [notice] }));
     assert_eq!(keys(&steps[4]), ["file", "line", "step", "session", "sql", "verdict", "reason"]);
     assert_eq!((&steps[4]["verdict"], &steps[4]["reason"]), (&json!("unsupported"), &json!("CREATE FUNCTION")));
+}
+
+fn model_without_server(folder: &Path) {
+    fs::write(folder.join("a.sql"), "SELECT 1").unwrap();
+    for option in [["--url", "postgres://h/d"], ["--server", "local"], ["--bindir", "/bin"]] {
+        say(folder, &[&["replay", "a.sql", "--model-only"], &option[..]].concat())
+            .fails(2, &["--model-only", option[0]]);
+    }
+    say(folder, &["replay", "a.sql", "--model-only", "--postgres", "15"]).ends(0);
 }
 
 fn unmet_expectation(folder: &Path) {

@@ -50,6 +50,21 @@ fn errors_say_where_and_what() {
 }
 
 #[test]
+fn a_recording_may_end_in_the_middle_of_a_line() {
+    let whole = "{\"operation\":\"sequence\",\"sequence\":\"s\"}\n\
+                 {\"operation\":\"crash\",\"start_ns\":1,\"end_ns\":2}\n";
+    let read = |text: &str| History::read_recording(text.as_bytes(), Path::new("h.jsonl"));
+    assert!(matches!(read(whole), Ok((history, None)) if history.records.len() == 1));
+    // Without its line end the last line is still whole.
+    assert!(matches!(read(whole.trim_end()), Ok((history, None)) if history.records.len() == 1));
+    let (history, cut_off) = read(&whole[..whole.len() - 5]).unwrap();
+    assert_eq!((history.sequences.len(), history.records.len()), (1, 0));
+    assert_eq!(cut_off.unwrap().line, 2);
+    // What is wrong elsewhere is wrong.
+    assert!(read(&whole.replacen('}', "", 1)).is_err() && read("nonsense").is_err());
+}
+
+#[test]
 fn text_that_is_not_utf8_is_refused() {
     let read = History::read(&b"\xff\xfe\n"[..], Path::new("h.jsonl"));
     assert_eq!(read.unwrap_err().to_string(), "h.jsonl:1:1: not UTF-8 text");

@@ -11,6 +11,7 @@ use crate::served::Served;
 pub(crate) fn trials() -> Vec<Trial> {
     vec![
         Trial::test("command::ends_with_a_signal", ends_with_a_signal),
+        Trial::test("command::listens_at_a_host_name", listens_at_a_host_name),
         Trial::test("command::refuses_an_address_that_is_taken", refuses_an_address_that_is_taken),
         Trial::test("check::finds_no_divergence_of_the_model_from_itself", finds_no_divergence),
     ]
@@ -42,6 +43,21 @@ fn ends_with_a_signal() -> Result<(), Failed> {
     let error = client.batch_execute("SELECT 1").expect_err("the session is over");
     let told = error.as_db_error().map(|error| error.code().code().to_owned());
     assert!(told.is_none_or(|code| code == "57P01"), "{error}");
+    Ok(())
+}
+
+fn listens_at_a_host_name() -> Result<(), Failed> {
+    let (mut child, address) = start(&["serve", "--listen", "localhost:0"]);
+    let client = Client::connect(&format!("postgres://postgres@{address}/postgres"), NoTls);
+    rustix::process::kill_process(rustix::process::Pid::from_child(&child), rustix::process::Signal::INT)?;
+    child.wait()?;
+    client?;
+    for wrong in ["no-such-host.invalid:0", "5433"] {
+        let output = seqcheck(&["serve", "--listen", wrong]).output()?;
+        assert_eq!(output.status.code(), Some(2));
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(said.contains("such as 127.0.0.1:5433 or localhost:5433"), "{said}");
+    }
     Ok(())
 }
 

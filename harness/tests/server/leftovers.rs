@@ -140,6 +140,9 @@ pub(crate) fn trials(kind: Kind) -> Vec<Trial> {
         trials.push(Trial::ignorable_test("url::scratch_database_dropped_when_interrupted", || {
             on_server(Kind::Local, scratch_database_dropped)
         }));
+        trials.push(Trial::ignorable_test("url::no_scratch_database_when_interrupted_while_making_it", || {
+            on_server(Kind::Local, interrupted_while_making_a_database)
+        }));
     }
     trials
 }
@@ -207,6 +210,36 @@ fn scratch_database_dropped(server: Server) -> Result<(), Failed> {
     Expected::Code(130).check(child.wait()?);
     assert_eq!(count()?, 0);
     Ok(())
+}
+
+fn interrupted_while_making_a_database(server: Server) -> Result<(), Failed> {
+    let mut observer = server.endpoint().connect()?;
+    let mut until = |sql: &str, wanted: i64| -> Result<(), Failed> {
+        let deadline = Instant::now() + PATIENCE;
+        while observer.query_one(sql, &[])?.get::<_, i64>(0) != wanted {
+            assert!(Instant::now() < deadline, "{sql} does not become {wanted}");
+            thread::sleep(Duration::from_millis(20));
+        }
+        Ok(())
+    };
+    let making =
+        "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'CREATE DATABASE seqcheck%' AND state = 'active'";
+    let existing = "SELECT count(*) FROM pg_database WHERE datname LIKE 'seqcheck%'";
+    // Whoever makes a database waits for this.
+    let mut blocker = server.endpoint().connect()?;
+    blocker.batch_execute("BEGIN; LOCK TABLE pg_database IN SHARE MODE")?;
+    let url = Some(server.endpoint().to_string());
+    let mut child = Role::Hold { kind: Kind::Url, end: "wait", url }
+        .command()
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()?;
+    until(making, 1)?;
+    kill_process(Pid::from_child(&child), Signal::INT)?;
+    until(making, 0)?;
+    blocker.batch_execute("ROLLBACK")?;
+    child.wait()?;
+    until(existing, 0)
 }
 
 pub(crate) fn assert_gone(mark: &str, patience: Duration) -> Result<(), Failed> {

@@ -92,7 +92,7 @@ impl Fuzz {
         if self.server.asks_for_several() {
             return Err(Failure::input("a campaign runs against one server; give one major version"));
         }
-        let wanted = self.server.wanted()?.into_iter().next().unwrap_or_default();
+        let wanted = self.server.wanted(self.time_out)?.into_iter().next().unwrap_or_default();
         check_outputs(&self.json, &[])?;
         check_folder(&self.findings)?;
         let state = State::open(&self.findings)?;

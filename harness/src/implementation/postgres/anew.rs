@@ -7,6 +7,7 @@ use super::roles::is_reserved;
 use super::session::Session;
 use super::{Postgres, reset};
 use crate::implementation::Infrastructure;
+use crate::server::cleanup;
 
 impl Postgres {
     /// Drops the database with all its sessions, and makes it again.
@@ -31,6 +32,11 @@ impl Postgres {
 
     /// Runs a statement in the other database.
     fn maintain(&mut self, sql: &str) -> Result<(), Infrastructure> {
+        if cleanup::is_ending() {
+            // What is made now would stay: clean-up has been here.
+            let (who, reason) = ("the run".to_owned(), "it was told to stop".to_owned());
+            return Err(Infrastructure::Lost { who, reason });
+        }
         let deadline = Instant::now() + self.settings.patience;
         let mut session = match (self.maintenance.take(), &self.settings.maintenance) {
             (Some(session), _) => session,

@@ -5,6 +5,7 @@
 
 mod anew;
 mod authentication;
+mod checkpoint;
 mod connection;
 mod decode;
 mod numbers;
@@ -72,6 +73,8 @@ pub struct Postgres {
     name: String,
     /// The server's setting of that name.
     max_prepared_transactions: u32,
+    /// Why the server refuses its user checkpoints.
+    checkpoint_refusal: Option<String>,
     /// What a reset goes back to; none where a reset makes the database anew.
     baseline: Option<Baseline>,
     control: Option<Session>,
@@ -100,7 +103,7 @@ impl Postgres {
         let mut control = open_control(&endpoint, settings.patience)?;
         let version = reset::table(control.query("SHOW server_version", deadline)?)?;
         let version = version.first().map(|row| reset::text(row, 0)).unwrap_or_default();
-        let (mut room, mut baseline, mut leftovers) = (0, None, None);
+        let (mut room, mut baseline, mut leftovers, mut checkpoint_refusal) = (0, None, None, None);
         if settings.dialect == Dialect::AuroraDsql {
             leftovers = Some(plain::Leftovers::of(&endpoint, &mut control, deadline)?);
         } else {
@@ -110,6 +113,7 @@ impl Postgres {
             if let Some(baseline) = &baseline {
                 baseline.install(&mut control, deadline)?;
             }
+            checkpoint_refusal = checkpoint::refusal(&mut control, &endpoint.user, deadline)?;
         }
         Ok(Postgres {
             endpoint,
@@ -117,6 +121,7 @@ impl Postgres {
             takes_parameters: settings.dialect == Dialect::PostgreSql,
             settings,
             max_prepared_transactions: room,
+            checkpoint_refusal,
             baseline,
             control: Some(control),
             maintenance: None,
@@ -388,7 +393,11 @@ impl Implementation for Postgres {
     }
 
     fn checkpoint(&mut self) -> Result<(), Infrastructure> {
-        self.control(|control, deadline| reset::table(control.query("CHECKPOINT", deadline)?).map(|_| ()))
+        self.run_checkpoint()
+    }
+
+    fn refuses_checkpoints(&self) -> Option<&str> {
+        self.checkpoint_refusal.as_deref()
     }
 
     fn crash(&mut self) -> Result<(), Infrastructure> {

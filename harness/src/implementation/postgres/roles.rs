@@ -148,9 +148,10 @@ fn listed(names: &[String]) -> String {
 
 /// What is left to do when a signal ends the process: the trace's sessions may be anywhere, so they are ended first.
 fn drop_when_ending(endpoint: &Endpoint, names: &[String]) {
+    let (server, listed) = (endpoint.clone(), names.iter().map(|name| quoted(name)).collect::<Vec<_>>().join(", "));
     let (endpoint, names) = (endpoint.clone(), names.to_vec());
     let worker = std::thread::spawn(move || {
-        let Ok(mut client) = endpoint.connect() else { return };
+        let Ok(mut client) = endpoint.connect() else { return false };
         let _ = client.batch_execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
              WHERE datname = current_database() AND pid <> pg_backend_pid()",
@@ -160,9 +161,15 @@ fn drop_when_ending(endpoint: &Endpoint, names: &[String]) {
             // One that the trace has not made, or has dropped, is no reason to stop.
             let _ = client.batch_execute(&(dropping(&quoted) + "DROP ROLE " + &quoted));
         }
+        true
     });
     let begun = Instant::now();
     while !worker.is_finished() && begun.elapsed() < ENDING_LIMIT {
         std::thread::sleep(Duration::from_millis(10));
+    }
+    if !worker.is_finished() || !worker.join().unwrap_or_default() {
+        eprintln!(
+            "seqcheck: roles of a trace may be left on {server}; drop them with their database: DROP ROLE IF EXISTS {listed}"
+        );
     }
 }
