@@ -247,6 +247,14 @@ impl Catalog {
         })
     }
 
+    /// Whether a relation is as a commit after this one has made it.
+    pub(crate) fn has_relation_changed_since(&self, oid: Oid, number: CommitNumber, view: View) -> bool {
+        let versions = self.by_oid.get(&oid).into_iter().flatten().map(|slot| self.relations.version(*slot));
+        versions
+            .filter(|version| version.visible(view))
+            .any(|version| matches!(version.created, Stamp::Committed(created) if created > number))
+    }
+
     /// The relation with number `oid`.
     pub(crate) fn relation(&self, oid: Oid, view: View) -> Option<&Rc<Relation>> {
         self.by_oid

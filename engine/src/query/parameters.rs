@@ -57,6 +57,10 @@ impl Execution<'_> {
             }
             return Err(error(sqlstate::UNDEFINED_TABLE, format!("relation with OID {} does not exist", oid.0)));
         };
+        // It takes no lock, so that it may find what the session's caches have kept.
+        if self.shared.catalog.has_relation_changed_since(oid, self.session.names_known_until, view) {
+            return Err(unsupported("pg_sequence_parameters of what others have changed since the transaction began"));
+        }
         self.check_any(&relation, &[Privilege::Select, Privilege::Update, Privilege::Usage])?;
         let Some(sequence) = relation.sequence() else {
             return Err(unsupported("pg_sequence_parameters of a relation that is no sequence"));

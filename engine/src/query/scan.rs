@@ -133,7 +133,10 @@ impl Execution<'_> {
         outer: Option<&Row<'_>>,
     ) -> Result<(Vec<ScanRow>, Order)> {
         match source {
-            Source::System(relation) => Ok((self.system_rows(*relation, filter, outer)?, Order::Open)),
+            Source::System(relation) => {
+                self.check_seen_once()?;
+                Ok((self.system_rows(*relation, filter, outer)?, Order::Open))
+            }
             Source::Join(join) => self.gather_join(join, outer),
             other => {
                 let mut rows = Vec::new();
@@ -143,6 +146,22 @@ impl Execution<'_> {
                 })?;
                 Ok((rows, order.and(self.order_of(other, filter))))
             }
+        }
+    }
+
+    /// Refuses a look at the catalogs with a snapshot that shows a relation both as it was when the snapshot was taken and as
+    /// the transaction has changed what others had changed meanwhile: which of the two a join finds is up to its plan.
+    fn check_seen_once(&self) -> Result<()> {
+        if self.session.transaction.snapshot.is_none() {
+            return Ok(());
+        }
+        let mut seen: Vec<_> = self.shared.catalog.relations(self.query_view()).map(|relation| relation.oid).collect();
+        let count = seen.len();
+        seen.sort_unstable();
+        seen.dedup();
+        match seen.len() == count {
+            true => Ok(()),
+            false => Err(unsupported("the catalogs as a snapshot shows them beside the transaction's own change")),
         }
     }
 
