@@ -185,3 +185,91 @@ fn a_view_that_locks_rows_is_not_followed() {
         );
     }
 }
+
+#[test]
+fn what_a_waiting_statement_has_stored_is_not_followed() {
+    let tables = "
+S1: CREATE TABLE t (id integer PRIMARY KEY, n integer UNIQUE)
+S1: INSERT INTO t VALUES (5, 5)
+S1: BEGIN
+S1: INSERT INTO t VALUES (1, 1)
+";
+    for (waiting, next, reason) in [
+        ("INSERT INTO t VALUES (2, 2), (1, 3)", "INSERT INTO t VALUES (4, 2)", "a key that a waiting statement"),
+        ("INSERT INTO t VALUES (2, 1)", "INSERT INTO t VALUES (2, 4)", "a key that a waiting statement"),
+        ("UPDATE t SET n = 1", "INSERT INTO t VALUES (6, 5)", "a key that a waiting statement"),
+        ("UPDATE t SET n = 1", "DELETE FROM t", "rows of a table that a waiting statement"),
+    ] {
+        is_lost_at_the_end(&format!("{tables}S2: {waiting}\nS3: {next}\n"), reason);
+    }
+}
+
+#[test]
+fn two_that_want_one_key_are_followed_while_it_is_taken() {
+    let trace = "
+S1: CREATE TABLE t (id integer PRIMARY KEY)
+S1: BEGIN
+S1: INSERT INTO t VALUES (1)
+S2: INSERT INTO t VALUES (1)
+S3: INSERT INTO t VALUES (1)
+S1: ROLLBACK
+";
+    // Which of them gets it is the operating system's choice.
+    is_lost_at_the_end(trace, "sessions that go on at the same time");
+}
+
+#[test]
+fn what_caches_and_plans_decide_is_not_followed() {
+    for (trace, reason) in [
+        (
+            "
+S1: CREATE SEQUENCE s
+S2: SELECT nextval('s')
+S2: BEGIN
+S1: ALTER SEQUENCE s CACHE 2
+S2: SELECT pg_sequence_parameters('s'::regclass)
+",
+            "what others have changed since the transaction began",
+        ),
+        (
+            "
+S1: CREATE SEQUENCE s
+S1: BEGIN ISOLATION LEVEL SERIALIZABLE
+S1: SELECT 1
+S2: ALTER SEQUENCE s CYCLE
+S1: ALTER SEQUENCE s CACHE 1
+S1: SELECT * FROM pg_sequences
+",
+            "the transaction's own change",
+        ),
+        (
+            "
+S1: CREATE TABLE t (id integer PRIMARY KEY)
+S1: INSERT INTO t VALUES (3), (1)
+S1: SELECT id FROM t WHERE id BETWEEN 1 AND 9 LIMIT 1
+",
+            "whose order PostgreSQL leaves open",
+        ),
+        (
+            "
+S1: CREATE TABLE t (a integer UNIQUE)
+S1: INSERT INTO t SELECT 1994 - s FROM generate_series(1, 997) AS s
+S1: CREATE SEQUENCE s
+S1: SELECT nextval('s'), a FROM t WHERE a < 1005
+",
+            "whose order PostgreSQL leaves open",
+        ),
+        (
+            "
+S1: CREATE TABLE t (a serial, b integer)
+S1: INSERT INTO t SELECT FROM generate_series(1, 162)
+S1: UPDATE t SET b = 1
+S1: UPDATE t SET b = 1
+S1: SELECT a FROM t LIMIT 1
+",
+            "whose order PostgreSQL leaves open",
+        ),
+    ] {
+        is_lost_at_the_end(trace, reason);
+    }
+}

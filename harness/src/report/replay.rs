@@ -227,6 +227,10 @@ impl<'w> Listing<'w> {
         if unmet > 0 {
             text.push_str(&format!(", {unmet} not as the file expects"));
         }
+        // A new trace expects nothing yet.
+        if unmet > 0 && diverge == 0 && !alone {
+            text.push_str(" (--bless writes into the file what the server answers)");
+        }
         if agree + diverge == 0 {
             text.push_str("; nothing was compared");
         }
