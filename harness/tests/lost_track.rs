@@ -244,6 +244,14 @@ S1: SELECT * FROM pg_sequences
         ),
         (
             "
+S1: CREATE TABLE t (a bigint)
+S1: CREATE TEMPORARY VIEW v AS SELECT a FROM t
+S2: ALTER TABLE t ALTER a TYPE integer
+",
+            "another session's temporary relation",
+        ),
+        (
+            "
 S1: CREATE TABLE t (id integer PRIMARY KEY)
 S1: INSERT INTO t VALUES (3), (1)
 S1: SELECT id FROM t WHERE id BETWEEN 1 AND 9 LIMIT 1

@@ -212,7 +212,7 @@ impl Execution<'_> {
     }
 
     /// Refuses to name what is in another session's temporary schema, which has a number.
-    fn check_describable(&self, object: Object) -> Result<()> {
+    pub(super) fn check_describable(&self, object: Object) -> Result<()> {
         let (Object::Relation(oid)
         | Object::Column(oid, _)
         | Object::Default { table: oid, .. }

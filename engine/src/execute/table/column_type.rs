@@ -250,6 +250,7 @@ impl Execution<'_> {
                 false => Err(unsupported("a change of type of a column in several views")),
             };
         };
+        self.check_describable(Object::Relation(*user))?;
         let shown = self.describe(Object::Relation(*user));
         let column = self.shared.catalog.relation(table, view).and_then(|relation| {
             let column = relation.table()?.columns.get(place)?;
