@@ -245,6 +245,14 @@ S1: SELECT * FROM pg_sequences
         (
             "
 S1: CREATE TABLE t (a bigint)
+S1: CREATE SEQUENCE s
+S1: DELETE FROM t WHERE a IN (SELECT 1 FROM s)
+",
+            "a condition on a sequence",
+        ),
+        (
+            "
+S1: CREATE TABLE t (a bigint)
 S1: CREATE TEMPORARY VIEW v AS SELECT a FROM t
 S2: ALTER TABLE t ALTER a TYPE integer
 ",

@@ -1,6 +1,6 @@
 //! Walking analysed expressions.
 
-use super::plan::Bound;
+use super::plan::{Bound, Source};
 use super::{Plan, Value};
 use crate::catalog::Oid;
 
@@ -13,6 +13,17 @@ impl Bound {
             }
             _ => None,
         }
+    }
+
+    /// Whether a condition looks for something in a sequence such that the planner may join it to the query.
+    pub(crate) fn joins_sequence(&self) -> bool {
+        self.any(|part| {
+            let mut reads_sequence = false;
+            if let Bound::Exists(plan) | Bound::InQuery { plan, .. } = part {
+                plan.each_source(&mut |source| reads_sequence |= matches!(source, Source::Sequence(_)));
+            }
+            reads_sequence
+        })
     }
 
     /// The expressions that it consists of, in order; a subquery's own are not among them.

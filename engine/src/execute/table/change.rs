@@ -176,6 +176,10 @@ impl Execution<'_> {
         let Some(filter) = filter else { return Ok(None) };
         let filter = Binder::new(self, scope.clone()).boolean(filter, Place::Where, "WHERE")?;
         check_order_of_conditions(&filter)?;
+        if filter.joins_sequence() {
+            // Whether it is joined decides whether PostgreSQL refuses it: it would have to lock the sequence's row.
+            return Err(unsupported("a condition on a sequence that UPDATE or DELETE may join"));
+        }
         Ok(Some(filter))
     }
 
