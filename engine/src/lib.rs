@@ -33,6 +33,7 @@ pub use cluster::{
 };
 pub use dialect::{Dialect, Major};
 pub use lock::LockMode;
+pub use parameter::read_boolean;
 pub use quirk::{Quirk, QuirkSet};
 pub use reply::{Cell, Message, Reply, Rows, Severity, SqlState, StatementResult};
 pub use statement::Statement;

@@ -167,7 +167,7 @@ impl Parameter {
             )
         };
         match self.kind {
-            Kind::Boolean => match (boolean(text), self.name) {
+            Kind::Boolean => match (read_boolean(text), self.name) {
                 (Some(true), "default_with_oids") => {
                     Err(error(sqlstate::FEATURE_NOT_SUPPORTED, "tables declared WITH OIDS are not supported"))
                 }
@@ -217,8 +217,9 @@ impl Parameter {
     }
 }
 
-/// The words for true and false, which may be cut where they stay distinct (manual, "Setting Parameters").
-pub(crate) fn boolean(text: &str) -> Option<bool> {
+/// Whether a text is one of the words for true or for false, in any case, which may be cut where they stay distinct
+/// (manual, "Setting Parameters"; psql's variables and conditions take the same).
+pub fn read_boolean(text: &str) -> Option<bool> {
     let text = text.to_ascii_lowercase();
     let starts = |word: &str, least: usize| text.len() >= least && word.starts_with(&text);
     match () {

@@ -39,7 +39,8 @@ pub fn observed(steps: &[&trace::Step], run: &Run, side: Side) -> Vec<ObservedSt
         .collect()
 }
 
-fn seen(record: &StepRecord, side: Side) -> Option<&Observed> {
+/// What one side did in a step that both could do.
+pub(crate) fn seen(record: &StepRecord, side: Side) -> Option<&Observed> {
     if let Verdict::Unsupported(_) | Verdict::Infrastructure(_) = record.verdict {
         return None;
     }

@@ -94,8 +94,9 @@ impl<T> Default for Heap<T> {
 impl<T> Heap<T> {
     /// Adds a version.
     pub(crate) fn insert(&mut self, value: T, created: Stamp) -> Slot {
-        self.slots.push(Some(Version { created, deleted: None, value }));
-        self.slots.len() - 1
+        let slot = self.next_slot();
+        self.insert_at(slot, value, created);
+        slot
     }
 
     /// The version at `slot`, which must exist.
@@ -160,10 +161,16 @@ impl<T> Heap<T> {
         self.trim();
     }
 
-    /// Puts a version into a place that was kept for it.
-    pub(crate) fn fill(&mut self, slot: Slot, value: T, created: Stamp) {
-        self.reserved.retain(|reserved| *reserved != slot);
-        self.slots[slot] = Some(Version { created, deleted: None, value });
+    /// Adds a version at the end, or at a place that was kept for it.
+    pub(crate) fn insert_at(&mut self, slot: Slot, value: T, created: Stamp) {
+        let version = Some(Version { created, deleted: None, value });
+        match slot == self.slots.len() {
+            true => self.slots.push(version),
+            false => {
+                self.reserved.retain(|reserved| *reserved != slot);
+                self.slots[slot] = version;
+            }
+        }
     }
 
     /// Notes that it has taken the place of a heap, which may have had room between its versions.

@@ -68,13 +68,18 @@ impl TableData {
         self.columns.iter().enumerate().filter(|(_, column)| !column.is_dropped)
     }
 
-    /// Its indexes: those of constraints, then the others.
-    pub(crate) fn index_oids(&self) -> impl Iterator<Item = Oid> {
-        let of_constraints = self.constraints.iter().filter_map(|constraint| match constraint.kind {
-            ConstraintKind::Unique { index, .. } => Some(index),
+    /// Its indexes with their columns, and whether they are unique: those of constraints, then the others.
+    pub(crate) fn all_indexes(&self) -> impl Iterator<Item = (Oid, &[usize], bool)> {
+        let of_constraints = self.constraints.iter().filter_map(|constraint| match &constraint.kind {
+            ConstraintKind::Unique { columns, index, .. } => Some((*index, columns.as_slice(), true)),
             _ => None,
         });
-        of_constraints.chain(self.indexes.iter().map(|index| index.oid))
+        of_constraints.chain(self.indexes.iter().map(|index| (index.oid, index.columns.as_slice(), index.is_unique)))
+    }
+
+    /// The numbers of its indexes, in the same order.
+    pub(crate) fn index_oids(&self) -> impl Iterator<Item = Oid> {
+        self.all_indexes().map(|(oid, ..)| oid)
     }
 
     /// Whether rows go into partitions.

@@ -2,7 +2,6 @@
 
 use std::rc::Rc;
 
-use super::heap::Version;
 use super::{Catalog, Heap, Slot, Stamp, StorageId, View, Write, WritePlace};
 use crate::cluster::SessionId;
 use crate::query::Value;
@@ -49,12 +48,13 @@ pub(super) struct TableRows {
 
 impl TableRows {
     fn insert(&mut self, row: TableRow, created: Stamp) -> Slot {
-        self.note_values(&row);
-        self.versions.insert(row, created)
+        let slot = self.versions.next_slot();
+        self.insert_at(slot, row, created);
+        slot
     }
 
-    fn note_values(&mut self, row: &TableRow) {
-        self.written += size_in_page(row);
+    fn insert_at(&mut self, slot: Slot, row: TableRow, created: Stamp) {
+        self.written += size_in_page(&row);
         self.may_have_moved |= self.written > SAFE_BYTES && self.versions.has_seen_deaths();
         self.largest.resize(self.largest.len().max(row.len()), i64::MIN);
         for (largest, value) in self.largest.iter_mut().zip(row.iter()) {
@@ -65,6 +65,7 @@ impl TableRows {
                 _ => *largest = i64::MAX,
             }
         }
+        self.versions.insert_at(slot, row, created);
     }
 
     fn may_hold_key(&self, columns: &[usize], row: &[Value]) -> bool {
@@ -143,11 +144,6 @@ impl Catalog {
         }
     }
 
-    /// How many versions of rows a table holds, and has held at its end.
-    pub(crate) fn count_versions(&self, storage: StorageId) -> usize {
-        self.rows.get(&storage).map_or(0, |rows| rows.versions.next_slot())
-    }
-
     /// Whether VACUUM would find room between the rows of a table.
     pub(crate) fn has_dead_rows(&self, storage: StorageId) -> bool {
         self.rows.get(&storage).is_some_and(|rows| rows.versions.has_dead())
@@ -155,12 +151,12 @@ impl Catalog {
 
     /// Adds a row to a table.
     pub(crate) fn insert_row(&mut self, storage: StorageId, row: TableRow, view: View, undo: &mut Vec<Write>) -> Slot {
-        let slot = self.rows.entry(storage).or_default().insert(row, Stamp::Open(view.session));
-        undo.push(Write::created(WritePlace::Row(storage, slot)));
+        let slot = self.next_slot(storage);
+        self.insert_row_at((storage, slot), row, view, undo);
         slot
     }
 
-    /// The same at a place that was kept for it.
+    /// The same at a place that was kept for it, or at the end.
     pub(crate) fn insert_row_at(
         &mut self,
         (storage, slot): (StorageId, Slot),
@@ -168,13 +164,11 @@ impl Catalog {
         view: View,
         undo: &mut Vec<Write>,
     ) {
-        let rows = self.rows.entry(storage).or_default();
-        rows.note_values(&row);
-        rows.versions.fill(slot, row, Stamp::Open(view.session));
+        self.rows.entry(storage).or_default().insert_at(slot, row, Stamp::Open(view.session));
         undo.push(Write::created(WritePlace::Row(storage, slot)));
     }
 
-    /// Where the next row of a table will be.
+    /// Where the next row of a table will be: as many places lie before it.
     pub(crate) fn next_slot(&self, storage: StorageId) -> Slot {
         self.rows.get(&storage).map_or(0, |rows| rows.versions.next_slot())
     }
@@ -222,11 +216,6 @@ impl Catalog {
 
     /// Another session whose open transaction has written a row of this table.
     pub(crate) fn other_writer(&self, storage: StorageId, view: View) -> Option<SessionId> {
-        let stamps = |version: &Version<TableRow>| [Some(version.created), version.deleted];
-        let written = self.rows.get(&storage)?.versions.versions().flat_map(|(_, version)| stamps(version));
-        written.flatten().find_map(|stamp| match stamp {
-            Stamp::Open(session) if session != view.session => Some(session),
-            _ => None,
-        })
+        self.rows.get(&storage)?.versions.versions().find_map(|(_, version)| version.undecided_by(view.session))
     }
 }

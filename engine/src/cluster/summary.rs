@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::{Cluster, SessionId};
-use crate::catalog::{CommitNumber, ConstraintKind, Oid, TableData, View, temporary_schema};
+use crate::catalog::{CommitNumber, Oid, TableData, View, temporary_schema};
 use crate::statement::Generated;
 
 /// What a session can see of a sequence.
@@ -123,11 +123,6 @@ fn columns(table: &TableData) -> Vec<ColumnSummary> {
 }
 
 fn keys(table: &TableData) -> Vec<Vec<Rc<str>>> {
-    let of_constraints = table.constraints.iter().filter_map(|constraint| match &constraint.kind {
-        ConstraintKind::Unique { columns, .. } => Some(columns),
-        _ => None,
-    });
-    let of_indexes = table.indexes.iter().filter(|index| index.is_unique).map(|index| &index.columns);
-    let names = |places: &Vec<usize>| places.iter().map(|place| table.columns[*place].name.clone()).collect();
-    of_constraints.chain(of_indexes).map(names).collect()
+    let unique = table.all_indexes().filter(|(.., is_unique)| *is_unique);
+    unique.map(|(_, places, _)| places.iter().map(|place| table.columns[*place].name.clone()).collect()).collect()
 }

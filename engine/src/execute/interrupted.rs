@@ -9,8 +9,16 @@ use crate::error::{Result, unsupported};
 use crate::query::Value;
 
 impl Execution<'_> {
-    /// Notes what the statement at hand has written, which comes to wait and will begin anew.
-    pub(super) fn remember_interrupted(&mut self, mark: &StatementMark) {
+    /// Undoes what the statement at hand has written, which comes to wait and will begin anew. What it was is noted, and
+    /// places are kept for its rows.
+    pub(super) fn set_aside(&mut self, mark: &StatementMark) {
+        self.remember_interrupted(mark);
+        let places = self.places_filled(mark);
+        self.undo_statement(mark);
+        self.reserve(places);
+    }
+
+    fn remember_interrupted(&mut self, mark: &StatementMark) {
         let id = self.session.id;
         let writes = &self.session.transaction.undo[mark.undo..];
         self.shared.interrupted_names.retain(|(session, ..)| *session != id);
@@ -21,8 +29,8 @@ impl Execution<'_> {
         self.shared.interrupted_rows.extend(changed.map(|(storage, row)| (id, storage, row)));
     }
 
-    /// Where the statement at hand, which comes to wait, has put rows. To be called before these are undone.
-    pub(super) fn places_filled(&self, mark: &StatementMark) -> Vec<(StorageId, Slot)> {
+    /// Where the statement has put rows.
+    fn places_filled(&self, mark: &StatementMark) -> Vec<(StorageId, Slot)> {
         let catalog = &self.shared.catalog;
         let mut places = catalog.places_filled(&self.session.transaction.undo[mark.undo..]);
         // What it has put there without a key that it waits for now.
@@ -33,8 +41,8 @@ impl Execution<'_> {
         places
     }
 
-    /// Keeps places for rows that the statement at hand will store again when it goes on.
-    pub(super) fn reserve(&mut self, places: Vec<(StorageId, Slot)>) {
+    /// Keeps these places, and no others, for rows that the statement will store again when it goes on.
+    fn reserve(&mut self, places: Vec<(StorageId, Slot)>) {
         let former = std::mem::replace(&mut self.session.progress.reserved, places.clone());
         for (storage, slot) in former.into_iter().filter(|place| !places.contains(place)) {
             self.shared.catalog.give_back_row(storage, slot);

@@ -283,10 +283,7 @@ impl<'a> Execution<'a> {
                     self.keep_sight();
                 }
                 self.interrupted_notices = self.reply.notices.split_off(notices);
-                self.remember_interrupted(&mark);
-                let places = self.places_filled(&mark);
-                self.undo_statement(&mark);
-                self.reserve(places);
+                self.set_aside(&mark);
                 Err(Stop::Waits(blockers))
             }
             Err(Stop::Unsupported(reason)) => {

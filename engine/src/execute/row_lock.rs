@@ -27,8 +27,7 @@ impl Execution<'_> {
 
     fn keep_rows_from_others(&mut self, table: &Relation) -> Result<()> {
         let view = self.catalog_view();
-        self.check_rows_not_interrupted(table.storage)?;
-        self.refuse_other_row_lock(table.storage)?;
+        self.refuse_rows_of_others(table.storage)?;
         let catalog = &self.shared.catalog;
         if catalog.other_writer(table.storage, view).is_some() {
             return Err(unsupported("row locks in a table that another open transaction has written"));
@@ -48,6 +47,12 @@ impl Execution<'_> {
         let (session, depth) = (self.session.id, self.session.transaction.depth());
         self.shared.locks.try_acquire(session, Target::Rows(table.storage), LockMode::Exclusive, depth, true);
         Ok(())
+    }
+
+    /// Refuses rows that another open transaction may have locked, or the statement of one that waits may have changed.
+    pub(super) fn refuse_rows_of_others(&self, storage: StorageId) -> Result<()> {
+        self.check_rows_not_interrupted(storage)?;
+        self.refuse_other_row_lock(storage)
     }
 
     /// Refuses to follow two transactions that may want the same rows.

@@ -23,7 +23,10 @@ impl Execution<'_> {
                 self.apply_modes(modes)?;
                 done("SET")
             }
-            Transaction::SetCharacteristics(modes) => self.set_characteristics(modes),
+            Transaction::SetCharacteristics(modes) => {
+                self.set_default_modes(modes, false);
+                done("SET")
+            }
             Transaction::Prepare(identifier) => self.prepare_transaction(identifier),
             Transaction::CommitPrepared(identifier) => self.commit_prepared(identifier),
             Transaction::RollbackPrepared(identifier) => self.rollback_prepared(identifier),
@@ -220,21 +223,6 @@ impl Execution<'_> {
         }
         Ok(())
     }
-
-    fn set_characteristics(&mut self, modes: &[TransactionMode]) -> Result<StatementResult> {
-        let mut parameters = (*self.session.parameters).clone();
-        for mode in modes {
-            match *mode {
-                TransactionMode::Isolation(level) => parameters.default_isolation.set(level, false),
-                TransactionMode::ReadOnly => parameters.default_read_only.set(true, false),
-                TransactionMode::ReadWrite => parameters.default_read_only.set(false, false),
-                TransactionMode::Deferrable => parameters.default_deferrable.set(true, false),
-                TransactionMode::NotDeferrable => parameters.default_deferrable.set(false, false),
-            }
-        }
-        self.session.parameters = parameters.into();
-        done("SET")
-    }
 }
 
 /// The words of SHOW for an isolation level.
@@ -249,12 +237,9 @@ pub(super) fn isolation_words(level: IsolationLevel) -> &'static str {
 
 /// The isolation level of such words.
 pub(super) fn isolation_level(words: &str) -> IsolationLevel {
-    match words {
-        "read uncommitted" => IsolationLevel::ReadUncommitted,
-        "repeatable read" => IsolationLevel::RepeatableRead,
-        "serializable" => IsolationLevel::Serializable,
-        _ => IsolationLevel::ReadCommitted,
-    }
+    const OTHERS: [IsolationLevel; 3] =
+        [IsolationLevel::ReadUncommitted, IsolationLevel::RepeatableRead, IsolationLevel::Serializable];
+    OTHERS.into_iter().find(|level| isolation_words(*level) == words).unwrap_or(IsolationLevel::ReadCommitted)
 }
 
 fn only_in_block(command: &str) -> crate::error::Stop {

@@ -340,12 +340,7 @@ impl<'e, 'a> Binder<'e, 'a> {
         let mut results = results.into_iter();
         let otherwise = Box::new(results.next().unwrap_or(Bound::Constant(Value::Null)));
         let branches = conditions.into_iter().zip(results).collect();
-        let bound = Bound::Case { branches, otherwise };
-        let bound = match once {
-            Some(value) => Bound::Once { value: Box::new(value), body: Box::new(bound) },
-            None => bound,
-        };
-        Ok(Typed { bound, value_type })
+        Ok(Typed { bound: Bound::Case { branches, otherwise }.with_held(once), value_type })
     }
 
     /// Converts alternatives to one type (manual, "UNION, CASE, and Related Constructs").

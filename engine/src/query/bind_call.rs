@@ -97,11 +97,7 @@ impl Binder<'_, '_> {
             };
             let equal = self.execution.bind_operator(BinaryOperator::Equal, left, right)?.bound;
             let branches = vec![(equal, Bound::Constant(Value::Null))];
-            let bound = Bound::Case { branches, otherwise: Box::new(value) };
-            let bound = match once {
-                Some(value) => Bound::Once { value: Box::new(value), body: Box::new(bound) },
-                None => bound,
-            };
+            let bound = Bound::Case { branches, otherwise: Box::new(value) }.with_held(once);
             return Ok(Some(Typed { bound, value_type }));
         }
         let construct = name.to_uppercase();

@@ -103,6 +103,14 @@ impl Bound {
         }
     }
 
+    /// The expression, with the value that `Held` in it stands for, if any is to be computed once.
+    pub(super) fn with_held(self, value: Option<Bound>) -> Bound {
+        match value {
+            Some(value) => Bound::Once { value: Box::new(value), body: Box::new(self) },
+            None => self,
+        }
+    }
+
     /// Puts a constant where the value of the `Once` around it is meant.
     pub(super) fn hold(&mut self, constant: &Value) {
         match self {

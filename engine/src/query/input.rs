@@ -3,6 +3,7 @@
 use super::numeric::constant;
 use super::{Type, Value};
 use crate::error::{Result, Stop, error, sqlstate, unsupported};
+use crate::parameter::read_boolean;
 
 /// Reads `text` as a value of a type other than `regclass`, which needs the catalog.
 pub(crate) fn read_value(text: &str, value_type: Type) -> Result<Value> {
@@ -15,7 +16,7 @@ pub(crate) fn read_value(text: &str, value_type: Type) -> Result<Value> {
             None => Err(unsupported(format!("type {text} by its name"))),
         },
         Type::Name => Ok(Value::text(crate::statement::truncate(text))),
-        Type::Boolean => read_boolean(text).map(Value::Boolean).ok_or_else(|| invalid(text, value_type)),
+        Type::Boolean => read_boolean(without_space(text)).map(Value::Boolean).ok_or_else(|| invalid(text, value_type)),
         Type::SmallInt => read_integer(text, value_type, i16::MIN.into(), i16::MAX.into()),
         Type::Integer => read_integer(text, value_type, i32::MIN.into(), i32::MAX.into()),
         Type::BigInt => read_integer(text, value_type, i64::MIN, i64::MAX),
@@ -51,7 +52,7 @@ pub(crate) fn read_value(text: &str, value_type: Type) -> Result<Value> {
 }
 
 fn read_integer(text: &str, value_type: Type, minimum: i64, maximum: i64) -> Result<Value> {
-    let trimmed = text.trim_matches(|c: char| c.is_ascii_whitespace() || c == '\x0b');
+    let trimmed = without_space(text);
     let digits = trimmed.strip_prefix(['-', '+']).unwrap_or(trimmed);
     if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
         // Since PostgreSQL 16 other bases and underscores are read too.
@@ -71,17 +72,8 @@ fn read_integer(text: &str, value_type: Type, minimum: i64, maximum: i64) -> Res
     }
 }
 
-/// Reads a boolean: any unambiguous beginning of true, false, yes, no, on or off, or 1 or 0.
-pub(crate) fn read_boolean(text: &str) -> Option<bool> {
-    let word = text.trim_matches(|c: char| c.is_ascii_whitespace() || c == '\x0b').to_ascii_lowercase();
-    let begins = |full: &str, least: usize| word.len() >= least && full.starts_with(&word);
-    if begins("true", 1) || begins("yes", 1) || word == "on" || word == "1" {
-        return Some(true);
-    }
-    if begins("false", 1) || begins("no", 1) || begins("off", 2) || word == "0" {
-        return Some(false);
-    }
-    None
+fn without_space(text: &str) -> &str {
+    text.trim_matches(|c: char| c.is_ascii_whitespace() || c == '\x0b')
 }
 
 fn invalid(text: &str, value_type: Type) -> Stop {

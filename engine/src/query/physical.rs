@@ -3,7 +3,7 @@
 
 use super::plan::{Bound, Plan, Source};
 use super::run::Order;
-use crate::catalog::{ConstraintKind, Oid, TableData};
+use crate::catalog::{Oid, TableData};
 use crate::execute::Execution;
 use crate::statement::BinaryOperator;
 
@@ -39,7 +39,7 @@ impl Execution<'_> {
             return Order::Open;
         }
         let (Some(filter), Some(data)) = (filter, relation.table()) else { return Order::Certain };
-        let pays_off = self.limits > 0 || self.shared.catalog.count_versions(relation.storage) >= MANY_ROWS;
+        let pays_off = self.limits > 0 || self.shared.catalog.next_slot(relation.storage) >= MANY_ROWS;
         match pays_off && !looks_up_only(filter, |column| is_indexed(data, column)) {
             true => Order::Open,
             false => Order::Certain,
@@ -62,9 +62,5 @@ fn looks_up_only(filter: &Bound, matters: impl Fn(usize) -> bool) -> bool {
 }
 
 fn is_indexed(data: &TableData, column: usize) -> bool {
-    let of_constraint = data.constraints.iter().any(|constraint| match &constraint.kind {
-        ConstraintKind::Unique { columns, .. } => columns.contains(&column),
-        _ => false,
-    });
-    of_constraint || data.indexes.iter().any(|index| index.columns.contains(&column))
+    data.all_indexes().any(|(_, columns, _)| columns.contains(&column))
 }

@@ -292,6 +292,15 @@ impl Plan {
         found
     }
 
+    /// Whether only its first rows are wanted.
+    pub(super) fn has_limit(&self) -> bool {
+        match self {
+            Plan::Values { .. } => false,
+            Plan::Select(select) => select.limit.is_some(),
+            Plan::Set(set) => set.limit.is_some(),
+        }
+    }
+
     /// Whether a subquery is part of its expressions whose value is computed when it is first needed.
     pub(crate) fn holds_initial(&self) -> bool {
         self.any(&|part| matches!(part, Bound::Initial { .. }))

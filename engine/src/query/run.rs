@@ -97,6 +97,14 @@ impl Window {
 impl Execution<'_> {
     /// Runs a query and hands over its rows.
     pub(crate) fn run_plan(&mut self, plan: &Plan, outer: Option<&Row<'_>>, sink: &mut Sink<'_>) -> Result<Order> {
+        let limits = usize::from(plan.has_limit());
+        self.limits += limits;
+        let order = self.run_to_limit(plan, outer, sink);
+        self.limits -= limits;
+        order
+    }
+
+    fn run_to_limit(&mut self, plan: &Plan, outer: Option<&Row<'_>>, sink: &mut Sink<'_>) -> Result<Order> {
         match plan {
             Plan::Values { rows, .. } => {
                 for row in rows {
@@ -108,20 +116,10 @@ impl Execution<'_> {
                 }
                 Ok(Order::Certain)
             }
-            Plan::Select(select) => {
-                let is_limited = select.limit.is_some();
-                self.limits += usize::from(is_limited);
-                let order = self.run_select(select, outer, sink);
-                self.limits -= usize::from(is_limited);
-                order
-            }
+            Plan::Select(select) => self.run_select(select, outer, sink),
             Plan::Set(set) => {
                 let window = self.window(set.limit.as_ref(), set.offset.as_ref(), outer)?;
-                let is_limited = set.limit.is_some();
-                self.limits += usize::from(is_limited);
-                let combined = self.combine(set, outer);
-                self.limits -= usize::from(is_limited);
-                let (rows, order) = combined?;
+                let (rows, order) = self.combine(set, outer)?;
                 let tuples = rows.into_iter().map(|values| Tuple { values, aggregates: Vec::new() }).collect();
                 let shown = Shown::everything();
                 let (tuples, order) = self.sort(tuples, order, &set.order_by, &shown, outer)?;

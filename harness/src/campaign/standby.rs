@@ -7,6 +7,7 @@ use seqcheck_engine::{Cluster, SessionId, Settings, StoredSequence, TransactionS
 
 use crate::lockstep::{Action, Step};
 use crate::prepare::{Prepared, query};
+use crate::sql::quoted_identifier;
 
 /// How many steps there are, at least, between two looks at the standby.
 const BETWEEN: usize = 5;
@@ -82,8 +83,7 @@ impl Making {
     /// Has a session on the standby look at what there is, and ask each sequence for a value.
     fn look(&mut self, session: usize, event: Action) {
         let name = |sequence: &StoredSequence| {
-            let quoted = |name: &str| format!("\"{}\"", name.replace('"', "\"\""));
-            format!("{}.{}", quoted(&sequence.schema), quoted(&sequence.name))
+            format!("{}.{}", quoted_identifier(&sequence.schema), quoted_identifier(&sequence.name))
         };
         let listed = "SELECT schemaname, sequencename, last_value FROM pg_sequences ORDER BY schemaname, sequencename";
         let mut actions = vec![event, query(listed, &[])];

@@ -139,11 +139,8 @@ pub(super) fn finish(
 /// Only one session runs a script, so that nothing that was seen before depends on what followed.
 fn end_at_error(source: &Source, steps: &[&trace::Step], run: &mut Run, side: Side) {
     let has_failed = |record: &StepRecord| {
-        let observed = match side {
-            Side::Model => record.model.as_ref(),
-            Side::Server => record.server.as_ref(),
-        };
-        observed.and_then(|observed| observed.reply.as_ref()).is_some_and(|reply| reply.error.is_some())
+        let reply = expectation::seen(record, side).and_then(|observed| observed.reply.as_ref());
+        reply.is_some_and(|reply| reply.error.is_some())
     };
     let mut records = run.steps.iter().enumerate();
     let end = records.find(|(index, record)| source.ends_on_error_of(*index) && has_failed(record));

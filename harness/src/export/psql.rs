@@ -4,6 +4,7 @@
 //! the steps in turn, and shows what each answers; a step that has not answered after a while is left waiting.
 
 use super::{Item, comments, sessions, statements};
+use crate::sql::quoted_identifier;
 use crate::trace::Action;
 
 pub(super) fn write(header: &[String], items: &[Item<'_>]) -> String {
@@ -117,7 +118,7 @@ fn input(item: &Item<'_>) -> String {
             }
             text
         }
-        Action::Connect { role: Some(role) } => format!("\\connect - \"{}\"\n", role.replace('"', "\"\"")),
+        Action::Connect { role: Some(role) } => format!("\\connect - {}\n", quoted_identifier(role)),
         Action::Connect { role: None } => "\\connect -\n".to_owned(),
         // psql cannot be without a connection; a new one is as good for what dies with the old.
         Action::Disconnect => "\\connect -\n".to_owned(),

@@ -10,6 +10,7 @@ use super::runner::{Runner, Stop};
 use super::waiting::Answer;
 use crate::compare::{Difference, Field};
 use crate::implementation::Request;
+use crate::sql::quoted_identifier;
 use seqcheck_engine::{Cell, Reply, Rows, StatementResult, StoredSequence};
 
 /// What an implementation says of one sequence: its row, or in words why it gives none.
@@ -128,8 +129,7 @@ fn row(sequence: &StoredSequence) -> [String; 3] {
 
 /// The sequence's name as SQL writes it.
 fn name(sequence: &StoredSequence) -> String {
-    let quoted = |name: &str| format!("\"{}\"", name.replace('"', "\"\""));
-    format!("{}.{}", quoted(&sequence.schema), quoted(&sequence.name))
+    format!("{}.{}", quoted_identifier(&sequence.schema), quoted_identifier(&sequence.name))
 }
 
 fn answered(reply: &Reply) -> Answered {

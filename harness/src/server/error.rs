@@ -1,5 +1,6 @@
 //! What can go wrong before a server answers, worded so that the reader knows what to do next.
 
+use crate::sql::quoted_identifier;
 use std::error::Error;
 use std::fmt;
 use std::io;
@@ -135,7 +136,7 @@ pub enum ServerError {
     /// The login lacks the right to create databases (SQLSTATE 42501).
     #[error(
         "user \"{user}\" may not create databases on {address}, and every trace runs in a scratch database of its \
-         own; grant it with: ALTER ROLE {} CREATEDB", quote(.user)
+         own; grant it with: ALTER ROLE {} CREATEDB", quoted_identifier(.user)
     )]
     MayNotCreateDatabases {
         /// The user that logged in.
@@ -221,10 +222,6 @@ impl fmt::Display for Unavailable {
 
 fn major(wanted: Option<u8>) -> String {
     wanted.map_or(String::new(), |major| format!(" {major}"))
-}
-
-fn quote(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
 }
 
 fn tail(log: &str) -> String {

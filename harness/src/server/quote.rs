@@ -2,9 +2,11 @@
 
 use std::path::Path;
 
+use crate::sql::quoted_identifier;
+
 /// A directory as an element of a list in the configuration, where a comma would begin the next one.
 pub(super) fn in_list(directory: &Path) -> String {
-    format!("\"{}\"", directory.display().to_string().replace('"', "\"\""))
+    quoted_identifier(&directory.display().to_string())
 }
 
 /// A value as the configuration file has it (manual, "Parameter Names and Values"), where a backslash escapes.

@@ -21,6 +21,11 @@ pub use error::{Location, SqlError};
 use gaps::Bridged;
 use lex::{Lexer, Token, TokenKind};
 
+/// A name as SQL writes it, whatever it is (manual, "Identifiers and Key Words").
+pub(crate) fn quoted_identifier(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
 /// Parses one simple query: statements separated by semicolons. Empty ones are dropped, so an empty text gives none.
 ///
 /// # Errors

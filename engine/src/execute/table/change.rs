@@ -62,16 +62,17 @@ impl Execution<'_> {
         let is_open = self.order_in_table(table.oid, filter.as_ref()) == Order::Open;
         // So do keys, of which the first that is taken is told.
         let is_of_key = |place: &usize| unique_keys(data).iter().any(|(_, columns)| columns.contains(place));
-        let shows_order = !statement.returning.is_empty()
-            || assignments
-                .iter()
-                .any(|(place, value)| value.as_ref().is_none_or(Bound::is_volatile) || is_of_key(place));
+        let shows_open_order = is_open
+            && (!statement.returning.is_empty()
+                || assignments
+                    .iter()
+                    .any(|(place, value)| value.as_ref().is_none_or(Bound::is_volatile) || is_of_key(place)));
         for (slot, old) in rows {
             if !self.passes_filter(changed.filter(), &old)? || !self.passes_filter(filter.as_ref(), &old)? {
                 continue;
             }
             self.refuse_changed_row(table, slot)?;
-            if is_open && shows_order && updated > 0 {
+            if shows_open_order && updated > 0 {
                 return Err(unsupported("a change of rows whose order PostgreSQL leaves open"));
             }
             let mut new: Vec<Value> = old.to_vec();

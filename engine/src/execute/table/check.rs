@@ -191,13 +191,8 @@ pub(super) fn check_constant(column: &Column, value: &Bound) -> Result<()> {
 /// The unique indexes with their columns, in the order in which PostgreSQL goes through them: as they were made, or made
 /// anew.
 pub(super) fn unique_keys(data: &TableData) -> Vec<(Oid, &[usize])> {
-    let of_constraints = data.constraints.iter().filter_map(|constraint| match &constraint.kind {
-        ConstraintKind::Unique { columns, index, .. } => Some((*index, columns.as_slice())),
-        _ => None,
-    });
-    let of_indexes = data.indexes.iter().filter(|index| index.is_unique);
-    let mut keys: Vec<(Oid, &[usize])> =
-        of_constraints.chain(of_indexes.map(|index| (index.oid, index.columns.as_slice()))).collect();
+    let unique = data.all_indexes().filter(|(.., is_unique)| *is_unique);
+    let mut keys: Vec<(Oid, &[usize])> = unique.map(|(oid, columns, _)| (oid, columns)).collect();
     let place = |oid: Oid| data.rebuilt_indexes.iter().find(|(known, _)| *known == oid).map_or(oid, |(_, new)| *new);
     keys.sort_by_key(|(oid, _)| place(*oid));
     keys

@@ -153,8 +153,7 @@ impl Execution<'_> {
         Ok(())
     }
 
-    /// Analyses a column's default. An expression outside the model is remembered as such.
-    /// Analyses a default. What is nothing but the constant NULL is no default at all, unless it has to be fitted to a
+    /// Analyses a column's default. What is nothing but the constant NULL is no default at all, unless it has to be fitted to a
     /// length: that is an expression of its own.
     pub(super) fn bind_default(
         &mut self,
@@ -172,6 +171,7 @@ impl Execution<'_> {
         Ok(Some(bound).filter(|_| !is_null || column.is_fitted()))
     }
 
+    /// The same for whatever it is. An expression outside the model is remembered as such.
     fn bound_default(
         &mut self,
         oid: Oid,

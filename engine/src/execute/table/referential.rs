@@ -133,8 +133,7 @@ impl Execution<'_> {
         self.lock(key.referenced, LockMode::RowShare)?;
         self.lock_indexes(key.referenced, LockMode::RowShare)?;
         let (referenced, _) = self.table_now(key.referenced)?;
-        self.check_rows_not_interrupted(referenced.storage)?;
-        self.refuse_other_row_lock(referenced.storage)?;
+        self.refuse_rows_of_others(referenced.storage)?;
         self.refuse_restricted_owner(&referenced)?;
         let catalog = &self.shared.catalog;
         let found = catalog
@@ -333,10 +332,7 @@ impl Execution<'_> {
     fn refuse_other_writer(&self, table: &Relation) -> Result<()> {
         match self.shared.catalog.other_writer(table.storage, self.catalog_view()) {
             Some(_) => Err(unsupported("a foreign key to rows that another open transaction has written")),
-            None => {
-                self.check_rows_not_interrupted(table.storage)?;
-                self.refuse_other_row_lock(table.storage)
-            }
+            None => self.refuse_rows_of_others(table.storage),
         }
     }
 }

@@ -136,8 +136,7 @@ impl Execution<'_> {
         }
         self.check_serializable()?;
         if command == "UPDATE" || command == "DELETE" {
-            self.check_rows_not_interrupted(relation.storage)?;
-            self.refuse_other_row_lock(relation.storage)?;
+            self.refuse_rows_of_others(relation.storage)?;
         }
         Ok(())
     }

@@ -8,6 +8,7 @@ use super::session::Session;
 use super::{Postgres, reset};
 use crate::implementation::Infrastructure;
 use crate::server::cleanup;
+use crate::sql::quoted_identifier;
 
 impl Postgres {
     /// Drops the database with all its sessions, and makes it again.
@@ -19,7 +20,7 @@ impl Postgres {
         if let Some(control) = self.control.take() {
             control.into_connection().close()?;
         }
-        let name = quoted(&self.endpoint.database);
+        let name = quoted_identifier(&self.endpoint.database);
         self.maintain(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"))?;
         self.maintain(&format!("CREATE DATABASE {name} TEMPLATE template0"))
     }
@@ -27,7 +28,8 @@ impl Postgres {
     /// Drops roles that have outlived the database that they owned something in.
     pub(super) fn drop_left_roles(&mut self, names: &[String]) -> Result<(), Infrastructure> {
         let made = names.iter().filter(|name| !is_reserved(name));
-        made.map(|name| format!("DROP ROLE IF EXISTS {}", quoted(name))).try_for_each(|drop| self.maintain(&drop))
+        made.map(|name| format!("DROP ROLE IF EXISTS {}", quoted_identifier(name)))
+            .try_for_each(|drop| self.maintain(&drop))
     }
 
     /// Runs a statement in the other database.
@@ -50,9 +52,4 @@ impl Postgres {
         self.maintenance = Some(session);
         Ok(())
     }
-}
-
-/// A name as SQL writes it, whatever it is.
-pub(super) fn quoted(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
 }

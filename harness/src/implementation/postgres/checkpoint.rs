@@ -2,13 +2,12 @@
 
 use std::time::Instant;
 
-use super::anew::quoted;
+use postgres::error::SqlState;
+
 use super::session::Session;
 use super::{Postgres, reset};
 use crate::implementation::{Infrastructure, not_able};
-
-/// The SQLSTATE for what a user lacks a privilege for.
-const INSUFFICIENT_PRIVILEGE: &str = "42501";
+use crate::sql::quoted_identifier;
 
 /// Whether the session's user may run checkpoints (manual, "CHECKPOINT"), and whether there is a role with that right.
 const ASK: &str = "
@@ -22,7 +21,7 @@ pub(super) fn refusal(control: &mut Session, user: &str, deadline: Instant) -> R
     let Some(row) = rows.first() else { return Ok(None) };
     let remedy = match (reset::text(row, 0).as_str(), reset::text(row, 1).as_str()) {
         ("t", _) => return Ok(None),
-        (_, "t") => format!("GRANT pg_checkpoint TO {} changes that", quoted(user)),
+        (_, "t") => format!("GRANT pg_checkpoint TO {} changes that", quoted_identifier(user)),
         _ => "before PostgreSQL 15 only superusers may".to_owned(),
     };
     Ok(Some(format!("CHECKPOINT and what comes after it: user \"{user}\" may not run it; {remedy}")))
@@ -33,7 +32,7 @@ impl Postgres {
     pub(super) fn run_checkpoint(&mut self) -> Result<(), Infrastructure> {
         let reply = self.control(|control, deadline| control.query("CHECKPOINT", deadline))?;
         match &reply.error {
-            Some(error) if error.sqlstate.code() == INSUFFICIENT_PRIVILEGE => {
+            Some(error) if error.sqlstate.code() == SqlState::INSUFFICIENT_PRIVILEGE.code() => {
                 Err(not_able(self.name.clone(), &format!("run a checkpoint: {}", error.message)))
             }
             _ => reset::table(reply).map(|_| ()),

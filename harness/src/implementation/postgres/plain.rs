@@ -5,13 +5,13 @@
 
 use std::time::{Duration, Instant};
 
-use super::anew::quoted;
 use super::open::open_control;
 use super::session::Session;
 use super::{Postgres, reset};
 use crate::implementation::Infrastructure;
 use crate::server::Endpoint;
 use crate::server::cleanup::{self, Registration};
+use crate::sql::quoted_identifier;
 
 /// How long dropping may take when the process is ending.
 const ENDING_LIMIT: Duration = Duration::from_secs(20);
@@ -101,7 +101,8 @@ fn drops(control: &mut Session, deadline: Instant) -> Result<Vec<String>, Infras
     let mut drops: Vec<(u8, String)> = rows
         .iter()
         .map(|row| {
-            let name = format!("{}.{}", quoted(&reset::text(row, 0)), quoted(&reset::text(row, 1)));
+            let name =
+                format!("{}.{}", quoted_identifier(&reset::text(row, 0)), quoted_identifier(&reset::text(row, 1)));
             match reset::text(row, 2).as_str() {
                 "v" => (0, format!("DROP VIEW IF EXISTS {name}")),
                 "r" => (1, format!("DROP TABLE IF EXISTS {name}")),
@@ -111,6 +112,8 @@ fn drops(control: &mut Session, deadline: Instant) -> Result<Vec<String>, Infras
         .collect();
     drops.sort();
     let schemas = reset::table(control.query(SCHEMAS, deadline)?)?;
-    drops.extend(schemas.iter().map(|row| (3, format!("DROP SCHEMA IF EXISTS {}", quoted(&reset::text(row, 0))))));
+    drops.extend(
+        schemas.iter().map(|row| (3, format!("DROP SCHEMA IF EXISTS {}", quoted_identifier(&reset::text(row, 0))))),
+    );
     Ok(drops.into_iter().map(|(_, drop)| drop).collect())
 }

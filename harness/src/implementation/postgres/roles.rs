@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::anew::quoted;
 use super::session::Session;
 use super::{Postgres, reset};
 use crate::implementation::Infrastructure;
 use crate::server::Endpoint;
 use crate::server::cleanup::{self, Registration};
+use crate::sql::quoted_identifier;
 
 /// How long dropping roles may take when the process is ending.
 const ENDING_LIMIT: Duration = Duration::from_secs(5);
@@ -107,7 +107,7 @@ impl Postgres {
 /// The first of some roles that exists, where the catalogues cannot be asked: whether it can be taken on tells.
 fn first_taken(control: &mut Session, names: &[String], deadline: Instant) -> Result<Option<String>, Infrastructure> {
     for name in names.iter().filter(|name| !is_reserved(name)) {
-        let reply = control.query(&format!("SET ROLE {}", quoted(name)), deadline)?;
+        let reply = control.query(&format!("SET ROLE {}", quoted_identifier(name)), deadline)?;
         // The SQLSTATE of a role that does not exist.
         if reply.error.as_ref().is_some_and(|error| ["22023", "42704"].contains(&error.sqlstate.code())) {
             continue;
@@ -148,7 +148,8 @@ fn listed(names: &[String]) -> String {
 
 /// What is left to do when a signal ends the process: the trace's sessions may be anywhere, so they are ended first.
 fn drop_when_ending(endpoint: &Endpoint, names: &[String]) {
-    let (server, listed) = (endpoint.clone(), names.iter().map(|name| quoted(name)).collect::<Vec<_>>().join(", "));
+    let (server, listed) =
+        (endpoint.clone(), names.iter().map(|name| quoted_identifier(name)).collect::<Vec<_>>().join(", "));
     let (endpoint, names) = (endpoint.clone(), names.to_vec());
     let worker = std::thread::spawn(move || {
         let Ok(mut client) = endpoint.connect() else { return false };
@@ -157,7 +158,7 @@ fn drop_when_ending(endpoint: &Endpoint, names: &[String]) {
              WHERE datname = current_database() AND pid <> pg_backend_pid()",
         );
         for name in names {
-            let quoted = quoted(&name);
+            let quoted = quoted_identifier(&name);
             // One that the trace has not made, or has dropped, is no reason to stop.
             let _ = client.batch_execute(&(dropping(&quoted) + "DROP ROLE " + &quoted));
         }

@@ -1,9 +1,10 @@
 //! psql's meta-commands (manual, "Meta-Commands" in "psql").
 
+use seqcheck_engine::read_boolean;
+
 use super::arguments::{self, Argument};
 use super::branches::Activity;
 use super::query::Query;
-use super::variables::boolean;
 use super::{ScriptContent, Splitter};
 use crate::sql::error::Location;
 use crate::sql::lex::{Token, TokenKind};
@@ -91,7 +92,7 @@ impl Splitter<'_> {
             None => {
                 let words: Vec<&str> = command.arguments.iter().map(|argument| argument.text.as_str()).collect();
                 // Anything else is an error, and taken for false.
-                Ok(boolean(&words.join(" ")).unwrap_or(false))
+                Ok(read_boolean(&words.join(" ")).unwrap_or(false))
             }
         };
         let is_placed = match command.name.as_str() {

@@ -2,6 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use seqcheck_engine::read_boolean;
+
+use crate::sql::quoted_identifier;
 /// How long a value may become; longer ones count as unknown. Values that hold each other grow without bounds.
 const LONGEST: usize = 1 << 16;
 
@@ -142,7 +145,7 @@ impl Variables {
             (None, _) => Expansion::Unset,
             (Some(value), Form::Plain) => Expansion::Text(value.clone()),
             (Some(value), Form::Literal) => Expansion::Text(literal(value)),
-            (Some(value), Form::Identifier) => Expansion::Text(format!("\"{}\"", value.replace('"', "\"\""))),
+            (Some(value), Form::Identifier) => Expansion::Text(quoted_identifier(value)),
         }
     }
 
@@ -156,7 +159,7 @@ impl Variables {
                 value = "on".to_owned();
             }
             let is_interactive = name == "ON_ERROR_ROLLBACK" && value.eq_ignore_ascii_case("interactive");
-            if !is_interactive && boolean(&value).is_none() {
+            if !is_interactive && read_boolean(&value).is_none() {
                 return false;
             }
         }
@@ -212,7 +215,7 @@ impl Variables {
     /// Whether a variable that decides something is on; an error says what has set it to what is not known.
     fn is_on(&self, name: &str) -> Result<bool, String> {
         match self.values.get(name) {
-            Some(Value::Known(value)) => Ok(boolean(value).unwrap_or(false)),
+            Some(Value::Known(value)) => Ok(read_boolean(value).unwrap_or(false)),
             Some(Value::Unknown(by)) => Err(format!("the psql variable {name}, which {by} sets")),
             Some(Value::Unset) | None => Ok(false),
         }
@@ -255,17 +258,4 @@ fn is_name_part(byte: u8) -> bool {
 fn literal(value: &str) -> String {
     let quoted = format!("'{}'", value.replace('\'', "''").replace('\\', "\\\\"));
     if value.contains('\\') { format!(" E{quoted}") } else { quoted }
-}
-
-/// What psql takes for true and false: beginnings of words, in any case.
-pub(super) fn boolean(text: &str) -> Option<bool> {
-    let text = text.to_ascii_lowercase();
-    let begins = |word: &str, least: usize| text.len() >= least && word.starts_with(&text);
-    if begins("true", 1) || begins("yes", 1) || text == "on" || text == "1" {
-        Some(true)
-    } else if begins("false", 1) || begins("no", 1) || begins("off", 2) || text == "0" {
-        Some(false)
-    } else {
-        None
-    }
 }
