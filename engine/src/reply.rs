@@ -16,6 +16,8 @@ pub enum Cell {
     Integer(i64),
     /// Any other text.
     Text(Box<str>),
+    /// A value that nobody can predict, such as the time: NULL or any text. Servers do not give it.
+    Any,
 }
 
 impl Cell {
@@ -33,7 +35,16 @@ impl Cell {
             Cell::Null => None,
             Cell::Integer(value) => Some(Cow::Owned(value.to_string())),
             Cell::Text(text) => Some(Cow::Borrowed(text)),
+            Cell::Any => Some(Cow::Borrowed(Cell::ANY)),
         }
+    }
+
+    /// How [`Cell::Any`] is written.
+    pub const ANY: &'static str = "(any)";
+
+    /// Whether both may be the same value.
+    pub fn matches(&self, other: &Cell) -> bool {
+        self == other || *self == Cell::Any || *other == Cell::Any
     }
 }
 
@@ -47,6 +58,7 @@ impl fmt::Debug for Cell {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.text() {
             None => formatter.write_str("NULL"),
+            Some(text) if *self == Cell::Any => formatter.write_str(&text),
             Some(text) => fmt::Debug::fmt(&text, formatter),
         }
     }

@@ -177,7 +177,10 @@ fn compare_results(
             push(found, Field::Columns, Some(index), &expected.columns, &actual.columns, |columns| columns.join(", "));
             // Not everybody who can be judged says which types its results have.
             if level == Level::Full && !expected.types.is_empty() && !actual.types.is_empty() {
-                push(found, Field::Types, Some(index), &expected.types, &actual.types, |types| format!("{types:?}"));
+                // 0 stands for a type whose number is the server's choice.
+                let pairs = expected.types.iter().zip(&actual.types);
+                let known: Vec<u32> = pairs.map(|(known, found)| if *known == 0 { *found } else { *known }).collect();
+                push(found, Field::Types, Some(index), &known, &actual.types, |types| format!("{types:?}"));
             }
         }
         compare_rows(index, expected.rows.as_ref(), actual.rows.as_ref(), found);
@@ -196,9 +199,30 @@ fn compare_rows(result: usize, expected: Option<&Rows>, actual: Option<&Rows>, f
             (rows.columns.len(), content)
         })
     };
-    if content(expected) != content(actual) {
+    let are_alike = match (content(expected), content(actual)) {
+        (Some((width, rows)), Some((other_width, others))) => {
+            width == other_width && rows_match(&rows, others, any_order)
+        }
+        (expected, actual) => expected == actual,
+    };
+    if !are_alike {
         push(found, Field::Rows, Some(result), &expected, &actual, |rows| rows.map_or("none".into(), rows_text));
     }
+}
+
+/// Whether each row may be the one in its place, or in some place.
+fn rows_match(expected: &[Vec<Cell>], mut actual: Vec<Vec<Cell>>, any_order: bool) -> bool {
+    let matches = |row: &[Cell], other: &[Cell]| {
+        row.len() == other.len() && row.iter().zip(other).all(|(cell, other)| cell.matches(other))
+    };
+    let is_open = |rows: &[Vec<Cell>]| rows.iter().flatten().any(|cell| *cell == Cell::Any);
+    if !any_order || !(is_open(expected) || is_open(&actual)) {
+        return expected.len() == actual.len() && expected.iter().zip(&actual).all(|(row, other)| matches(row, other));
+    }
+    expected.iter().all(|row| {
+        let place = actual.iter().position(|other| matches(row, other));
+        place.map(|place| actual.swap_remove(place)).is_some()
+    }) && actual.is_empty()
 }
 
 /// Rows on one line; text is quoted, so that NULL and the text `NULL` look different.

@@ -2,6 +2,7 @@
 
 use crate::lockstep::{Observed, Run, StepRecord, Verdict};
 use crate::trace::{self, Mismatch, ObservedStep};
+use seqcheck_engine::{Cell, Reply};
 
 /// Which side of a run is compared with the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,6 +38,32 @@ pub fn observed(steps: &[&trace::Step], run: &Run, side: Side) -> Vec<ObservedSt
             ObservedStep { progress, resumed }
         })
         .collect()
+}
+
+/// What the implementation did in each step, but for the values that nobody can predict: those it would not give again.
+pub fn observed_for_good(steps: &[&trace::Step], run: &Run) -> Vec<ObservedStep> {
+    let mut seen = observed(steps, run, Side::Server);
+    for (seen, predicted) in seen.iter_mut().zip(observed(steps, run, Side::Model)) {
+        if let (trace::Observed::Reply(reply), trace::Observed::Reply(model)) =
+            (&mut seen.progress, &predicted.progress)
+        {
+            leave_open(reply, model);
+        }
+        for ((_, reply), (_, model)) in seen.resumed.iter_mut().zip(&predicted.resumed) {
+            leave_open(reply, model);
+        }
+    }
+    seen
+}
+
+fn leave_open(reply: &mut Reply, model: &Reply) {
+    for (result, model) in reply.results.iter_mut().zip(&model.results) {
+        let (Some(rows), Some(model)) = (&mut result.rows, &model.rows) else { continue };
+        if rows.cells.len() == model.cells.len() {
+            let pairs = rows.cells.iter_mut().zip(&model.cells);
+            pairs.filter(|(_, model)| **model == Cell::Any).for_each(|(cell, _)| *cell = Cell::Any);
+        }
+    }
 }
 
 /// What one side did in a step that both could do.

@@ -25,7 +25,7 @@ pub(crate) use heap::{CommitNumber, Heap, Slot, Stamp, View};
 pub(crate) use lookup::{RangeName, SearchPath};
 pub(crate) use relation::{
     Column, ColumnOwner, Computed, Constraint, ConstraintKind, Default as ColumnDefault, ForeignKey, Index, Kind,
-    OpaqueType, Persistence, Relation, SequenceData, StorageId, TableData, ViewData,
+    Modifier, OpaqueType, Persistence, Relation, SequenceData, StorageId, TableData, ViewData,
 };
 pub(crate) use role::{DefaultAccess, Membership, Role, SeenRoles};
 pub(crate) use rows::{KeyHolder, TableRow};

@@ -104,8 +104,8 @@ impl TableData {
 pub(crate) struct Column {
     pub(crate) name: Rc<str>,
     pub(crate) column_type: Type,
-    /// The most characters that a `varchar(n)` holds.
-    pub(crate) length: Option<usize>,
+    /// What stands in parentheses behind its type.
+    pub(crate) modifier: Option<Modifier>,
     /// Its type, when values of that are outside the model.
     pub(crate) opaque: Option<Rc<OpaqueType>>,
     pub(crate) not_null: bool,
@@ -114,6 +114,28 @@ pub(crate) struct Column {
     /// What computes it, when it is a stored generated column.
     pub(crate) computed: Option<Computed>,
     pub(crate) is_dropped: bool,
+}
+
+/// What values of a column are fitted to (PostgreSQL's `atttypmod`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Modifier {
+    /// The most characters that a `varchar(n)` holds.
+    Length(usize),
+    /// The digits of a `numeric(precision, scale)`: in all, and behind the point.
+    Precision(u32, u32),
+}
+
+impl Modifier {
+    /// Whether whatever fits `other` fits this, as it is.
+    pub(crate) fn holds_all_of(self, other: Modifier) -> bool {
+        match (self, other) {
+            (Modifier::Length(own), Modifier::Length(other)) => own >= other,
+            (Modifier::Precision(own, scale), Modifier::Precision(other, other_scale)) => {
+                own >= other && scale == other_scale
+            }
+            _ => false,
+        }
+    }
 }
 
 /// What computes a stored generated column from others (manual, "Generated Columns").
@@ -139,7 +161,7 @@ impl Column {
     /// Whether its values are fitted to a length or precision, even a constant NULL (PostgreSQL's `coerce_type_typmod`).
     pub(crate) fn is_fitted(&self) -> bool {
         let written = self.opaque.as_ref().map(|opaque| &opaque.written);
-        self.length.is_some()
+        self.modifier.is_some()
             || written.is_some_and(|written| match written.name.parts.last().map(Identifier::name) {
                 // One character, or one bit, unless another number is given.
                 Some("char" | "character" | "nchar" | "bit") => true,
@@ -151,7 +173,7 @@ impl Column {
 
     /// Whether nobody can predict its values: its type or its default is outside the model.
     pub(crate) fn is_opaque(&self) -> bool {
-        self.column_type == Type::Opaque || self.default.as_ref().is_some_and(|default| default.value.is_none())
+        self.column_type.is_opaque() || self.default.as_ref().is_some_and(|default| default.value.is_none())
     }
 }
 

@@ -64,7 +64,7 @@ impl Execution<'_> {
 
     fn view_data(&mut self, mut plan: Plan) -> Result<ViewData> {
         let columns: Vec<(Rc<str>, Type)> = plan.names().into_iter().zip(plan.types()).collect();
-        if columns.iter().any(|(_, column_type)| matches!(column_type, Type::Record | Type::Opaque)) {
+        if columns.iter().any(|(_, column_type)| matches!(column_type, Type::Record | Type::Opaque(_))) {
             return Err(unsupported("a view with columns of a type outside the model"));
         }
         if plan.holds_initial() {

@@ -2,12 +2,12 @@
 
 use std::cmp::Ordering;
 
-use super::Value;
 use super::function::Aggregate;
 use super::operator::compare;
 use super::plan::{AggregateCall, Bound, SortKey};
 use super::run::Order;
-use crate::error::{Result, unsupported};
+use super::{Decimal, Value};
+use crate::error::{Result, error, sqlstate, unsupported};
 use crate::execute::Execution;
 
 /// One row's input to an aggregate: its arguments and its sort keys.
@@ -67,21 +67,21 @@ impl<'p> Accumulator<'p> {
             Aggregate::Minimum => present.min_by(|a, b| compare(a, b)).cloned().unwrap_or(Value::Null),
             Aggregate::All => fold_booleans(present, |all, one| all && one),
             Aggregate::Any => fold_booleans(present, |any, one| any || one),
-            Aggregate::Sum => {
-                let integers: Vec<i128> = present
-                    .filter_map(|value| match value {
-                        Value::Integer(value) => Some(i128::from(*value)),
-                        _ => None,
-                    })
-                    .collect();
-                match integers.is_empty() {
-                    true => Value::Null,
-                    false => {
-                        let sum: i128 = integers.into_iter().sum();
-                        i64::try_from(sum).map_or_else(|_| Value::Numeric(sum.to_string().into()), Value::Integer)
-                    }
+            Aggregate::Sum => match total(present)? {
+                None => Value::Null,
+                Some((sum, _)) => match sum.to_integer().map(i64::try_from) {
+                    Some(Ok(sum)) => Value::Integer(sum),
+                    _ => return Err(error(sqlstate::NUMERIC_VALUE_OUT_OF_RANGE, "bigint out of range")),
+                },
+            },
+            Aggregate::Total => total(present)?.map_or(Value::Null, |(sum, _)| Value::Numeric(sum)),
+            Aggregate::Average => match total(present)? {
+                None => Value::Null,
+                Some((sum, count)) => {
+                    let average = sum.over(&Decimal::of_integer(count));
+                    Value::Numeric(average.ok_or_else(|| unsupported("numeric beyond 128 bits"))?)
                 }
-            }
+            },
             Aggregate::Array => match values.is_empty() {
                 true => Value::Null,
                 false => Value::List(values.into()),
@@ -135,6 +135,26 @@ impl<'p> Accumulator<'p> {
         }
         text.map_or(Value::Null, |text| Value::text(&text))
     }
+}
+
+/// The sum of numbers, and how many they are; `None` when there are none.
+fn total<'v>(values: impl Iterator<Item = &'v Value>) -> Result<Option<(Decimal, i128)>> {
+    let mut total: Option<(Decimal, i128)> = None;
+    for value in values {
+        let number = match value {
+            Value::Integer(value) => Decimal::of_integer((*value).into()),
+            Value::Numeric(value) => value.clone(),
+            _ => return Err(unsupported("the sum of values that are no numbers")),
+        };
+        total = Some(match total {
+            None => (number, 1),
+            Some((sum, count)) => {
+                let sum = sum.plus(&number).ok_or_else(|| unsupported("numeric beyond 128 bits"))?;
+                (sum, count + 1)
+            }
+        });
+    }
+    Ok(total)
 }
 
 fn fold_booleans<'v>(values: impl Iterator<Item = &'v Value>, fold: impl Fn(bool, bool) -> bool) -> Value {

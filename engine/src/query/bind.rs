@@ -8,7 +8,9 @@ use super::scope::{Scope, ScopeTable, find_column, is_hinted_at};
 use super::{CastContext, Type, Value};
 use crate::error::{Result, Stop, error, sqlstate, unsupported};
 use crate::execute::Execution;
-use crate::statement::{BinaryOperator, Case, Expression, Literal, ObjectName, Query, SessionValue, UnaryOperator};
+use crate::statement::{
+    BinaryOperator, Case, Expression, Identifier, Literal, ObjectName, Query, SessionValue, UnaryOperator,
+};
 
 /// Which part of a query an expression stands in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -163,7 +165,11 @@ impl<'e, 'a> Binder<'e, 'a> {
                 self.execution.bind_operator(*operator, left, right)
             }
             Expression::IsNull { operand, negated } => {
-                let operand = Box::new(self.expression(operand, place)?.bound);
+                let operand = match &**operand {
+                    Expression::Column(name) if place != Place::Default => self.shown_column(name)?,
+                    operand => self.expression(operand, place)?,
+                };
+                let operand = Box::new(operand.bound);
                 Ok(boolean(Bound::IsNull { operand, negated: *negated }))
             }
             Expression::InList { operand, items, negated } => self.in_list(operand, items, *negated, place),
@@ -276,16 +282,26 @@ impl<'e, 'a> Binder<'e, 'a> {
         }
     }
 
+    /// A column that is computed with, so that its type must be known.
     fn column(&mut self, name: &ObjectName) -> Result<Typed> {
+        let column = self.shown_column(name)?;
+        match column.value_type.is_opaque() && !column.value_type.is_equal_as_text() {
+            true => {
+                let name = name.parts.last().map(Identifier::name).unwrap_or_default();
+                Err(unsupported(format!("column {name}, whose type is outside the model")))
+            }
+            false => Ok(column),
+        }
+    }
+
+    /// A column whose values are only shown.
+    pub(super) fn shown_column(&mut self, name: &ObjectName) -> Result<Typed> {
         let (level, found) = match find_column(&self.scopes, name) {
             Err(Stop::Error(_)) if is_hinted_at(&self.unreachable, name) => {
                 return Err(unsupported("a column that cannot be read there, of which PostgreSQL gives a hint"));
             }
             found => found?,
         };
-        if found.value_type == Type::Opaque {
-            return Err(unsupported(format!("column {}, whose values nobody can predict", found.column)));
-        }
         Ok(Typed { bound: Bound::Column { level, index: found.index }, value_type: found.value_type })
     }
 
@@ -388,6 +404,9 @@ fn calls_only_in_outputs(query: &Query, plan: &super::Plan) -> bool {
 
 /// The refusal of alternatives without a common type.
 pub(super) fn unmatched(construct: &str, one: Type, other: Type) -> Stop {
+    if one.is_opaque() || other.is_opaque() {
+        return unsupported(format!("{construct} over a type outside the model"));
+    }
     error(
         sqlstate::DATATYPE_MISMATCH,
         format!("{construct} types {} and {} cannot be matched", one.sql_name(), other.sql_name()),

@@ -46,7 +46,9 @@ impl Binder<'_, '_> {
             .collect::<Result<Vec<_>>>()?;
         let mut order_by = Vec::with_capacity(call.order_by.len());
         for item in &call.order_by {
-            let key = self.expression(&item.expression, Place::SelectList)?.bound;
+            let typed = self.expression(&item.expression, Place::SelectList)?;
+            typed.value_type.check_has_order()?;
+            let key = typed.bound;
             order_by.push(SortKey { key, descending: item.descending });
         }
         let (aggregate, arguments, value_type) = match (name, call.star, arguments.as_slice()) {

@@ -102,7 +102,8 @@ impl Binder<'_, '_> {
         }
         let construct = name.to_uppercase();
         let (alternatives, value_type) = self.common_type(alternatives, &construct)?;
-        if value_type == Type::Numeric || matches!(value_type, Type::Array(_) | Type::Record) {
+        value_type.check_has_order()?;
+        if matches!(value_type, Type::Array(_) | Type::Record) {
             return Err(unsupported(format!("{construct} of {}", value_type.sql_name())));
         }
         let bound = Bound::Extreme { alternatives, greatest: name == "greatest" };
@@ -127,7 +128,7 @@ impl Binder<'_, '_> {
         arguments: Vec<Typed>,
     ) -> Result<(&'static Signature, Vec<Bound>)> {
         let named: Vec<&'static Signature> = SIGNATURES.iter().filter(|signature| signature.name == name).collect();
-        if named.is_empty() {
+        if named.is_empty() || arguments.iter().any(|argument| argument.value_type.is_opaque()) {
             return Err(unsupported(format!("function {name}")));
         }
         let fits = |signature: &Signature, context: Option<CastContext>| {
@@ -169,6 +170,7 @@ impl Binder<'_, '_> {
                     | "max"
                     | "min"
                     | "sum"
+                    | "avg"
                     | "length"
                     | "lower"
                     | "upper"

@@ -169,7 +169,7 @@ impl Binder<'_, '_> {
             return Err(unsupported("IN with a subquery and sequence functions"));
         }
         let needed = common_type(BinaryOperator::Equal, operand.value_type, from);
-        let Some(to) = needed.filter(|to| *to != Type::Numeric) else {
+        let Some(to) = needed else {
             return Err(unsupported("IN with a subquery of another type"));
         };
         let given = operand.value_type;

@@ -1,10 +1,12 @@
 //! Which type becomes which, and when (manual, "Type Conversion").
 
 use super::plan::{Bound, Typed};
-use super::{Type, Value, read_value};
+use super::{Decimal, Type, Value, read_value};
+use crate::catalog::{Oid, quote_identifier};
 use crate::dialect::Major;
-use crate::error::{Result, unsupported};
+use crate::error::{Result, error, sqlstate, unsupported};
 use crate::execute::Execution;
+use crate::statement::ObjectName;
 
 /// How much conversion a place allows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -28,7 +30,7 @@ fn cast_context(from: Type, to: Type) -> Option<CastContext> {
         (SmallInt, Integer | BigInt | Numeric) | (Integer, BigInt | Numeric) | (BigInt, Numeric) => Some(Implicit),
         (BigInt, Integer | SmallInt) | (Integer, SmallInt) => Some(Assignment),
         (Numeric, BigInt | Integer | SmallInt) => Some(Assignment),
-        (Tree | Opaque, _) | (_, Tree | Opaque) => None,
+        (Tree | Opaque(_), _) | (_, Tree | Opaque(_)) => None,
         (SmallInt | Integer | BigInt, to) if to.is_identifier() => Some(Implicit),
         (from, Oid) | (Oid, from) if from.is_identifier() => Some(Implicit),
         (from, to) if from.is_identifier() && to.is_identifier() => None,
@@ -84,7 +86,7 @@ fn category(value_type: Type, major: Major) -> char {
         Type::Tree => 'Z',
         Type::Record => 'P',
         Type::Array(_) => 'A',
-        Type::Opaque => 'U',
+        Type::Opaque(_) => 'U',
     }
 }
 
@@ -97,6 +99,9 @@ impl Execution<'_> {
     pub(crate) fn coerce(&mut self, expression: Typed, to: Type, context: CastContext) -> Result<Option<Typed>> {
         if expression.value_type == to {
             return Ok(Some(expression));
+        }
+        if expression.value_type.is_opaque() {
+            return Err(unsupported("a conversion from a type outside the model"));
         }
         if !can_coerce(expression.value_type, to, context) {
             return Ok(None);
@@ -112,6 +117,7 @@ impl Execution<'_> {
                 Value::Text(text) if to == Type::Regnamespace => {
                     Bound::Constant(Value::Integer(self.read_regnamespace(text)?.0.into()))
                 }
+                Value::Text(text) if to.is_enumeration() => Bound::Constant(self.read_label(text, to)?),
                 Value::Text(text) => Bound::Constant(read_value(text, to)?),
                 _ => Bound::Constant(Value::Null),
             };
@@ -121,6 +127,24 @@ impl Execution<'_> {
             bound: Bound::Cast { operand: Box::new(expression.bound), from: expression.value_type, to },
             value_type: to,
         }))
+    }
+
+    /// Reads a constant of an enumerated type (manual, "Enumerated Types").
+    fn read_label(&mut self, text: &str, value_type: Type) -> Result<Value> {
+        let Type::Opaque(number) = value_type else { return Err(unsupported("a label of no enumerated type")) };
+        let found = self.shared.catalog.enumeration(Oid(number), self.catalog_view());
+        let Some(enumeration) = found else { return Err(unsupported("a label of an enumerated type that is gone")) };
+        if enumeration.labels.iter().any(|label| **label == *text) {
+            return Ok(Value::text(text));
+        }
+        let name = enumeration.name.clone();
+        match self.find_type(&ObjectName::bare(&*name))? {
+            Some(visible) if visible.oid == Oid(number) => Err(error(
+                sqlstate::INVALID_TEXT_REPRESENTATION,
+                format!("invalid input value for enum {}: \"{text}\"", quote_identifier(&name)),
+            )),
+            _ => Err(unsupported("the name of an enumerated type that the search path does not find")),
+        }
     }
 
     /// The first use that needs a type decides that of a parameter.
@@ -139,10 +163,10 @@ impl Execution<'_> {
 
     /// Converts a value at run time.
     pub(super) fn cast_value(&mut self, value: Value, from: Type, to: Type) -> Result<Value> {
-        use super::numeric::{fit, rounded};
+        use super::numeric::fit;
         match (value, from, to) {
             (Value::Null, _, _) => Ok(Value::Null),
-            (Value::Integer(value), _, Type::Numeric) => Ok(Value::Numeric(value.to_string().into())),
+            (Value::Integer(value), _, Type::Numeric) => Ok(Value::Numeric(Decimal::of_integer(value.into()))),
             (Value::Integer(value), _, Type::Boolean) => Ok(Value::Boolean(value != 0)),
             (Value::Boolean(value), _, Type::Integer) => Ok(Value::Integer(value.into())),
             (Value::Boolean(value), _, Type::Text | Type::Varchar) => {
@@ -160,7 +184,7 @@ impl Execution<'_> {
                 _ => Err(unsupported("an OID as a number")),
             },
             (Value::Integer(value), _, to) if to.is_integer() || to.is_identifier() => fit(value.into(), to),
-            (Value::Numeric(digits), _, to) if to.is_integer() => match rounded(&digits) {
+            (Value::Numeric(value), _, to) if to.is_integer() => match value.to_integer() {
                 Some(value) => fit(value, to),
                 None => fit(i128::MAX, to),
             },

@@ -29,6 +29,14 @@ pub(crate) struct Row<'r> {
 }
 
 impl Execution<'_> {
+    /// Computes what is shown and not computed with. A column's value may then be one that nobody can predict.
+    pub(crate) fn shown_value(&mut self, expression: &Bound, row: &Row<'_>) -> Result<Value> {
+        match expression {
+            Bound::Column { level: 0, index } if row.values.get(*index) == Some(&Value::Opaque) => Ok(Value::Opaque),
+            _ => self.evaluate(expression, row),
+        }
+    }
+
     pub(crate) fn evaluate(&mut self, expression: &Bound, row: &Row<'_>) -> Result<Value> {
         Ok(match expression {
             Bound::Constant(value) => value.clone(),
@@ -51,7 +59,8 @@ impl Execution<'_> {
             Bound::Negate { operand, value_type } => match self.evaluate(operand, row)? {
                 Value::Integer(value) => super::numeric::fit(-i128::from(value), *value_type)?,
                 Value::Null => Value::Null,
-                _ => return Err(unsupported("the negative of a numeric")),
+                Value::Numeric(value) => Value::Numeric(value.negated()),
+                _ => return Err(unsupported("the negative of this value")),
             },
             Bound::Not(operand) => match self.evaluate(operand, row)? {
                 Value::Boolean(value) => Value::Boolean(!value),
@@ -140,6 +149,9 @@ impl Execution<'_> {
                 let mut found = Value::Boolean(false);
                 self.run_plan(plan, Some(row), &mut |execution, values| {
                     let value = values.first().cloned().unwrap_or(Value::Null);
+                    if !value.is_known() {
+                        return Err(unsupported("a comparison with a value that nobody can predict"));
+                    }
                     let value = if from == to { value } else { execution.cast_value(value, *from, *to)? };
                     if value.is_null() || wanted.is_null() {
                         found = Value::Null;
@@ -206,7 +218,10 @@ impl Execution<'_> {
                 Ok(true)
             }
         })?;
-        Ok(result.unwrap_or(Value::Null))
+        match result {
+            Some(value) if !value.is_known() => Err(unsupported("a value that nobody can predict")),
+            value => Ok(value.unwrap_or(Value::Null)),
+        }
     }
 
     fn call(&mut self, function: Function, arguments: &[Bound], row: &Row<'_>) -> Result<Value> {

@@ -161,7 +161,7 @@ impl Binder<'_, '_> {
                 Err(other) => Err(other),
             };
             let (one, other) = (find(left, "left")?, find(right, "right")?);
-            if one.value_type != other.value_type || one.value_type == Type::Opaque {
+            if one.value_type != other.value_type {
                 return Err(unsupported("USING over columns of different types"));
             }
             let column = |index| Typed { bound: Bound::Column { level: 0, index }, value_type: one.value_type };

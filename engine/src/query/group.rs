@@ -26,7 +26,10 @@ impl Binder<'_, '_> {
                 _ => listed::counted(item, "GROUP BY", outputs.len(), major)?.map(|place| &outputs[place]),
             };
             let key = match key {
-                Some(output) => output.value.clone(),
+                Some(output) => {
+                    output.value_type.check_has_equality()?;
+                    output.value.clone()
+                }
                 None => self.expression(item, Place::GroupBy)?.bound,
             };
             if key.any(|part| matches!(part, Bound::Aggregate(_))) {

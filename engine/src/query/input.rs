@@ -1,7 +1,8 @@
 //! From text to values, as each type's input function reads it.
 
+use super::known_text::value_of_text;
 use super::numeric::constant;
-use super::{Type, Value};
+use super::{Decimal, Type, Value};
 use crate::error::{Result, Stop, error, sqlstate, unsupported};
 use crate::parameter::read_boolean;
 
@@ -41,12 +42,16 @@ pub(crate) fn read_value(text: &str, value_type: Type) -> Result<Value> {
                 });
             }
             match constant(trimmed.strip_prefix('+').unwrap_or(trimmed))? {
-                (Value::Integer(value), _) => Ok(Value::Numeric(value.to_string().into())),
+                (Value::Integer(value), _) => Ok(Value::Numeric(Decimal::of_integer(value.into()))),
                 (other, _) => Ok(other),
             }
         }
-        Type::Regclass | Type::Regnamespace | Type::Tree | Type::Record | Type::Array(_) | Type::Opaque => {
+        Type::Regclass | Type::Regnamespace | Type::Tree | Type::Record | Type::Array(_) => {
             Err(unsupported(format!("a constant of type {}", value_type.sql_name())))
+        }
+        Type::Opaque(_) => {
+            let known = value_type.name_of_opaque().and_then(|name| value_of_text(name, &[], text));
+            known.ok_or_else(|| unsupported("a constant of a type outside the model"))
         }
     }
 }

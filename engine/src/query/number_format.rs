@@ -54,7 +54,7 @@ struct Digits {
 pub(super) fn to_char(value: &Value, template: &str) -> Result<String> {
     let number = match value {
         Value::Integer(number) => number.to_string(),
-        Value::Numeric(digits) => digits.to_string(),
+        Value::Numeric(value) => value.to_string(),
         _ => return Err(unsupported("to_char of what is no number")),
     };
     if template.is_empty() {

@@ -1,8 +1,6 @@
-//! The little decimal arithmetic that surrounds sequences: constants, casts to integers, and sums.
+//! Numeric constants, and the ranges of integers.
 
-use std::rc::Rc;
-
-use super::{Type, Value};
+use super::{Decimal, Type, Value};
 use crate::error::{Result, error, sqlstate, unsupported};
 
 /// A numeric constant's value and type: the smallest of integer, bigint and numeric that holds it.
@@ -16,40 +14,7 @@ pub(super) fn constant(digits: &str) -> Result<(Value, Type)> {
     if !well_formed {
         return Err(unsupported(format!("numeric constant {digits}")));
     }
-    Ok((Value::Numeric(normalized(digits)), Type::Numeric))
-}
-
-/// A decimal as numeric writes it: a digit before the point, no surplus leading zeros.
-fn normalized(digits: &str) -> Rc<str> {
-    let (sign, plain) = match digits.strip_prefix('-') {
-        Some(rest) => ("-", rest),
-        None => ("", digits),
-    };
-    let (whole, fraction) = plain.split_once('.').unwrap_or((plain, ""));
-    let whole = whole.trim_start_matches('0');
-    let whole = if whole.is_empty() { "0" } else { whole };
-    let is_zero = whole == "0" && fraction.bytes().all(|byte| byte == b'0');
-    let sign = if is_zero { "" } else { sign };
-    match fraction {
-        "" => format!("{sign}{whole}").into(),
-        fraction => format!("{sign}{whole}.{fraction}").into(),
-    }
-}
-
-/// A decimal rounded to an integer, half away from zero; `None` when it is beyond 128 bits.
-pub(super) fn rounded(digits: &str) -> Option<i128> {
-    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
-    let negative = whole.starts_with('-');
-    let value: i128 = match whole {
-        "" | "-" => 0,
-        whole => whole.parse().ok()?,
-    };
-    let up = fraction.bytes().next().is_some_and(|digit| digit >= b'5');
-    Some(match (up, negative) {
-        (false, _) => value,
-        (true, false) => value + 1,
-        (true, true) => value - 1,
-    })
+    Ok((Value::Numeric(Decimal::of_digits(digits)), Type::Numeric))
 }
 
 /// Checks that an integer fits its type.

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use super::numeric::fit;
 use super::plan::{Bound, Typed};
-use super::{CastContext, Type, Value};
+use super::{CastContext, Decimal, Type, Value};
 use crate::error::{Result, error, sqlstate, unsupported};
 use crate::execute::Execution;
 use crate::statement::BinaryOperator;
@@ -72,6 +72,11 @@ pub(super) fn common_type(operator: BinaryOperator, left: Type, right: Type) -> 
     match (left, right) {
         (Type::Unknown, other) | (other, Type::Unknown) if other.is_number() => Some(other),
         _ if is_arithmetic(operator) => None,
+        (known, other) | (other, known) if known.is_opaque() && (other == known || other == Type::Unknown) => {
+            use BinaryOperator::{Equal, IsDistinctFrom, IsNotDistinctFrom, NotEqual};
+            let asks_for_equality = matches!(operator, Equal | NotEqual | IsDistinctFrom | IsNotDistinctFrom);
+            (known.is_ordered_as_text() || asks_for_equality && known.is_equal_as_text()).then_some(known)
+        }
         (a, b) if a.is_string() && b.is_string() => Some(Type::Text),
         (Type::Boolean, Type::Boolean | Type::Unknown) | (Type::Unknown, Type::Boolean) => Some(Type::Boolean),
         (a, b) if a.is_identifier() && (b.is_identifier() || b.is_integer() || b == Type::Unknown) => Some(Type::Oid),
@@ -87,8 +92,8 @@ impl Execution<'_> {
     /// Analyses an infix operator other than AND and OR.
     pub(super) fn bind_operator(&mut self, operator: BinaryOperator, left: Typed, right: Typed) -> Result<Typed> {
         let Some(operand_type) = common_type(operator, left.value_type, right.value_type) else {
-            if matches!(left.value_type, Type::Array(_)) || matches!(right.value_type, Type::Array(_)) {
-                return Err(unsupported("an operator on arrays"));
+            if [left.value_type, right.value_type].iter().any(|side| matches!(side, Type::Array(_) | Type::Opaque(_))) {
+                return Err(unsupported("an operator on arrays or on a type outside the model"));
             }
             if (left.value_type, right.value_type) == (Type::Unknown, Type::Unknown) {
                 return Err(error(
@@ -110,14 +115,11 @@ impl Execution<'_> {
                 "No operator matches the given name and argument types. You might need to add explicit type casts.",
             ));
         };
-        if operand_type == Type::Numeric {
-            return Err(unsupported("arithmetic and comparison of numeric"));
-        }
         let may_be_number = |side: &Typed| side.value_type != Type::Regnamespace && side.value_type != Type::Regclass;
         let numbers = [may_be_number(&left), may_be_number(&right)];
         let mut convert = |side: Typed| -> Result<Typed> {
             let from = side.value_type;
-            if takes_integers_as_they_are(operator) && from.is_integer() {
+            if takes_integers_as_they_are(operator) && from.is_integer() && operand_type != Type::Numeric {
                 return Ok(side);
             }
             let is_read = is_arithmetic(operator) && matches!(side.bound, Bound::Constant(_)) && from == Type::Unknown;
@@ -181,10 +183,11 @@ pub(super) fn apply(operator: BinaryOperator, operand_type: Type, left: &Value, 
         _ => {}
     }
     if is_arithmetic(operator) {
-        let (Value::Integer(a), Value::Integer(b)) = (left, right) else {
-            return Err(unsupported("arithmetic on values that are not integers"));
+        return match (left, right) {
+            (Value::Integer(a), Value::Integer(b)) => arithmetic(operator, (*a).into(), (*b).into(), operand_type),
+            (Value::Numeric(a), Value::Numeric(b)) => decimal_arithmetic(operator, a, b),
+            _ => Err(unsupported("arithmetic on values that are no numbers")),
         };
-        return arithmetic(operator, (*a).into(), (*b).into(), operand_type);
     }
     Ok(match operator {
         Op::Concatenate => Value::text(&(left.to_text(operand_type) + &right.to_text(operand_type))),
@@ -217,11 +220,24 @@ fn arithmetic(operator: BinaryOperator, a: i128, b: i128, operand_type: Type) ->
     fit(result, operand_type)
 }
 
+fn decimal_arithmetic(operator: BinaryOperator, a: &Decimal, b: &Decimal) -> Result<Value> {
+    let result = match operator {
+        BinaryOperator::Add => a.plus(b),
+        BinaryOperator::Subtract => a.plus(&b.negated()),
+        BinaryOperator::Multiply => a.times(b),
+        _ if b.is_zero() => return Err(error(sqlstate::DIVISION_BY_ZERO, "division by zero")),
+        BinaryOperator::Divide => a.over(b),
+        _ => a.modulo(b),
+    };
+    result.map(Value::Numeric).ok_or_else(|| unsupported("numeric beyond 128 bits"))
+}
+
 /// The order of two values of one type that are not NULL; text in the order of its bytes, as collation C has it.
 pub(super) fn compare(left: &Value, right: &Value) -> Ordering {
     match (left, right) {
         (Value::Integer(a), Value::Integer(b)) => a.cmp(b),
         (Value::Boolean(a), Value::Boolean(b)) => a.cmp(b),
+        (Value::Numeric(a), Value::Numeric(b)) => a.cmp(b),
         (Value::Text(a), Value::Text(b)) => a.cmp(b),
         _ => Ordering::Equal,
     }

@@ -84,8 +84,12 @@ impl Execution<'_> {
 
     /// `to_regclass`: as reading a `regclass`, but NULL for a relation that does not exist. Before 16 it reads names only.
     pub(super) fn find_regclass(&mut self, text: &str) -> Result<Value> {
+        self.once(|execution| execution.find_regclass_now(text))
+    }
+
+    fn find_regclass_now(&mut self, text: &str) -> Result<Value> {
         let is_input = self.shared.settings.major.reads_to_regclass_as_input();
-        let read = if is_input { self.read_regclass(text) } else { self.cast_to_regclass(text) };
+        let read = if is_input { self.read_regclass_now(text) } else { self.cast_to_regclass_now(text) };
         match read {
             Ok(oid) => Ok(Value::Integer(oid.0.into())),
             Err(crate::error::Stop::Error(message))

@@ -1,6 +1,6 @@
 //! From text to a relation's OID and back: type `regclass` (manual, "Object Identifier Types").
 
-use super::Type;
+use super::{Type, Value};
 use crate::catalog::{FIRST_NORMAL_OID, Oid, RangeName, Relation, SearchPath, is_temporary_schema};
 use crate::clause::Clause;
 use crate::error::{Result, error, sqlstate, unsupported};
@@ -10,6 +10,19 @@ use crate::quirk::{Quirk, QuirkSet};
 impl Execution<'_> {
     /// Reads a constant of type `regclass`: a relation's name or number.
     pub(crate) fn read_regclass(&mut self, text: &str) -> Result<Oid> {
+        if let Some((_, oid)) = self.session.progress.resolved.iter().find(|(known, _)| **known == *text) {
+            return Ok(*oid);
+        }
+        let oid = self.read_regclass_now(text)?;
+        // Where nobody holds a lock, nothing waits.
+        if self.shared.locks.len() > 0 {
+            self.session.progress.resolved.push((text.into(), oid));
+        }
+        Ok(oid)
+    }
+
+    /// Reads a text as `regclass` while a statement runs.
+    pub(super) fn read_regclass_now(&mut self, text: &str) -> Result<Oid> {
         if text == "-" {
             return Ok(Oid(0));
         }
@@ -29,15 +42,20 @@ impl Execution<'_> {
     }
 
     /// Casts text to `regclass`: always a name, even of digits, and a missing schema is told from a missing relation.
+    /// What a statement finds after it has waited it need not have found before.
     pub(crate) fn cast_to_regclass(&mut self, text: &str) -> Result<Oid> {
+        match self.once(|execution| Ok(Value::Integer(execution.cast_to_regclass_now(text)?.0.into())))? {
+            Value::Integer(oid) => Ok(Oid(oid as u32)),
+            _ => Err(unsupported("a relation by anything but its number")),
+        }
+    }
+
+    pub(super) fn cast_to_regclass_now(&mut self, text: &str) -> Result<Oid> {
         self.resolve_regclass(text, MissingSchema::Fails)
     }
 
     fn resolve_regclass(&mut self, text: &str, missing: MissingSchema) -> Result<Oid> {
         self.reach(Clause::FunctionRegclass);
-        if let Some((_, oid)) = self.session.progress.resolved.iter().find(|(known, _)| **known == *text) {
-            return Ok(*oid);
-        }
         let quirks = &self.shared.settings.quirks;
         let parts = split_name(text, quirks).ok_or_else(|| error(sqlstate::INVALID_NAME, "invalid name syntax"))?;
         let Some(name) = RangeName::from_parts(parts.len(), |index| parts[index].as_str()) else {
@@ -56,13 +74,7 @@ impl Execution<'_> {
             return Ok(Oid(*oid));
         }
         match self.find_relation(name, missing)? {
-            Some(relation) => {
-                // Where nobody holds a lock, nothing waits.
-                if self.shared.locks.len() > 0 {
-                    self.session.progress.resolved.push((text.into(), relation.oid));
-                }
-                Ok(relation.oid)
-            }
+            Some(relation) => Ok(relation.oid),
             None => {
                 self.reach(Clause::FunctionMissing);
                 Err(crate::execute::no_relation(name))

@@ -213,6 +213,9 @@ impl Execution<'_> {
         for tuple in &tuples {
             let row = Row { values: &tuple.values, aggregates: &tuple.aggregates, outer, ..Row::default() };
             self.project(select, &row, &mut |_, values| {
+                if !values.iter().all(Value::is_known) {
+                    return Err(unsupported("DISTINCT over values that nobody can predict"));
+                }
                 if !distinct.iter().any(|other| other.values == values) {
                     distinct.push(Tuple { values: values.to_vec(), aggregates: Vec::new() });
                 }
@@ -337,7 +340,7 @@ impl Execution<'_> {
         let mut values = std::mem::take(&mut self.buffer);
         values.clear();
         for output in &select.outputs {
-            values.push(self.evaluate(&output.value, row)?);
+            values.push(self.shown_value(&output.value, row)?);
         }
         let goes_on = sink(self, &values);
         self.buffer = values;

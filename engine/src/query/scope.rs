@@ -59,7 +59,6 @@ pub(crate) struct Scope {
 pub(super) struct Found {
     pub(super) index: usize,
     pub(super) value_type: Type,
-    pub(super) column: Rc<str>,
 }
 
 impl Scope {
@@ -104,7 +103,7 @@ impl Scope {
             if found.is_some() {
                 return Err(error(sqlstate::AMBIGUOUS_COLUMN, format!("column reference \"{column}\" is ambiguous")));
             }
-            found = Some(Found { index, value_type: *value_type, column: name.clone() });
+            found = Some(Found { index, value_type: *value_type });
         }
         Ok(found)
     }

@@ -89,6 +89,9 @@ impl Binder<'_, '_> {
                 "for SELECT DISTINCT, ORDER BY expressions must appear in select list",
             ));
         }
+        if select.distinct {
+            outputs.iter().try_for_each(|output| output.value_type.check_has_equality())?;
+        }
         let offset = self.limit(select.offset.as_ref(), "OFFSET")?;
         let limit = self.limit(select.limit.as_ref(), "LIMIT")?;
         if let Some(Source::Subquery(Plan::Set(set)) | Source::Stored { plan: Plan::Set(set), .. }) = &source
@@ -168,8 +171,15 @@ impl Binder<'_, '_> {
                 }
             };
             let key = match named {
-                Some(output) => output.value.clone(),
-                None => self.expression(&item.expression, Place::SelectList)?.bound,
+                Some(output) => {
+                    output.value_type.check_has_order()?;
+                    output.value.clone()
+                }
+                None => {
+                    let typed = self.expression(&item.expression, Place::SelectList)?;
+                    typed.value_type.check_has_order()?;
+                    typed.bound
+                }
             };
             if key.is_volatile() {
                 return Err(unsupported("sorting by a sequence function's result"));

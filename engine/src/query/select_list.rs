@@ -21,7 +21,10 @@ impl Binder<'_, '_> {
                 outputs.extend(self.wildcard(table.as_ref())?);
                 continue;
             }
-            let typed = self.expression(&item.expression, Place::SelectList)?;
+            let typed = match &item.expression {
+                Expression::Column(name) => self.shown_column(name)?,
+                expression => self.expression(expression, Place::SelectList)?,
+            };
             // A constant that nothing has given a type is text.
             let typed = match typed.value_type {
                 Type::Unknown if matches!(typed.bound, Bound::Parameter(_)) => {
@@ -49,9 +52,6 @@ impl Binder<'_, '_> {
         let columns = scope.expand(name);
         if columns.is_empty() && name.is_some_and(|name| !scope.has_table(name)) {
             return Err(missing_table(&self.scopes, name.unwrap_or_default()));
-        }
-        if let Some((name, _)) = columns.iter().find(|(_, typed)| typed.value_type == Type::Opaque) {
-            return Err(unsupported(format!("column {name}, whose values are outside the model")));
         }
         Ok(columns
             .into_iter()

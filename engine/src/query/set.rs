@@ -57,6 +57,7 @@ impl Binder<'_, '_> {
                 (false, false) => common_of(one, other, major).ok_or_else(|| unmatched(word, one, other))?,
                 _ => return Err(unsupported("a constant whose type the other side of UNION decides")),
             };
+            common.check_has_order()?;
             convert(&mut left, index, one, common)?;
             convert(&mut right, index, other, common)?;
             types.push(common);

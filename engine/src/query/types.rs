@@ -1,7 +1,8 @@
 //! The data types that can come up around sequences.
 
+use crate::catalog::{FIRST_NORMAL_OID, Modifier};
 use crate::error::{Result, error, sqlstate, unsupported};
-use crate::statement::TypeName;
+use crate::statement::{Identifier, TypeName};
 
 /// A data type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -26,8 +27,10 @@ pub(crate) enum Type {
     Tree,
     Record,
     Array(&'static Type),
-    /// A type outside the model: only columns have it, and only NULL is known of its values.
-    Opaque,
+    /// A type outside the model, by its OID; an enumerated type by the one that the model has given it, and 0 where nothing
+    /// is known. Only columns have it. Of its values the model knows at most the text, so they are stored and shown, and
+    /// little else.
+    Opaque(u32),
 }
 
 impl Type {
@@ -65,7 +68,7 @@ impl Type {
             Type::Regnamespace => "regnamespace".into(),
             Type::Tree => "pg_node_tree".into(),
             Type::Record => "record".into(),
-            Type::Opaque => "?".into(),
+            Type::Opaque(_) => "?".into(),
             Type::Array(element) => format!("{}[]", element.sql_name()),
         }
     }
@@ -82,6 +85,8 @@ impl Type {
             // A constant that nothing has given a type comes out as text.
             Type::Unknown => return TEXT_NUMBER,
             Type::Record => return RECORD_NUMBER,
+            // Those of enumerated types are the server's choice.
+            Type::Opaque(number) => return if number < FIRST_NORMAL_OID { number } else { 0 },
             plain => return plain.number().map_or(0, |number| number as u32),
         };
         ARRAY_NUMBERS.iter().find(|(_, value_type)| *value_type == element).map_or(0, |(number, _)| *number)
@@ -108,6 +113,47 @@ impl Type {
                 "decimal" => Some(Type::Numeric),
                 _ => None,
             })
+    }
+
+    /// Whether its values are outside the model.
+    pub(crate) fn is_opaque(self) -> bool {
+        matches!(self, Type::Opaque(_))
+    }
+
+    /// Its name in `pg_type`, if it is one of PostgreSQL's types that are outside the model.
+    pub(super) fn name_of_opaque(self) -> Option<&'static str> {
+        OTHERS.iter().find(|(_, number)| self == Type::Opaque(*number)).map(|(name, _)| *name)
+    }
+
+    /// Whether it is a type outside the model of which every value has one text, in whose order the values come.
+    pub(crate) fn is_ordered_as_text(self) -> bool {
+        matches!(self, Type::Opaque(DATE | TIME | TIMESTAMP | UUID))
+    }
+
+    /// The same of values that are equal when their texts are.
+    pub(super) fn is_equal_as_text(self) -> bool {
+        self.is_ordered_as_text() || self.is_enumeration()
+    }
+
+    /// Whether it is an enumerated type.
+    pub(super) fn is_enumeration(self) -> bool {
+        matches!(self, Type::Opaque(FIRST_NORMAL_OID..))
+    }
+
+    /// Refuses to group or tell apart values of a type outside the model, unless their texts do.
+    pub(super) fn check_has_equality(self) -> Result<()> {
+        match self.is_opaque() && !self.is_equal_as_text() {
+            true => Err(unsupported("a comparison of values of a type outside the model")),
+            false => Ok(()),
+        }
+    }
+
+    /// Refuses to sort values of a type outside the model, unless their texts come in the same order.
+    pub(super) fn check_has_order(self) -> Result<()> {
+        match self.is_opaque() && !self.is_ordered_as_text() {
+            true => Err(unsupported("the order of values of a type outside the model")),
+            false => Ok(()),
+        }
     }
 
     pub(crate) fn is_integer(self) -> bool {
@@ -182,45 +228,67 @@ const KNOWN: [(&str, Type); 15] = [
     ("record", Type::Record),
 ];
 
-/// Types of PostgreSQL that the model knows by name only.
-const OTHERS: [&str; 32] = [
-    "bit",
-    "bpchar",
-    "bytea",
-    "box",
-    "cid",
-    "cidr",
-    "circle",
-    "date",
-    "float4",
-    "float8",
-    "inet",
-    "interval",
-    "json",
-    "jsonb",
-    "jsonpath",
-    "line",
-    "lseg",
-    "macaddr",
-    "money",
-    "path",
-    "point",
-    "polygon",
-    "regproc",
-    "regrole",
-    "tid",
-    "time",
-    "timestamp",
-    "timestamptz",
-    "timetz",
-    "uuid",
-    "varbit",
-    "xml",
+const DATE: u32 = 1082;
+const TIME: u32 = 1083;
+const TIMESTAMP: u32 = 1114;
+const UUID: u32 = 2950;
+
+/// Types of PostgreSQL that the model knows by name only, with their OIDs.
+const OTHERS: [(&str, u32); 32] = [
+    ("bit", 1560),
+    ("bpchar", 1042),
+    ("bytea", 17),
+    ("box", 603),
+    ("cid", 29),
+    ("cidr", 650),
+    ("circle", 718),
+    ("date", DATE),
+    ("float4", 700),
+    ("float8", 701),
+    ("inet", 869),
+    ("interval", 1186),
+    ("json", 114),
+    ("jsonb", 3802),
+    ("jsonpath", 4072),
+    ("line", 628),
+    ("lseg", 601),
+    ("macaddr", 829),
+    ("money", 790),
+    ("path", 602),
+    ("point", 600),
+    ("polygon", 604),
+    ("regproc", 24),
+    ("regrole", 4096),
+    ("tid", 27),
+    ("time", TIME),
+    ("timestamp", TIMESTAMP),
+    ("timestamptz", 1184),
+    ("timetz", 1266),
+    ("uuid", UUID),
+    ("varbit", 1562),
+    ("xml", 142),
 ];
 
 /// Whether this is the name of a type that certainly exists in `pg_catalog`.
 pub(crate) fn is_known_type(name: &str) -> bool {
-    KNOWN.iter().any(|(known, _)| *known == name) || OTHERS.contains(&name)
+    KNOWN.iter().any(|(known, _)| *known == name) || is_other_type(name)
+}
+
+fn is_other_type(name: &str) -> bool {
+    OTHERS.iter().any(|(known, _)| *known == name)
+}
+
+/// The type of a column whose values are outside the model.
+fn opaque_type(name: &TypeName) -> Type {
+    let base = name.name.parts.last().map(Identifier::name).unwrap_or_default();
+    let others = OTHERS.iter().find(|(known, _)| *known == base).map(|(_, number)| *number);
+    let number = match (others, Type::named(base), name.dimensions) {
+        (_, Some(element), 1..) => element.array().map(Type::wire_number),
+        (_, Some(known), 0) => Some(known.wire_number()),
+        (Some(number), None, 0) => Some(number),
+        _ => None,
+    };
+    Type::Opaque(number.unwrap_or(0))
 }
 
 /// Whether this names a type that a column may have, or an array of it, and that the model knows by name only.
@@ -238,7 +306,7 @@ fn is_column_type(name: &TypeName) -> bool {
         "pg_lsn",
         "xid8",
     ];
-    name.name.parts.last().is_some_and(|base| OTHERS.contains(&base.name()) || MORE.contains(&base.name()))
+    name.name.parts.last().is_some_and(|base| is_other_type(base.name()) || MORE.contains(&base.name()))
         || name.dimensions > 0 && name.name.parts.last().is_some_and(|base| is_known_type(base.name()))
 }
 
@@ -252,39 +320,47 @@ pub(crate) fn may_be_system_type(name: &str) -> bool {
         || ENDINGS.iter().any(|ending| name.ends_with(ending))
 }
 
-/// The type of that name for a column, with the length of a `varchar(n)`. One that PostgreSQL has and the model has not is
-/// opaque.
-pub(crate) fn resolve_column_type(name: &TypeName) -> Result<(Type, Option<usize>)> {
+/// The type of that name for a column, with its modifier. One that PostgreSQL has and the model has not is opaque.
+pub(crate) fn resolve_column_type(name: &TypeName) -> Result<(Type, Option<Modifier>)> {
     let plain = TypeName { modifiers: Vec::new(), ..name.clone() };
     let resolved = match resolve_type(&plain) {
         Ok(Type::Record) => {
             return Err(error(sqlstate::INVALID_TABLE_DEFINITION, "column has pseudo-type record"));
         }
         Ok(Type::Array(_) | Type::Char | Type::Oid | Type::Regclass | Type::Regtype | Type::Regnamespace) => {
-            Type::Opaque
+            opaque_type(name)
         }
-        Err(crate::error::Stop::Unsupported(_)) if is_column_type(name) => Type::Opaque,
+        Err(crate::error::Stop::Unsupported(_)) if is_column_type(name) => opaque_type(name),
         other => other?,
     };
     match (resolved, name.modifiers.as_slice()) {
         (resolved, []) => Ok((resolved, None)),
         (Type::Varchar, [length]) => match length.parse() {
-            Ok(length) if length > 0 => Ok((Type::Varchar, Some(length))),
+            Ok(length) if length > 0 => Ok((Type::Varchar, Some(Modifier::Length(length)))),
             _ => Err(unsupported("a type modifier out of range")),
         },
+        (Type::Numeric, [precision, scale @ ..]) => {
+            let scale = scale.first().map_or(Ok(0), |scale| scale.parse());
+            match (precision.parse(), scale) {
+                (Ok(precision), Ok(scale)) if (1..=1000).contains(&precision) && scale <= precision => {
+                    Ok((Type::Numeric, Some(Modifier::Precision(precision, scale))))
+                }
+                _ => Err(unsupported("a type modifier out of range")),
+            }
+        }
         (Type::Boolean | Type::SmallInt | Type::Integer | Type::BigInt | Type::Text | Type::Name, _) => {
             Err(unsupported("a type modifier for a type that has none"))
         }
         _ if TYPES_WITH_MODIFIERS.contains(&name.name.parts.last().map_or("", |part| part.name())) => {
-            Ok((Type::Opaque, None))
+            Ok((opaque_type(name), None))
         }
         _ => Err(unsupported("a type modifier for a type that may have none")),
     }
 }
 
 /// Types outside the model that may have a length or a precision.
-const TYPES_WITH_MODIFIERS: [&str; 9] =
-    ["numeric", "bpchar", "bit", "varbit", "timestamp", "timestamptz", "time", "timetz", "interval"];
+const TYPES_WITH_MODIFIERS: [&str; 8] =
+    ["bpchar", "bit", "varbit", "timestamp", "timestamptz", "time", "timetz", "interval"];
 
 /// The type of that name, as an expression or a column definition gives it.
 pub(crate) fn resolve_type(name: &TypeName) -> Result<Type> {

@@ -3,8 +3,8 @@
 use std::fmt::Write;
 use std::rc::Rc;
 
-use super::Type;
 use super::doubt::Fact;
+use super::{Decimal, Type};
 use crate::reply::Cell;
 
 /// A value of some type; the type itself is known from the expression.
@@ -14,8 +14,7 @@ pub(crate) enum Value {
     Boolean(bool),
     /// Integers of all widths, OIDs and `regclass`.
     Integer(i64),
-    /// A decimal number as its digits.
-    Numeric(Rc<str>),
+    Numeric(Decimal),
     Text(Rc<str>),
     /// An array or a record.
     List(Rc<[Value]>),
@@ -54,7 +53,8 @@ impl Value {
             Value::Null | Value::Opaque | Value::Partial(_) => String::new(),
             Value::Boolean(value) => if *value { "t" } else { "f" }.to_owned(),
             Value::Integer(value) => value.to_string(),
-            Value::Numeric(text) | Value::Text(text) => text.to_string(),
+            Value::Numeric(value) => value.to_string(),
+            Value::Text(text) => text.to_string(),
             Value::List(values) => match value_type {
                 Type::Array(element) => array_text(values, *element),
                 _ => record_text(values),

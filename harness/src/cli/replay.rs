@@ -203,7 +203,7 @@ fn predict(source: &Source, major: Major, dialect: Dialect, quirks: QuirkSet) ->
 
 /// What the server did in each step of the file, the steps for other versions included.
 fn observed_in_file(source: &Source, run_steps: &[&trace::Step], run: &Run) -> Vec<ObservedStep> {
-    let mut observed = expectation::observed(run_steps, run, Side::Server).into_iter();
+    let mut observed = expectation::observed_for_good(run_steps, run).into_iter();
     let Some(trace) = source.trace() else { return Vec::new() };
     let mut run_steps = run_steps.iter().peekable();
     trace

@@ -40,6 +40,7 @@ use super::guard::Guard;
 ///
 /// `(no rows)` stands for a result without rows, `()` for a row without columns, `(anything)` for whatever comes. `;`
 /// separates the results of several statements; when all of them give no rows, no line is needed at all.
+/// `(any)` stands for a value that nobody can predict, such as the time.
 /// `columns: nextval | x` before the rows and `tag: SELECT 1` after them are compared only where they are written.
 /// `@postgres` without a condition admits the versions that no block above it admits.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -104,6 +105,20 @@ pub struct ExpectedResult {
     pub tag: Option<String>,
 }
 
+impl ExpectedResult {
+    /// Puts in what another result says where only one of them says what a value is.
+    fn settle(&mut self, other: &ExpectedResult) {
+        let (Some(rows), Some(others)) = (&mut self.rows, &other.rows) else { return };
+        if rows.len() == others.len() {
+            for (cell, other) in rows.iter_mut().flatten().zip(others.iter().flatten()) {
+                if *cell != *other && cell.matches(other) {
+                    cell.clone_from(other);
+                }
+            }
+        }
+    }
+}
+
 /// How much of a reply an expectation says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Detail {
@@ -111,6 +126,21 @@ pub enum Detail {
     Plain,
     /// Columns' names and command tags too.
     Full,
+}
+
+impl ExpectedOutcome {
+    /// Whether it leaves no value open ([`Cell::Any`]).
+    pub fn is_certain(&self) -> bool {
+        let of_step: &[ExpectedReply] = match &self.progress {
+            Progress::Reply(reply) => std::slice::from_ref(reply),
+            Progress::OneOf(replies) => replies,
+            Progress::Anything | Progress::Waits => &[],
+        };
+        let of_others = self.resumed.iter().filter_map(|resumed| resumed.reply.as_ref());
+        let mut rows =
+            of_step.iter().chain(of_others).flat_map(|reply| &reply.results).filter_map(|one| one.rows.as_ref());
+        rows.all(|rows| rows.iter().flatten().all(|cell| *cell != Cell::Any))
+    }
 }
 
 impl Default for Progress {
@@ -133,7 +163,8 @@ impl ExpectedReply {
             model.map_or((false, false), |result| (result.columns.is_some(), result.tag.is_some()))
         };
         let written_out = model.error.is_none() && model.results.len() > 1;
-        let expected = ExpectedReply::with_parts(reply, parts);
+        let mut expected = ExpectedReply::with_parts(reply, parts);
+        expected.results.iter_mut().zip(&model.results).for_each(|(result, model)| result.settle(model));
         if written_out && expected.results.len() > 1 { expected } else { expected.simplified() }
     }
 

@@ -134,6 +134,7 @@ pub(super) fn unquote(text: &str) -> Result<(String, usize), (usize, String)> {
 pub(super) fn cell(cell: &Cell) -> Cow<'_, str> {
     match cell.text() {
         None => Cow::Borrowed(NULL),
+        Some(text) if *cell == Cell::Any => text,
         Some(text) if needs_quotes(&text) => Cow::Owned(quoted(&text)),
         Some(text) => text,
     }
@@ -143,6 +144,7 @@ pub(super) fn cell(cell: &Cell) -> Cow<'_, str> {
 pub(super) fn needs_quotes(text: &str) -> bool {
     text.is_empty()
         || text == NULL
+        || text == Cell::ANY
         || text.starts_with([' ', '"', '|'])
         || text.ends_with([' ', '|'])
         || text.contains(" |")

@@ -61,7 +61,8 @@ impl Execution<'_> {
     fn refuse_second_type(&self, before: &Relation, action: &TableAction) -> Result<()> {
         let TableAction::SetType { column, .. } = action else { return Ok(()) };
         let (_, now) = self.table_now(before.oid)?;
-        let type_in = |data: &TableData| data.column(column.name()).map(|(_, found)| (found.column_type, found.length));
+        let type_in =
+            |data: &TableData| data.column(column.name()).map(|(_, found)| (found.column_type, found.modifier));
         match (before.table().and_then(type_in), type_in(&now)) {
             (Some(old), Some(new)) if old != new => Err(error(
                 sqlstate::FEATURE_NOT_SUPPORTED,

@@ -1,8 +1,7 @@
 //! UPDATE and DELETE.
 
 use super::super::{Execution, Extent};
-use super::assign::unpredictable;
-use super::check::{check_length, unique_keys};
+use super::check::{fitted, unique_keys};
 use super::computed::computed_detail;
 use super::insert::always_detail;
 use super::referential::RowChange;
@@ -107,14 +106,13 @@ impl Execution<'_> {
         for (name, value) in written {
             let bound = match value {
                 Expression::Default => None,
-                value
-                    if data
-                        .column(name.name())
-                        .is_some_and(|(_, column)| binder.execution().takes_value(column, value)) =>
-                {
-                    Some(unpredictable())
+                value => {
+                    let column = data.column(name.name()).map(|(_, column)| column);
+                    Some(match column.and_then(|column| binder.given_value(column, value)) {
+                        Some(given) => given,
+                        None => binder.expression(value, Place::Update)?,
+                    })
                 }
-                value => Some(binder.expression(value, Place::Update)?),
             };
             if is_system_column(name.name()) {
                 return Err(error(
@@ -164,11 +162,11 @@ impl Execution<'_> {
         new: &mut [Value],
     ) -> Result<()> {
         for (place, value) in assignments {
-            new[*place] = match value {
+            let value = match value {
                 Some(value) => self.evaluate(value, context)?,
                 None => self.default_value(table, data, *place)?,
             };
-            check_length(&data.columns[*place], &new[*place])?;
+            new[*place] = fitted(&data.columns[*place], value)?;
         }
         self.compute_columns(data, new)
     }

@@ -2,7 +2,7 @@
 
 use super::super::Execution;
 use super::shown::{ShownColumns, failing_row, shown_key};
-use crate::catalog::{Column, ConstraintKind, KeyHolder, Oid, Relation, Slot, TableData, TableRow};
+use crate::catalog::{Column, ConstraintKind, KeyHolder, Modifier, Oid, Relation, Slot, TableData, TableRow};
 use crate::clause::Clause;
 use crate::error::{Result, Stop, error, sqlstate, unsupported};
 use crate::query::{Bound, Row, Value};
@@ -31,9 +31,6 @@ impl Execution<'_> {
         row: &[Value],
         shown: &ShownColumns,
     ) -> Result<()> {
-        for (place, column) in data.live_columns() {
-            check_length(column, &row[place])?;
-        }
         for (place, column) in data.live_columns() {
             if column.not_null && row[place].is_null() {
                 return Err(error(
@@ -165,10 +162,33 @@ impl Execution<'_> {
     }
 }
 
-/// Refuses a value with more characters than its column holds. That is part of computing the value: nothing that comes
-/// after it is computed then.
-pub(super) fn check_length(column: &Column, value: &Value) -> Result<()> {
-    let (Some(length), Value::Text(text)) = (column.length, value) else { return Ok(()) };
+/// A value as its column holds it: rounded to its scale; one that is too long is refused. That is part of computing the
+/// value: nothing that comes after it is computed then.
+pub(super) fn fitted(column: &Column, value: Value) -> Result<Value> {
+    match (column.modifier, &value) {
+        (Some(Modifier::Length(length)), Value::Text(text)) => check_length(length, text).map(|()| value),
+        (Some(Modifier::Precision(precision, scale)), Value::Numeric(number)) => {
+            let Some(rounded) = number.rounded(scale) else { return Err(unsupported("numeric beyond 128 bits")) };
+            match rounded.has_digits_before_point(precision - scale) {
+                true => Ok(Value::Numeric(rounded)),
+                false => Err(overflow(precision, scale)),
+            }
+        }
+        _ => Ok(value),
+    }
+}
+
+fn overflow(precision: u32, scale: u32) -> Stop {
+    let limit = match precision - scale {
+        0 => "1".to_owned(),
+        digits => format!("10^{digits}"),
+    };
+    error(sqlstate::NUMERIC_VALUE_OUT_OF_RANGE, "numeric field overflow").detail(format!(
+        "A field with precision {precision}, scale {scale} must round to an absolute value less than {limit}."
+    ))
+}
+
+fn check_length(length: usize, text: &str) -> Result<()> {
     match text.chars().skip(length).any(|character| character != ' ') {
         true => Err(error(
             sqlstate::STRING_DATA_RIGHT_TRUNCATION,
@@ -183,7 +203,7 @@ pub(super) fn check_length(column: &Column, value: &Value) -> Result<()> {
 /// and before any default is computed.
 pub(super) fn check_constant(column: &Column, value: &Bound) -> Result<()> {
     match value {
-        Bound::Constant(value) => check_length(column, value),
+        Bound::Constant(value) => fitted(column, value.clone()).map(drop),
         _ => Ok(()),
     }
 }

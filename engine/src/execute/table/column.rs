@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::super::Execution;
-use crate::catalog::{Column, Oid, OpaqueType, Persistence, RangeName};
+use crate::catalog::{Column, Modifier, Oid, OpaqueType, Persistence, RangeName};
 use crate::clause::Clause;
 use crate::error::{Result, Stop, error, sqlstate, unsupported};
 use crate::query::Type;
@@ -29,7 +29,7 @@ pub(super) enum PlannedDefault {
 pub(super) struct PlannedColumn {
     pub(super) name: Rc<str>,
     pub(super) column_type: Type,
-    pub(super) length: Option<usize>,
+    pub(super) modifier: Option<Modifier>,
     pub(super) opaque: Option<Rc<OpaqueType>>,
     pub(super) not_null: bool,
     pub(super) default: Option<PlannedDefault>,
@@ -44,7 +44,7 @@ impl PlannedColumn {
         Column {
             name: self.name.clone(),
             column_type: self.column_type,
-            length: self.length,
+            modifier: self.modifier,
             opaque: self.opaque.clone(),
             not_null: self.not_null,
             default: None,
@@ -132,8 +132,8 @@ impl Execution<'_> {
         let name: Rc<str> = definition.name.name().into();
         let mut column = PlannedColumn {
             name: name.clone(),
-            column_type: Type::Opaque,
-            length: None,
+            column_type: Type::Opaque(0),
+            modifier: None,
             opaque: None,
             not_null: false,
             default: None,
@@ -156,7 +156,7 @@ impl Execution<'_> {
             }
             None => {
                 let resolved = self.column_type(&definition.type_name)?;
-                (column.column_type, column.length) = (resolved.column_type, resolved.length);
+                (column.column_type, column.modifier) = (resolved.column_type, resolved.modifier);
                 column.opaque = resolved.opaque;
             }
         }
@@ -353,7 +353,7 @@ fn apply_collation(column: &mut PlannedColumn, written: &TypeName, collation: &O
     match column.column_type {
         Type::Text | Type::Varchar if name == "default" => Ok(()),
         Type::Text | Type::Varchar => {
-            column.column_type = Type::Opaque;
+            column.column_type = Type::Opaque(column.column_type.wire_number());
             column.opaque = Some(Rc::new(OpaqueType { written: written.clone(), enumeration: None }));
             Ok(())
         }

@@ -87,13 +87,13 @@ impl Execution<'_> {
             // Nobody can predict what comes of the rows, but without rows nothing does.
             Some(None) if has_rows => return Err(unsupported("USING outside the model")),
             Some(None) => return Ok(Bound::Constant(Value::Null)),
-            Some(Some(typed)) if new_type == Type::Opaque || typed.value_type == Type::Opaque => {
+            Some(Some(typed)) if new_type.is_opaque() || typed.value_type.is_opaque() => {
                 return Err(unsupported(format!(
                     "USING with {} for a type outside the model",
                     typed.value_type.sql_name()
                 )));
             }
-            None if new_type == Type::Opaque || column.column_type == Type::Opaque => {
+            None if new_type.is_opaque() || column.column_type.is_opaque() => {
                 return Err(unsupported("a change to or from a type outside the model"));
             }
             Some(Some(typed)) => typed,
@@ -132,7 +132,7 @@ impl Execution<'_> {
     ) -> Result<()> {
         let TypeChange { column, type_name, using } = change;
         let place = self.require_column(relation, &data, column.name())?;
-        let ResolvedType { column_type: new_type, length, opaque } = self.column_type(type_name)?;
+        let ResolvedType { column_type: new_type, modifier, opaque } = self.column_type(type_name)?;
         let old_type = data.columns[place].column_type;
         let using = using.map(|using| self.bind_using(using, relation, &data)).transpose()?;
         let cast = self.cast_of_column(relation, &data, place, change, using)?;
@@ -141,7 +141,7 @@ impl Execution<'_> {
             let Some((value, given)) = default.given(old_type) else {
                 return Err(unsupported("a default outside the model"));
             };
-            if new_type == Type::Opaque || old_type == Type::Opaque {
+            if new_type.is_opaque() || old_type.is_opaque() {
                 return Err(unsupported("a default of a column that changes to or from a type outside the model"));
             }
             self.lock(default.oid, LockMode::AccessExclusive)?;
@@ -167,8 +167,8 @@ impl Execution<'_> {
         self.rebuild_for_type(&mut data, place, old_type.is_integer() && new_type.is_integer(), work)?;
         self.rebuild_foreign_keys(relation, &mut data, place, work)?;
         let is_text = |column_type: Type| matches!(column_type, Type::Text | Type::Varchar);
-        let old_length = data.columns[place].length;
-        let is_wide_enough = length.is_none_or(|new| old_length.is_some_and(|old| new >= old));
+        let old_modifier = data.columns[place].modifier;
+        let is_wide_enough = modifier.is_none_or(|new| old_modifier.is_some_and(|old| new.holds_all_of(old)));
         let written = |opaque: &Option<Rc<OpaqueType>>| opaque.as_ref().map(|opaque| opaque.written.clone());
         let is_kept = old_type == new_type && written(&data.columns[place].opaque) == written(&opaque)
             || is_text(old_type) && is_text(new_type);
@@ -177,7 +177,7 @@ impl Execution<'_> {
         let computes = change.using.is_some() && !is_itself;
         work.converts |= computes || !is_kept || !is_wide_enough;
         data.columns[place].column_type = new_type;
-        data.columns[place].length = length;
+        data.columns[place].modifier = modifier;
         data.columns[place].opaque = opaque;
         if self.deviates(Quirk::ColumnTypeRestarts) {
             for sequence in self.shared.catalog.owned_sequences(relation.oid, self.catalog_view()) {

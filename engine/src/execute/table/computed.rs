@@ -1,6 +1,7 @@
 //! Stored generated columns (manual, "Generated Columns").
 
 use super::super::Execution;
+use super::check::fitted;
 use super::create::default_of_wrong_type;
 use super::opaque::{is_reliable, named_columns};
 use super::table_scope;
@@ -49,7 +50,7 @@ impl Execution<'_> {
             }
             Err(other) => return Err(other),
         };
-        if column.column_type == Type::Opaque || typed.value_type == Type::Opaque {
+        if column.column_type.is_opaque() || typed.value_type.is_opaque() {
             return Ok(Computed { oid, value: None, columns });
         }
         let found = typed.value_type;
@@ -66,7 +67,7 @@ impl Execution<'_> {
             let Some(value) = &computed.value else {
                 return Err(unsupported("a row with a generated column outside the model"));
             };
-            row[place] = self.evaluate(value, &Row { values: row, ..Row::default() })?;
+            row[place] = fitted(column, self.evaluate(value, &Row { values: row, ..Row::default() })?)?;
         }
         Ok(())
     }

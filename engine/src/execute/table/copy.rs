@@ -1,13 +1,13 @@
 //! COPY … FROM STDIN in text format (manual, "COPY").
 
 use super::super::{Execution, done};
-use super::check::check_length;
+use super::check::fitted;
 use super::insert::target_columns;
 use super::referential::RowChange;
 use super::target::Changed;
 use crate::catalog::{Column, Relation, TableData, TableRow};
 use crate::error::{Result, Stop, error, sqlstate, unsupported};
-use crate::query::{Type, Value, read_value};
+use crate::query::{Value, read_value};
 use crate::reply::StatementResult;
 use crate::statement::{Copy, Privilege};
 
@@ -62,11 +62,10 @@ impl Execution<'_> {
                         format!("missing data for column \"{}\"", column.name),
                     ));
                 };
-                row[*target] = self.copied_value(field, column)?;
-                check_length(column, &row[*target])?;
+                row[*target] = fitted(column, self.copied_value(field, column)?)?;
             }
             for (place, _) in data.live_columns().filter(|(place, _)| !targets.contains(place)) {
-                row[place] = self.default_value(&table, &data, place)?;
+                row[place] = fitted(&data.columns[place], self.default_value(&table, &data, place)?)?;
             }
             self.check_partition(&table, &data, &row)?;
             self.compute_columns(&data, &mut row)?;
@@ -113,10 +112,11 @@ impl Execution<'_> {
             return Ok(Value::Null);
         }
         let text = unescaped(field)?;
-        match column.column_type == Type::Opaque {
+        match column.column_type.is_opaque() {
             false => read_value(&text, column.column_type),
-            true if self.takes_field(column, &text) => Ok(Value::Opaque),
-            true => Err(unsupported("COPY data for a column whose type is outside the model")),
+            true => self
+                .value_of_field(column, &text)
+                .ok_or_else(|| unsupported("COPY data for a column whose type is outside the model")),
         }
     }
 }

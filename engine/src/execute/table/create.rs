@@ -187,18 +187,14 @@ impl Execution<'_> {
                 let typed = self.coerce_to_column(next, column)?;
                 Ok(ColumnDefault { oid, relations: typed.relations(), value: Some(typed), converted_from })
             }
-            PlannedDefault::Expression(expression)
-                if column.opaque.as_ref().is_some_and(|opaque| opaque.enumeration.is_some())
-                    && self.takes_value(column, expression) =>
-            {
-                Ok(ColumnDefault { oid, relations: Vec::new(), value: None, converted_from: None })
-            }
             PlannedDefault::Expression(expression) => match self.bind_default_expression(expression, column) {
                 Ok((value, converted_from)) => {
                     Ok(ColumnDefault { oid, relations: value.relations(), value: Some(value), converted_from })
                 }
                 Err(Stop::Unsupported(_)) if self.is_reliable_default(column, expression) => {
-                    Ok(ColumnDefault { oid, relations: Vec::new(), value: None, converted_from: None })
+                    let known = self.given_value(column, expression).filter(Value::is_known);
+                    let value = known.map(Bound::Constant);
+                    Ok(ColumnDefault { oid, relations: Vec::new(), value, converted_from: None })
                 }
                 Err(other) => Err(other),
             },
@@ -212,7 +208,7 @@ impl Execution<'_> {
             return Err(unsupported("a default that asks who the user is"));
         }
         let found = typed.value_type;
-        if column.column_type == Type::Opaque {
+        if column.column_type.is_opaque() {
             return Err(unsupported("a default for a column whose type is outside the model"));
         }
         // A constant without a type is read as the column's, and not converted.

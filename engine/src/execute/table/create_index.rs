@@ -251,9 +251,9 @@ fn check_method(column: &Column, method: &str, class: Option<&ObjectName>, eleme
         Some(_) => return Err(unsupported("an operator class in a schema")),
     };
     let fits = match (method, class) {
-        ("btree", "") => column.column_type != Type::Opaque || has_order(column),
+        ("btree", "") => !column.column_type.is_opaque() || has_order(column),
         ("btree", "text_pattern_ops" | "varchar_pattern_ops") => is_text,
-        ("hash", "") => elements == 1 && column.column_type != Type::Opaque,
+        ("hash", "") => elements == 1 && !column.column_type.is_opaque(),
         ("brin", "") => column.column_type.is_integer() || matches!(written, "date" | "timestamp" | "timestamptz"),
         ("gin", "") => is_array || matches!(written, "jsonb" | "tsvector"),
         ("gin", "jsonb_path_ops" | "jsonb_ops") => written == "jsonb" && !is_array,

@@ -1,7 +1,7 @@
 //! INSERT (manual, "INSERT").
 
 use super::super::{Execution, Extent};
-use super::check::{check_constant, check_length};
+use super::check::{check_constant, fitted};
 use super::computed::computed_detail;
 use super::conflict::Conflict;
 use super::referential::RowChange;
@@ -118,8 +118,7 @@ impl Execution<'_> {
                             Some(value) => self.evaluate(value, &Row::default())?,
                             None => self.default_value(table, data, targets[place])?,
                         };
-                        check_length(&data.columns[targets[place]], &value)?;
-                        given.push(value);
+                        given.push(fitted(&data.columns[targets[place]], value)?);
                     }
                     self.insert_row(&mut target, &given, None, &mut returning)?;
                 }
@@ -271,8 +270,7 @@ impl Execution<'_> {
                     None => self.default_value(target.table, target.data, place)?,
                 },
             };
-            check_length(&target.data.columns[place], &value)?;
-            row.push(value);
+            row.push(fitted(&target.data.columns[place], value)?);
         }
         self.check_partition(target.table, target.data, &row)?;
         self.compute_columns(target.data, &mut row)?;

@@ -46,7 +46,7 @@ impl Execution<'_> {
             let mut copy = PlannedColumn {
                 name: column.name.clone(),
                 column_type: column.column_type,
-                length: column.length,
+                modifier: column.modifier,
                 opaque: column.opaque.clone(),
                 not_null: column.not_null,
                 default: None,

@@ -52,7 +52,7 @@ fn plain_column(name: &str, column_type: Type) -> Column {
     Column {
         name: shared_str(name),
         column_type,
-        length: None,
+        modifier: None,
         opaque: None,
         not_null: false,
         default: None,
@@ -72,7 +72,7 @@ fn table_scope(table: &Relation, alias: Option<&Identifier>, columns: &[Column])
 pub(crate) fn scope_table(table: &Relation, alias: Option<&Identifier>, columns: &[Column]) -> ScopeTable {
     let shown = |column: &Column| {
         let name = if column.is_dropped { Rc::from("") } else { column.name.clone() };
-        (name, if column.is_opaque() { Type::Opaque } else { column.column_type })
+        (name, column.column_type)
     };
     ScopeTable::aliased(table.name.clone(), alias, columns.iter().map(shown).collect())
 }

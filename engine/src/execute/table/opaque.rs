@@ -3,10 +3,12 @@
 
 use std::rc::Rc;
 
-use crate::catalog::{Column, Oid, OpaqueType, TableData};
+use crate::catalog::{Column, Modifier, Oid, OpaqueType, TableData};
 use crate::error::{Result, error, sqlstate, unsupported};
 use crate::execute::{Execution, MissingSchema, no_schema};
-use crate::query::{Type, is_known_type, may_be_system_type, resolve_column_type};
+use crate::query::{
+    Type, Value, is_known_type, may_be_system_type, resolve_column_type, value_of_number, value_of_text,
+};
 use crate::statement::{Expression, Identifier, Literal, ObjectName, SessionValue, TypeName, UnaryOperator};
 
 /// Functions without side effects that every PostgreSQL has and the model has not.
@@ -26,21 +28,24 @@ const KNOWN_FUNCTIONS: [&str; 12] = [
 ];
 
 impl Execution<'_> {
-    /// Whether a field of COPY's text is certainly a value of the column's type, which is outside the model.
-    pub(super) fn takes_field(&mut self, column: &Column, text: &str) -> bool {
-        self.takes_value(column, &Expression::Literal(Literal::String(text.to_owned())))
+    /// The value of a field of COPY's text for a column of a type outside the model, if it certainly is one.
+    pub(super) fn value_of_field(&mut self, column: &Column, text: &str) -> Option<Value> {
+        self.given_value(column, &Expression::Literal(Literal::String(text.to_owned())))
     }
 
     /// The type of a column. A name that stands for no type is told from one that the model does not know.
     pub(super) fn column_type(&mut self, name: &TypeName) -> Result<ResolvedType> {
         if let Some(enumeration) = self.enumeration_of_column(name)? {
             let opaque = OpaqueType { written: name.clone(), enumeration: Some(enumeration) };
-            return Ok(ResolvedType { column_type: Type::Opaque, length: None, opaque: Some(Rc::new(opaque)) });
+            return Ok(ResolvedType {
+                column_type: Type::Opaque(enumeration.0),
+                modifier: None,
+                opaque: Some(Rc::new(opaque)),
+            });
         }
-        let (column_type, length) = self.model_type(name)?;
-        let opaque =
-            (column_type == Type::Opaque).then(|| Rc::new(OpaqueType { written: name.clone(), enumeration: None }));
-        Ok(ResolvedType { column_type, length, opaque })
+        let (column_type, modifier) = self.model_type(name)?;
+        let opaque = column_type.is_opaque().then(|| Rc::new(OpaqueType { written: name.clone(), enumeration: None }));
+        Ok(ResolvedType { column_type, modifier, opaque })
     }
 
     /// The enumerated type that a column is of.
@@ -67,35 +72,36 @@ impl Execution<'_> {
         enumeration.is_some_and(|enumeration| enumeration.labels.iter().any(|label| **label == *text))
     }
 
-    /// Whether a value written for a column of a type outside the model is certainly one of that type.
-    pub(super) fn takes_value(&mut self, column: &Column, value: &Expression) -> bool {
-        let Some(enumeration) = column.opaque.as_ref().map(|opaque| opaque.enumeration) else { return false };
-        let Some(enumeration) = enumeration else { return takes_value(column, value) };
-        match value {
-            Expression::Literal(Literal::String(text)) => self.is_label(column, text),
+    /// The value that is written for a column of a type outside the model, if it certainly is one of that type.
+    pub(super) fn given_value(&mut self, column: &Column, value: &Expression) -> Option<Value> {
+        let enumeration = column.opaque.as_ref().map(|opaque| opaque.enumeration)?;
+        let Some(enumeration) = enumeration else { return given_value(column, value) };
+        let label = match value {
+            Expression::Literal(Literal::String(text)) => text,
             Expression::Cast(operand, name) => match &**operand {
                 Expression::Literal(Literal::String(text)) if name.dimensions == 0 && name.modifiers.is_empty() => {
-                    self.is_label(column, text)
-                        && matches!(self.find_type(&name.name), Ok(Some(found)) if found.oid == enumeration)
+                    let found = self.find_type(&name.name).ok().flatten()?;
+                    (found.oid == enumeration).then_some(text)?
                 }
-                _ => false,
+                _ => return None,
             },
-            _ => false,
-        }
+            _ => return None,
+        };
+        self.is_label(column, label).then(|| Value::text(label))
     }
 
     /// Whether a default outside the model can be relied on for a column.
     pub(super) fn is_reliable_default(&mut self, column: &Column, value: &Expression) -> bool {
         match column.opaque.as_ref().and_then(|opaque| opaque.enumeration) {
-            Some(_) => self.takes_value(column, value),
+            Some(_) => self.given_value(column, value).is_some(),
             // What a constant of such a type names it depends on.
             None if column.opaque.as_ref().is_some_and(|opaque| names_objects(&opaque.written)) => false,
             None => is_reliable(value, None),
         }
     }
 
-    /// The type of a column, with the length of a `varchar(n)`, unless it is one that users have made.
-    fn model_type(&mut self, name: &TypeName) -> Result<(Type, Option<usize>)> {
+    /// The type of a column with its modifier, unless it is one that users have made.
+    fn model_type(&mut self, name: &TypeName) -> Result<(Type, Option<Modifier>)> {
         let parts: Vec<&str> = name.name.parts.iter().map(Identifier::name).collect();
         let dimensions = if name.dimensions > 0 { "[]" } else { "" };
         let missing =
@@ -129,8 +135,8 @@ impl Execution<'_> {
 /// A column's type.
 pub(super) struct ResolvedType {
     pub(super) column_type: Type,
-    /// The length of a `varchar(n)`.
-    pub(super) length: Option<usize>,
+    /// What stands in parentheses behind the type.
+    pub(super) modifier: Option<Modifier>,
     /// More of a type that has values outside the model.
     pub(super) opaque: Option<Rc<OpaqueType>>,
 }
@@ -206,137 +212,35 @@ fn is_system_type(name: &TypeName) -> bool {
 }
 
 /// The same for a type that PostgreSQL brings.
-fn takes_value(column: &Column, value: &Expression) -> bool {
+fn given_value(column: &Column, value: &Expression) -> Option<Value> {
     let opaque = column.opaque.as_ref().map(|opaque| &opaque.written);
-    let Some(opaque) = opaque.filter(|opaque| opaque.dimensions == 0) else { return false };
-    let Some(name) = opaque.name.parts.last().map(Identifier::name) else { return false };
+    let opaque = opaque.filter(|opaque| opaque.dimensions == 0)?;
+    let name = opaque.name.parts.last().map(Identifier::name)?;
     match value {
-        Expression::Literal(Literal::String(text)) => takes_text(name, &opaque.modifiers, text),
-        Expression::Literal(Literal::Number(text)) => takes_number(name, &opaque.modifiers, text),
+        Expression::Literal(Literal::String(text)) => value_of_text(name, &opaque.modifiers, text),
+        Expression::Literal(Literal::Number(text)) => value_of_number(name, text),
         Expression::Unary(UnaryOperator::Minus, operand) => match &**operand {
-            Expression::Literal(Literal::Number(text)) => takes_number(name, &opaque.modifiers, text),
-            _ => false,
+            Expression::Literal(Literal::Number(text)) => value_of_number(name, &format!("-{text}")),
+            _ => None,
         },
-        Expression::Session(SessionValue::CurrentTimestamp | SessionValue::LocalTimestamp) => is_moment(name),
-        Expression::Session(SessionValue::CurrentDate) => is_moment(name),
+        Expression::Session(SessionValue::CurrentTimestamp | SessionValue::LocalTimestamp) => moment(name),
+        Expression::Session(SessionValue::CurrentDate) => moment(name),
         Expression::Call(call) => {
             let is = |wanted: &str| call.name.parts.last().is_some_and(|part| part.name() == wanted);
             let is_plain = call.arguments.is_empty() && !call.star && is_known_call(&call.name);
-            is_plain && (is_moment(name) && is("now") || name == "uuid" && is("gen_random_uuid"))
+            match is_plain {
+                true if is("now") => moment(name),
+                true if name == "uuid" && is("gen_random_uuid") => Some(Value::Opaque),
+                _ => None,
+            }
         }
-        _ => false,
+        _ => None,
     }
 }
 
-fn is_moment(name: &str) -> bool {
-    matches!(name, "timestamp" | "timestamptz" | "date")
-}
-
-fn takes_number(name: &str, modifiers: &[String], text: &str) -> bool {
-    match name {
-        "float4" | "float8" => is_decimal(text),
-        "numeric" => fits_numeric(modifiers, text),
-        _ => false,
-    }
-}
-
-fn takes_text(name: &str, modifiers: &[String], text: &str) -> bool {
-    match name {
-        // Only a collation makes such a column one outside the model.
-        "text" => true,
-        "varchar" => match modifiers {
-            [] => true,
-            [length] => length.parse().is_ok_and(|length: usize| text.chars().count() <= length),
-            _ => false,
-        },
-        "date" => is_date(text),
-        "timestamp" | "timestamptz" => match text.split_once([' ', 'T']) {
-            Some((date, time)) => is_date(date) && is_time(time),
-            None => is_date(text),
-        },
-        "time" => is_time(text) && text.len() <= 8,
-        "uuid" => {
-            let lengths: Vec<usize> = text.split('-').map(str::len).collect();
-            lengths == [8, 4, 4, 4, 12] && text.chars().all(|c| c == '-' || c.is_ascii_hexdigit())
-        }
-        "json" | "jsonb" => matches!(text, "{}" | "[]" | "null" | "true" | "false"),
-        "bytea" => match text.strip_prefix("\\x") {
-            Some(digits) => digits.len() % 2 == 0 && digits.chars().all(|digit| digit.is_ascii_hexdigit()),
-            None => !text.contains('\\'),
-        },
-        "bpchar" => match modifiers {
-            [length] => length.parse().is_ok_and(|length: usize| text.chars().count() <= length),
-            _ => false,
-        },
-        "float4" | "float8" | "numeric" => takes_number(name, modifiers, text.strip_prefix('-').unwrap_or(text)),
-        _ => false,
-    }
-}
-
-fn is_decimal(text: &str) -> bool {
-    let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
-    let is_digits = |part: &str| part.len() <= 15 && part.chars().all(|digit| digit.is_ascii_digit());
-    !whole.is_empty() && is_digits(whole) && is_digits(fraction)
-}
-
-/// Whether a number keeps within `numeric(precision, scale)` however it is rounded.
-fn fits_numeric(modifiers: &[String], text: &str) -> bool {
-    if !is_decimal(text) {
-        return false;
-    }
-    let number = |index: usize| modifiers.get(index).map_or(Some(0), |text| text.parse::<usize>().ok());
-    let (Some(precision), Some(scale)) = (number(0), number(1)) else { return false };
-    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
-    let digits = whole.trim_start_matches('0').len();
-    match modifiers.is_empty() {
-        true => true,
-        false if fraction.len() <= scale => digits + scale <= precision,
-        false => digits + scale < precision,
-    }
-}
-
-fn is_date(text: &str) -> bool {
-    let parts: Vec<&str> = text.split('-').collect();
-    let [year, month, day] = parts.as_slice() else { return false };
-    let number = |part: &str, length: usize| match part.len() == length && part.chars().all(|c| c.is_ascii_digit()) {
-        true => part.parse::<u32>().ok(),
-        false => None,
-    };
-    match (number(year, 4), number(month, 2), number(day, 2)) {
-        // Longer months are left to those who know leap years.
-        (Some(year), Some(month), Some(day)) => {
-            year >= 1 && (1..=12).contains(&month) && (1..=if month == 2 { 28 } else { 30 }).contains(&day)
-                || matches!((month, day), (1 | 3 | 5 | 7 | 8 | 10 | 12, 31))
-        }
-        _ => false,
-    }
-}
-
-/// `HH:MM[:SS[.fraction]]`, perhaps with a zone as an offset.
-fn is_time(text: &str) -> bool {
-    let text = text.strip_suffix('Z').unwrap_or(text);
-    let (time, zone) = match text.rfind(['+', '-']) {
-        Some(place) => (&text[..place], Some(&text[place + 1..])),
-        None => (text, None),
-    };
-    let within = |part: &str, limit: u32| {
-        part.len() == 2 && part.chars().all(|c| c.is_ascii_digit()) && part.parse::<u32>().is_ok_and(|n| n < limit)
-    };
-    let (time, fraction) = time.split_once('.').unwrap_or((time, "0"));
-    let parts: Vec<&str> = time.split(':').collect();
-    let is_clock = match parts.as_slice() {
-        [hour, minute] => within(hour, 24) && within(minute, 60),
-        [hour, minute, second] => within(hour, 24) && within(minute, 60) && within(second, 60),
-        _ => false,
-    };
-    let is_fraction = fraction.len() <= 6 && fraction.chars().all(|c| c.is_ascii_digit());
-    is_clock
-        && is_fraction
-        && zone.is_none_or(|zone| {
-            zone.split(':').all(|part| within(part, 15) || within(part, 60))
-                && zone.len() <= 5
-                && within(&zone[..zone.len().min(2)], 15)
-        })
+/// What nobody can predict, for a column that takes a point in time.
+fn moment(name: &str) -> Option<Value> {
+    matches!(name, "timestamp" | "timestamptz" | "date").then_some(Value::Opaque)
 }
 
 /// Whether values of a type stand for objects (manual, "Object Identifier Types").

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use super::super::Execution;
 use super::change::check_takes_value;
+use super::check::fitted;
 use super::shown::ShownColumns;
 use crate::catalog::{
     Constraint, ConstraintKind, ForeignKey, Oid, Privileges, Relation, Slot, TableData, TableRow, View,
@@ -239,7 +240,7 @@ impl Execution<'_> {
                 (ReferentialAction::Cascade, None) => return Ok(None),
                 (ReferentialAction::Cascade, Some(new)) => new[*target].clone(),
                 (ReferentialAction::SetDefault, _) if self.is_superuser() || self.current_role() == table.owner => {
-                    self.default_value(table, data, *place)?
+                    fitted(&data.columns[*place], self.default_value(table, data, *place)?)?
                 }
                 (ReferentialAction::SetDefault, _) => {
                     return Err(unsupported("SET DEFAULT in a table of somebody else, whose owner computes it"));
@@ -257,7 +258,7 @@ impl Execution<'_> {
             let target = referenced.table().cloned().unwrap_or_default();
             let are_alike = key.columns.iter().zip(&key.referenced_columns).all(|(own, other)| {
                 let (own, other) = (&data.columns[*own], &target.columns[*other]);
-                own.column_type == other.column_type && own.length == other.length
+                own.column_type == other.column_type && own.modifier == other.modifier
             });
             if !are_alike {
                 return Err(unsupported("ON UPDATE CASCADE between columns of different types"));

@@ -55,7 +55,7 @@ impl Returning {
         let values = self
             .outputs
             .iter()
-            .map(|output| execution.evaluate(&output.value, &context))
+            .map(|output| execution.shown_value(&output.value, &context))
             .collect::<Result<Vec<_>>>()?;
         if let Some(returned) = &mut execution.returned {
             returned.push(values.clone());

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use super::super::Execution;
 use super::alter_column::contains_null;
-use super::check::check_length;
+use super::check::fitted;
 use super::column::PlannedSequence;
 use crate::catalog::{ForeignKey, Oid, Relation, TableData, TableRow};
 use crate::error::{Result, error, sqlstate, unsupported};
@@ -74,13 +74,13 @@ impl Execution<'_> {
         for row in self.shared.catalog.rows(relation.storage, self.catalog_view()) {
             let mut new = row.to_vec();
             for (place, cast) in &work.casts {
-                new[*place] = self.evaluate(cast, &Row { values: &row, ..Row::default() })?;
-                check_length(&data.columns[*place], &new[*place])?;
+                let value = self.evaluate(cast, &Row { values: &row, ..Row::default() })?;
+                new[*place] = fitted(&data.columns[*place], value)?;
             }
             for ((place, source), computed) in work.added.iter().zip(&mut computed) {
                 let known = computed.clone().filter(|_| self.deviates(Quirk::AddColumnComputesOnce));
                 let value = known.map_or_else(|| self.new_value(source, data.columns[*place].column_type), Ok)?;
-                check_length(&data.columns[*place], &value)?;
+                let value = fitted(&data.columns[*place], value)?;
                 *computed = Some(value.clone());
                 new[*place] = value;
             }

@@ -1,7 +1,6 @@
 //! What INSERT stores: VALUES, or a query's rows (manual, "INSERT").
 
 use super::super::Execution;
-use super::assign::unpredictable;
 use crate::catalog::TableData;
 use crate::error::{Result, error, sqlstate, unsupported};
 use crate::query::{Binder, Bound, Place, Plan, Scope, Typed, Value};
@@ -77,10 +76,10 @@ impl Execution<'_> {
                         let column = targets.get(position).map(|target| &data.columns[*target]);
                         typed.push(match value {
                             Expression::Default => None,
-                            value if column.is_some_and(|column| binder.execution().takes_value(column, value)) => {
-                                Some(unpredictable())
-                            }
-                            value => Some(binder.expression(value, Place::Values)?),
+                            value => Some(match column.and_then(|column| binder.given_value(column, value)) {
+                                Some(given) => given,
+                                None => binder.expression(value, Place::Values)?,
+                            }),
                         });
                     }
                     if row.len() != width {

@@ -1,7 +1,7 @@
 //! `pg_attribute` and `pg_attrdef` (manual, "pg_attribute" and "pg_attrdef").
 
 use super::{SystemRelation, doubtful, number, row_of};
-use crate::catalog::{Column, ColumnNumber, ConstraintKind, Kind, Oid, SYSTEM_COLUMNS};
+use crate::catalog::{Column, ColumnNumber, ConstraintKind, Kind, Modifier, Oid, SYSTEM_COLUMNS};
 use crate::clause::Clause;
 use crate::execute::Execution;
 use crate::query::doubt::Fact;
@@ -107,9 +107,10 @@ fn column_row(table: Oid, place: usize, column: &Column) -> Vec<Value> {
         true => Value::text(&format!("........pg.dropped.{place}........")),
         false => Value::Text(column.name.clone()),
     };
-    let modifier = match (column.length, column.column_type) {
-        (Some(length), _) => number(length as i64 + 4),
-        (None, Type::Opaque) => Value::Opaque,
+    let modifier = match (column.modifier, column.column_type) {
+        (Some(Modifier::Length(length)), _) => number(length as i64 + 4),
+        (Some(Modifier::Precision(precision, scale)), _) => number(i64::from(precision << 16 | scale) + 4),
+        (None, Type::Opaque(_)) => Value::Opaque,
         (None, _) => number(-1),
     };
     row_of(

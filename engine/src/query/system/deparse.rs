@@ -91,11 +91,16 @@ fn type_of_operand(operand: &Bound) -> Type {
 
 fn constant(value: &Value, value_type: Type) -> Option<String> {
     match (value, value_type) {
+        (_, value_type) if value_type.is_opaque() => None,
         (Value::Null, value_type) => Some(format!("NULL::{}", value_type.sql_name())),
         (Value::Integer(value), Type::Integer) if *value >= 0 => Some(value.to_string()),
         (Value::Integer(value), Type::SmallInt | Type::Integer | Type::BigInt) => {
             Some(format!("'{value}'::{}", value_type.sql_name()))
         }
+        (Value::Numeric(value), Type::Numeric) => Some(match value.to_string() {
+            digits if digits.starts_with('-') => format!("'{digits}'::numeric"),
+            digits => digits,
+        }),
         (Value::Boolean(value), Type::Boolean) => Some(value.to_string()),
         (Value::Text(text), Type::Text | Type::Varchar | Type::Name) => {
             Some(format!("{}::{}", quoted(text), value_type.sql_name()))

@@ -2,7 +2,7 @@
 
 use super::names::{CATALOG_RELATION_NAME, INFORMATION_SCHEMA_TABLE_NAME, INFORMATION_SCHEMA_VIEW_NAME};
 use super::{SystemRelation, doubtful, number, row_of};
-use crate::catalog::{Column, Oid, Privileges, Relation};
+use crate::catalog::{Column, Modifier, Oid, Privileges, Relation};
 use crate::clause::Clause;
 use crate::execute::Execution;
 use crate::lock::LockMode;
@@ -129,6 +129,18 @@ fn type_values(column: &Column, database: &Value) -> Vec<(&'static str, Value)> 
         Type::SmallInt => number(16),
         Type::Integer => number(32),
         Type::BigInt => number(64),
+        _ => match column.modifier {
+            Some(Modifier::Precision(precision, _)) => number(precision),
+            _ => Value::Null,
+        },
+    };
+    let scale = match column.modifier {
+        Some(Modifier::Precision(_, scale)) => number(scale),
+        _ if value_type.is_integer() => number(0),
+        _ => Value::Null,
+    };
+    let length = match column.modifier {
+        Some(Modifier::Length(length)) => number(length as i64),
         _ => Value::Null,
     };
     let radix = match value_type {
@@ -136,7 +148,7 @@ fn type_values(column: &Column, database: &Value) -> Vec<(&'static str, Value)> 
         _ if value_type.is_integer() => number(2),
         _ => Value::Null,
     };
-    let octets = match (value_type, column.length) {
+    let octets = match (value_type, column.modifier) {
         (Type::Text | Type::Varchar, None) => number(1 << 30),
         // It depends on the encoding of the database.
         (Type::Varchar, Some(_)) => Value::Opaque,
@@ -146,11 +158,11 @@ fn type_values(column: &Column, database: &Value) -> Vec<(&'static str, Value)> 
     let collation = |value: Value| if value_type == Type::Name { value } else { Value::Null };
     let mut values = vec![
         ("data_type", Value::text(&value_type.sql_name())),
-        ("character_maximum_length", column.length.map_or(Value::Null, |length| number(length as i64))),
+        ("character_maximum_length", length),
         ("character_octet_length", octets),
         ("numeric_precision", precision),
         ("numeric_precision_radix", radix),
-        ("numeric_scale", if value_type.is_integer() { number(0) } else { Value::Null }),
+        ("numeric_scale", scale),
         ("collation_catalog", collation(database.clone())),
         ("collation_schema", collation(Value::text("pg_catalog"))),
         ("collation_name", collation(Value::text("C"))),

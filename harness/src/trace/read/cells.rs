@@ -57,7 +57,12 @@ fn next(line: &Line<'_>, place: usize) -> Result<(Cell, usize), ParseError> {
             .error(text_place + control, format!("the control character {character:?}"), "printable text")
             .help("write the value as a JSON string, such as \"a\\tb\""));
     }
-    Ok((if text == NULL { Cell::Null } else { Cell::from_text(text) }, place + length))
+    let cell = match text {
+        NULL => Cell::Null,
+        Cell::ANY => Cell::Any,
+        text => Cell::from_text(text),
+    };
+    Ok((cell, place + length))
 }
 
 /// Where a bar stands that may have been meant to separate cells.
