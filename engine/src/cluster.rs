@@ -2,6 +2,7 @@
 
 mod crash;
 mod disconnect;
+mod order;
 mod served;
 mod standby;
 mod summary;
@@ -192,6 +193,8 @@ pub struct Cluster {
     sessions: Vec<Option<CopyOnWrite<Session>>>,
     /// The server that replays this one's log.
     standby: Option<Box<Cluster>>,
+    /// What it takes to follow the last step in other orders, when nobody decides the order.
+    undecided: Option<Box<order::Undecided>>,
 }
 
 impl Cluster {
@@ -223,6 +226,7 @@ impl Cluster {
             },
             sessions: Vec::new(),
             standby: None,
+            undecided: None,
         }
     }
 
@@ -315,6 +319,7 @@ impl Cluster {
 
     fn run(&mut self, id: SessionId, query: impl FnOnce(&mut Execution<'_>) -> Progress) -> Outcome {
         assert!(!self.is_waiting(id), "a waiting session takes no query");
+        self.undecided = None;
         let mut clauses = ClauseSet::default();
         self.note_processes();
         // That a wait is outside the model comes out once the query has had its effects.

@@ -44,7 +44,7 @@ impl Cluster {
             // What a name means is looked up anew after what was replayed.
             session.path = None;
         }
-        self.standby = Some(Box::new(Cluster { shared, sessions, standby: None }));
+        self.standby = Some(Box::new(Cluster { shared, sessions, standby: None, undecided: None }));
         Ok(())
     }
 

@@ -30,17 +30,26 @@ impl Cluster {
             return;
         }
         // One that goes on may let others go on that still wait.
-        let before = (self.shared.locks.count_waiting() > 1).then(|| self.clone());
+        let before = (self.shared.locks.count_waiting() > 1).then(|| (self.clone(), outcome.clone()));
         let resumed = self.resume_all(outcome, Preference::AsGranted);
-        let Some(before) = before.filter(|_| resumed.len() > 1) else { return };
+        let Some((before, begun)) = before.filter(|_| resumed.len() > 1) else { return };
         let race = resumed.iter().enumerate().any(|(index, one)| resumed[..index].iter().any(|two| one.may_race(two)));
         if race && !resumed.iter().all(|one| one.only_queries) || !self.comes_out_alike(&before, &resumed, outcome) {
             let reason = "sessions that go on at the same time, in an order that shows";
-            outcome.lost.get_or_insert_with(|| reason.to_owned());
+            if outcome.lost.is_none() {
+                outcome.lost = Some(reason.to_owned());
+                let mut sessions: Vec<SessionId> = Vec::with_capacity(resumed.len());
+                for one in &resumed {
+                    if !sessions.contains(&one.request.session) {
+                        sessions.push(one.request.session);
+                    }
+                }
+                self.keep_undecided(before, begun, sessions);
+            }
         }
     }
 
-    fn resume_all(&mut self, outcome: &mut Outcome, preference: Preference) -> Vec<Resumed> {
+    pub(super) fn resume_all(&mut self, outcome: &mut Outcome, preference: Preference<'_>) -> Vec<Resumed> {
         let mut resumed: Vec<Resumed> = Vec::new();
         let commits = self.shared.commits;
         while let Some(request) = self.next_to_resume(preference) {
@@ -96,12 +105,16 @@ impl Cluster {
         free
     }
 
-    fn next_to_resume(&mut self, preference: Preference) -> Option<Request> {
+    fn next_to_resume(&mut self, preference: Preference<'_>) -> Option<Request> {
         let free = self.free_to_go_on();
         let preferred = match preference {
             Preference::AsGranted => None,
             Preference::First(id) => free.iter().find(|request| request.session == id),
             Preference::Last(id) => free.iter().find(|request| request.session != id),
+            Preference::InOrder(sessions) => {
+                let place = |request: &&Request| sessions.iter().position(|id| *id == request.session);
+                free.iter().min_by_key(|request| place(request).unwrap_or(usize::MAX))
+            }
         };
         let request = preferred.or(free.first()).copied()?;
         self.shared.locks.take_granted(request.session);
@@ -143,17 +156,19 @@ impl Cluster {
 
 /// Which of the sessions that are free at the same time goes on next.
 #[derive(Clone, Copy)]
-enum Preference {
+pub(super) enum Preference<'s> {
     /// The one whose lock was granted first.
     AsGranted,
     /// This one, before all others.
     First(SessionId),
     /// Any but this one.
     Last(SessionId),
+    /// In this order; others after these.
+    InOrder(&'s [SessionId]),
 }
 
 /// A session that has gone on, and what for it had waited.
-struct Resumed {
+pub(super) struct Resumed {
     request: Request,
     awaited: Option<Awaited>,
     /// Whether its query does nothing but call functions and read.

@@ -17,7 +17,7 @@ use crate::finding::{Finding, Judging, Origin};
 use crate::generate::{Exhaustive, ServerEvents, generate};
 use crate::implementation::postgres::{self, Postgres};
 use crate::implementation::{Implementation, Infrastructure};
-use crate::lockstep::{self, Run, Step, Verdict};
+use crate::lockstep::{self, EveryOrder, Run, Step, Verdict};
 use crate::prepare::Prepared;
 use crate::server::{Server, TraceDatabase};
 use crate::shrink::{Budget, shrink};
@@ -167,8 +167,8 @@ impl Lane {
             true => _alone = board.server.write().unwrap_or_else(PoisonError::into_inner),
             false => _beside_others = board.server.read().unwrap_or_else(PoisonError::into_inner),
         }
-        let mut cluster = Cluster::new(self.settings.clone());
-        lockstep::run(steps, &mut cluster, &mut self.postgres, &self.options)
+        let mut states = EveryOrder::of(Cluster::new(self.settings.clone()));
+        lockstep::run(steps, &mut states, &mut self.postgres, &self.options)
     }
 
     /// Runs a trace, and reduces it when it diverges. Nothing when the server failed.

@@ -10,7 +10,7 @@ use crate::campaign::describe;
 use crate::expectation::{self, Side};
 use crate::implementation::Infrastructure;
 use crate::implementation::postgres::{self, Postgres};
-use crate::lockstep::{self, Run, Step, StepRecord};
+use crate::lockstep::{self, EveryOrder, Run, Step, StepRecord};
 use crate::prepare::Prepared;
 use crate::report::replay::Replayed;
 use crate::server::{Server, TraceDatabase};
@@ -69,9 +69,9 @@ impl<'s> Bench<'s> {
 
     /// Runs steps on the model and on the server, up to the first divergence.
     pub(super) fn run(&mut self, steps: &[Step]) -> Run {
-        let mut cluster = Cluster::new(self.settings.clone());
+        let mut states = EveryOrder::of(Cluster::new(self.settings.clone()));
         let options = lockstep::Options::of(self.settings.dialect, self.time_out);
-        lockstep::run(steps, &mut cluster, &mut self.postgres, &options)
+        lockstep::run(steps, &mut states, &mut self.postgres, &options)
     }
 
     /// Runs a file under which a server has failed on another one, which gets nothing else. When that fails, too, the file
@@ -99,12 +99,12 @@ impl<'s> Bench<'s> {
         let major = self.settings.major.number();
         let steps = source.steps_for(major);
         let prepared = Prepared::from_trace(steps.iter().copied());
-        let mut cluster = Cluster::new(self.settings.clone());
+        let mut states = EveryOrder::of(Cluster::new(self.settings.clone()));
         let dialect = self.settings.dialect;
         // What is not promised gives two sides that may go different ways.
         let options =
             lockstep::Options { go_on: dialect.is_observed(), ..lockstep::Options::of(dialect, self.time_out) };
-        let run = lockstep::run(&prepared.steps, &mut cluster, &mut self.postgres, &options);
+        let run = lockstep::run(&prepared.steps, &mut states, &mut self.postgres, &options);
         let version = Some(self.server.version().to_owned());
         let mut replayed = finish(source, &steps, run, version, major, Side::Server);
         if !dialect.is_observed() {

@@ -6,7 +6,7 @@ use super::read;
 use crate::finding::{Finding, Judging, Origin};
 use crate::implementation::model::Model;
 use crate::implementation::postgres::{self, Postgres};
-use crate::lockstep::{self, Options, Run, Step};
+use crate::lockstep::{self, EveryOrder, Options, Run, Step};
 use crate::prepare::Prepared;
 use crate::server::{Kind, ScratchDatabase, Server, Shutdown, Wanted, create_database, obtain};
 use crate::shrink::{Budget, shrink};
@@ -131,7 +131,7 @@ impl Judge {
     }
 
     fn run(&mut self, steps: &[Step]) -> Run {
-        let mut cluster = Cluster::new(self.settings.clone());
-        lockstep::run(steps, &mut cluster, &mut self.postgres, &Options::default())
+        let mut states = EveryOrder::of(Cluster::new(self.settings.clone()));
+        lockstep::run(steps, &mut states, &mut self.postgres, &Options::default())
     }
 }

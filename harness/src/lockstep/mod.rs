@@ -13,10 +13,13 @@
 //!   nothing can come between them.
 //! - A session that an implementation lets run where the engine waits, or the other way round, is a divergence; that the
 //!   implementation waits is never concluded from silence, but asked.
+//! - Sessions that one step wakes go on at the same time. Whatever comes of one order of theirs is right; each order is
+//!   followed until the implementation has shown which it was ([`EveryOrder`]). What is outside that ends the judging.
 //! - After a divergence the run ends, unless [`Options::go_on`] is set: the two sides may have different states.
 
 mod distinct;
 mod events;
+mod orders;
 mod power;
 mod predict;
 mod record;
@@ -27,6 +30,7 @@ mod standby;
 mod step;
 mod waiting;
 
+pub use orders::EveryOrder;
 pub use predict::predict;
 pub use record::{Divergence, Observed, Run, StepRecord, Verdict};
 pub use reference::{Connected, Reference};

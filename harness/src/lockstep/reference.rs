@@ -27,6 +27,18 @@ pub trait Reference {
         Outcome::new(Progress::Unsupported("cancelling is outside the model".into()))
     }
 
+    /// What else the last query may have come to, in the states that are followed beside the first; nothing when it came
+    /// to the same in all of them.
+    fn other_outcomes(&mut self) -> Vec<Outcome> {
+        Vec::new()
+    }
+
+    /// Goes on with the states in which the last query came to what was seen: 0 is the first, the others follow as
+    /// [`other_outcomes`](Self::other_outcomes) gave them.
+    fn settle(&mut self, kept: &[usize]) {
+        let _ = kept;
+    }
+
     /// The sequences that a session sees: what is known in advance of values that nobody predicts.
     fn sequences(&self, session: SessionId) -> Vec<SequenceSummary> {
         let _ = session;

@@ -180,6 +180,12 @@ impl<'a> Runner<'a> {
         };
         let Action::Query { statements, .. } = &self.steps[index].action else { return Ok(()) };
         let outcome = answer(self.reference, id, statements);
+        let others = self.reference.other_outcomes();
+        if !others.is_empty() && outcome.lost.is_none() {
+            self.run.exercise(index, outcome.clauses);
+            let outcomes: Vec<Outcome> = std::iter::once(outcome).chain(others).collect();
+            return self.query_in_some_order(index, request, &outcomes);
+        }
         let Outcome { progress, woken, wait_again, clauses, found_deadlock, lost } = outcome;
         self.run.exercise(index, clauses);
         if let Some(what) = lost {
@@ -333,7 +339,7 @@ impl<'a> Runner<'a> {
 
 /// Whether a step, or a session that it woke, ends with an error that comes only after a wait: a deadlock (40P01), or
 /// `lock_timeout` (55P03).
-fn ends_a_wait(progress: &Progress, woken: &[(SessionId, Reply)]) -> bool {
+pub(super) fn ends_a_wait(progress: &Progress, woken: &[(SessionId, Reply)]) -> bool {
     let after_wait =
         |reply: &Reply| reply.error.as_ref().is_some_and(|error| matches!(error.sqlstate.code(), "40P01" | "55P03"));
     woken.iter().any(|(_, reply)| after_wait(reply)) || matches!(progress, Progress::Done(reply) if after_wait(reply))

@@ -52,32 +52,49 @@ impl Runner<'_> {
             let Some((&number, session)) = self.sessions.iter_mut().find(|(_, session)| session.id == id) else {
                 continue;
             };
-            let Some(index) = session.model_waits.take() else { continue };
-            let owed = session.server_owes.take();
-            let waker = self.records.len().saturating_sub(1);
-            self.run.woken.push((waker, index));
-            if let Some(Observed { later, .. }) = self.records[index].as_mut().and_then(|record| record.model.as_mut())
-            {
-                *later = Some(predicted.clone());
-            }
-            if owed.is_none() {
+            let Some(index) = session.model_waits else { continue };
+            if session.server_owes.is_none() {
                 // It did not wait, or woke too early: that was a divergence of its own.
+                session.model_waits = None;
+                self.note_woken(index, &predicted);
                 continue;
             }
-            match self.expect_reply(number)? {
-                Answer::Replied(reply) => {
-                    let differences = compare::replies(self.level(index), &predicted, &reply);
-                    self.note_later(index, reply);
-                    self.judge(index, self.last(), differences)?;
-                }
-                Answer::Waits => {
-                    self.owe(number, |session| session.server_owes = Some(index));
-                    let difference = waiting_difference("a reply after the wait", "a longer wait for other sessions");
-                    self.judge(index, self.last(), vec![difference])?;
-                }
-            }
+            let answer = self.expect_reply(number)?;
+            self.take_resumed(number, index, &predicted, answer)?;
         }
         self.take_wait_again(wait_again)
+    }
+
+    /// Takes what came of a session after its wait, which the engine has ended with a reply.
+    pub(super) fn take_resumed(
+        &mut self,
+        number: usize,
+        index: usize,
+        predicted: &Reply,
+        answer: Answer,
+    ) -> Result<(), Stop> {
+        self.owe(number, |session| (session.model_waits, session.server_owes) = (None, None));
+        self.note_woken(index, predicted);
+        match answer {
+            Answer::Replied(reply) => {
+                let differences = compare::replies(self.level(index), predicted, &reply);
+                self.note_later(index, reply);
+                self.judge(index, self.last(), differences)
+            }
+            Answer::Waits => {
+                self.owe(number, |session| session.server_owes = Some(index));
+                let difference = waiting_difference("a reply after the wait", "a longer wait for other sessions");
+                self.judge(index, self.last(), vec![difference])
+            }
+        }
+    }
+
+    fn note_woken(&mut self, index: usize, predicted: &Reply) {
+        let waker = self.records.len().saturating_sub(1);
+        self.run.woken.push((waker, index));
+        if let Some(Observed { later, .. }) = self.records[index].as_mut().and_then(|record| record.model.as_mut()) {
+            *later = Some(predicted.clone());
+        }
     }
 
     /// Lets sessions that went on with the last step reach what they wait for now: later steps may ask for the same, and who
@@ -128,7 +145,7 @@ impl Runner<'_> {
     }
 
     /// Notes a reply that came although nothing should have woken the session.
-    fn take_early(&mut self, number: usize, index: usize, reply: Reply) -> Result<(), Stop> {
+    pub(super) fn take_early(&mut self, number: usize, index: usize, reply: Reply) -> Result<(), Stop> {
         self.note_later(index, reply);
         let Some(session) = self.sessions.get_mut(&number) else { return Ok(()) };
         session.server_owes = None;

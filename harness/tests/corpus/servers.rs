@@ -4,7 +4,7 @@ use libtest_mimic::{Completion, Failed, Trial};
 use seqcheck::corpus::Entry;
 use seqcheck::expectation::{Side, unmet};
 use seqcheck::implementation::postgres::{self, Postgres};
-use seqcheck::lockstep::{self, Run};
+use seqcheck::lockstep::{self, EveryOrder, Run};
 use seqcheck::prepare::Prepared;
 use seqcheck::report::transcript::transcript;
 use seqcheck::server::{Kind, ScratchDatabase, Server, create_database};
@@ -67,8 +67,8 @@ impl Bench {
 
     fn run(&mut self, steps: &[&Step]) -> Run {
         let prepared = Prepared::from_trace(steps.iter().copied());
-        let mut cluster = Cluster::new(self.settings.clone());
-        lockstep::run(&prepared.steps, &mut cluster, &mut self.postgres, &lockstep::Options::default())
+        let mut states = EveryOrder::of(Cluster::new(self.settings.clone()));
+        lockstep::run(&prepared.steps, &mut states, &mut self.postgres, &lockstep::Options::default())
     }
 
     fn complaints(&mut self, entry: &Entry, steps: &[&Step], major: u8) -> Vec<String> {
