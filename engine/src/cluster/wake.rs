@@ -87,7 +87,13 @@ impl Cluster {
 
     /// Whether two orders of the same events have left the same and given the same replies.
     pub(super) fn came_out_as(&self, other: &Cluster, outcome: &Outcome, other_outcome: &Outcome) -> bool {
-        other.stored() == self.stored()
+        let mut sessions = self.sessions.iter().zip(&other.sessions);
+        let remember_alike = sessions.all(|pair| match pair {
+            (Some(one), Some(two)) => one.caches.give_the_same(&two.caches),
+            (one, two) => one.is_none() == two.is_none(),
+        });
+        remember_alike
+            && other.stored() == self.stored()
             && other_outcome.woken.len() == outcome.woken.len()
             && other_outcome.woken.iter().all(|reply| outcome.woken.contains(reply))
     }

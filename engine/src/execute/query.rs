@@ -56,9 +56,8 @@ impl Execution<'_> {
                 (Value::Integer(number), identifier) if identifier.is_identifier() => {
                     Cell::from_text(&self.write_identifier(*number, *identifier)?)
                 }
-                // A server has to show something.
-                (Value::Opaque, _) if self.shared.settings.host.is_none() => Cell::Any,
-                (Value::Opaque | Value::Partial(_), _) => {
+                (Value::Opaque, _) => Cell::Any,
+                (Value::Partial(_), _) => {
                     return Err(unsupported("a value that nobody can predict"));
                 }
                 _ => value.to_cell(*value_type),

@@ -247,6 +247,17 @@ impl<'e, 'a> Binder<'e, 'a> {
 
     fn session_value(&mut self, value: SessionValue) -> Result<Typed> {
         self.reads_session = true;
+        let moment = match value {
+            SessionValue::CurrentDate => Some("date"),
+            SessionValue::CurrentTime => Some("timetz"),
+            SessionValue::CurrentTimestamp => Some("timestamptz"),
+            SessionValue::LocalTime => Some("time"),
+            SessionValue::LocalTimestamp => Some("timestamp"),
+            _ => None,
+        };
+        if let Some(name) = moment {
+            return Ok(Typed { bound: Bound::Constant(Value::Opaque), value_type: Type::opaque_named(name) });
+        }
         let execution = &mut *self.execution;
         let value = match value {
             SessionValue::CurrentUser | SessionValue::CurrentRole | SessionValue::User => {
@@ -259,7 +270,7 @@ impl<'e, 'a> Binder<'e, 'a> {
             | SessionValue::CurrentTime
             | SessionValue::CurrentTimestamp
             | SessionValue::LocalTime
-            | SessionValue::LocalTimestamp => return Err(unsupported("the time as a value")),
+            | SessionValue::LocalTimestamp => Value::Opaque,
         };
         Ok(Typed { bound: Bound::Constant(value), value_type: Type::Name })
     }

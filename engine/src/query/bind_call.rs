@@ -7,6 +7,17 @@ use super::{CastContext, Type, Value};
 use crate::error::{Result, Stop, error, sqlstate, unsupported};
 use crate::statement::{BinaryOperator, Call};
 
+/// The type of a function without arguments whose value nobody can predict.
+fn type_of_chance(name: &str) -> Option<Type> {
+    let type_name = match name {
+        "now" | "clock_timestamp" | "statement_timestamp" | "transaction_timestamp" => "timestamptz",
+        "gen_random_uuid" => "uuid",
+        "random" => "float8",
+        _ => return None,
+    };
+    Some(Type::opaque_named(type_name))
+}
+
 impl Binder<'_, '_> {
     pub(super) fn call(&mut self, call: &Call, place: Place) -> Result<Typed> {
         let parts: Vec<&str> = call.name.parts.iter().map(|part| part.name()).collect();
@@ -27,6 +38,12 @@ impl Binder<'_, '_> {
         }
         if let Some(variadic) = self.variadic(name, call, place)? {
             return Ok(variadic);
+        }
+        if call.arguments.is_empty()
+            && !call.star
+            && let Some(value_type) = type_of_chance(name)
+        {
+            return Ok(Typed { bound: Bound::Constant(Value::Opaque), value_type });
         }
         if name == "pg_typeof" {
             return self.type_of(call, place);

@@ -109,6 +109,9 @@ impl Execution<'_> {
                 let mut chosen = Value::Null;
                 for alternative in alternatives {
                     let value = self.evaluate(alternative, row)?;
+                    if !value.is_known() {
+                        return Err(unsupported("a comparison with a value that nobody can predict"));
+                    }
                     let wins = match compare(&value, &chosen) {
                         Ordering::Greater => *greatest,
                         Ordering::Less => !*greatest,
@@ -149,7 +152,7 @@ impl Execution<'_> {
                 let mut found = Value::Boolean(false);
                 self.run_plan(plan, Some(row), &mut |execution, values| {
                     let value = values.first().cloned().unwrap_or(Value::Null);
-                    if !value.is_known() {
+                    if !value.is_known() || !wanted.is_known() {
                         return Err(unsupported("a comparison with a value that nobody can predict"));
                     }
                     let value = if from == to { value } else { execution.cast_value(value, *from, *to)? };

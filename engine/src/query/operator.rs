@@ -176,6 +176,9 @@ fn is_ordinary_number(side: &Bound) -> bool {
 /// Computes an infix operator on two values of one type.
 pub(super) fn apply(operator: BinaryOperator, operand_type: Type, left: &Value, right: &Value) -> Result<Value> {
     use BinaryOperator as Op;
+    if !left.is_known() || !right.is_known() {
+        return Err(unsupported("an operator on a value that nobody can predict"));
+    }
     match operator {
         Op::IsDistinctFrom => return Ok(Value::Boolean(left != right)),
         Op::IsNotDistinctFrom => return Ok(Value::Boolean(left == right)),

@@ -120,6 +120,11 @@ impl Type {
         matches!(self, Type::Opaque(_))
     }
 
+    /// The type outside the model of that name in `pg_type`.
+    pub(super) fn opaque_named(name: &str) -> Type {
+        Type::Opaque(OTHERS.iter().find(|(known, _)| *known == name).map_or(0, |(_, number)| *number))
+    }
+
     /// Its name in `pg_type`, if it is one of PostgreSQL's types that are outside the model.
     pub(super) fn name_of_opaque(self) -> Option<&'static str> {
         OTHERS.iter().find(|(_, number)| self == Type::Opaque(*number)).map(|(name, _)| *name)

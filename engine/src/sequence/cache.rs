@@ -1,5 +1,6 @@
 //! What one session remembers of the sequences it has used: `currval`, and values fetched ahead.
 
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use crate::catalog::{Oid, StorageId};
@@ -28,6 +29,17 @@ impl SequenceCache {
     /// Forgets the values fetched ahead. `currval` stays.
     pub(crate) fn forget_cached(&mut self) {
         self.cached = self.last;
+    }
+}
+
+impl SequenceCaches {
+    /// Whether two memories give the same values: to `currval` and `lastval`, and to `nextval` as far as they hold any.
+    pub(crate) fn give_the_same(&self, other: &SequenceCaches) -> bool {
+        let held = |caches: &SequenceCaches| -> BTreeMap<Oid, (i64, i64, i64)> {
+            let valid = caches.entries.iter().filter(|(_, cache)| cache.last_valid);
+            valid.map(|(oid, cache)| (*oid, (cache.last, cache.cached, cache.increment))).collect()
+        };
+        self.last_used == other.last_used && held(self) == held(other)
     }
 }
 

@@ -102,6 +102,8 @@ struct Generator<'c> {
     table_focus: usize,
     /// Whether a session has made a savepoint that it may go back to.
     savepoints: Vec<bool>,
+    /// What a session has come to wait for last: another may ask for the same.
+    awaited: Option<Statement>,
     /// Whether the last step has changed what looks would show.
     has_changed: bool,
     steps: Vec<GeneratedStep>,
@@ -117,6 +119,7 @@ impl<'c> Generator<'c> {
             dialect: settings.dialect,
             cluster,
             savepoints: vec![false; sessions.len()],
+            awaited: None,
             sessions,
             current: 0,
             visible: Vec::new(),
@@ -188,13 +191,16 @@ impl<'c> Generator<'c> {
             let before = self.others_matter().then(|| self.cluster.clone());
             let outcome = self.cluster.step(self.sessions[self.current], &statements);
             match outcome.progress {
-                _ if outcome.lost.is_some() => self.cluster = before?,
+                _ if outcome.lost.is_some() && !self.follows_orders() => self.cluster = before?,
                 Progress::Done(_) => {
                     self.has_changed = statements.iter().any(is_change);
                     return Some(statements);
                 }
                 Progress::Unsupported(_) => {}
-                Progress::Waits { .. } if self.plan.waits && self.accepts_wait() => return Some(statements),
+                Progress::Waits { .. } if self.plan.waits && self.accepts_wait() => {
+                    self.awaited = statements.last().cloned();
+                    return Some(statements);
+                }
                 Progress::Waits { .. } => {
                     self.cluster = before?;
                     self.current = self.choice.index(self.sessions.len());
@@ -202,6 +208,12 @@ impl<'c> Generator<'c> {
             }
         }
         None
+    }
+
+    /// Whether the last step, of which the engine has lost track, is one that lockstep follows in every order. The trace
+    /// goes on as if the likeliest had been it.
+    fn follows_orders(&mut self) -> bool {
+        !self.cluster.other_orders().is_empty()
     }
 
     /// Whether a step may have to wait for, or wake, others.

@@ -42,6 +42,14 @@ impl Generator<'_> {
         }
         let status = self.cluster.transaction_status(self.sessions[self.current]);
         let somebody_waits = (0..self.sessions.len()).any(|index| self.is_waiting(index));
+        if somebody_waits
+            && status != TransactionStatus::Failed
+            && let Some(awaited) = &self.awaited
+            && self.choice.chance(1, 6)
+        {
+            *statements = vec![awaited.clone()];
+            return;
+        }
         match status {
             TransactionStatus::Idle if self.choice.chance(1, 3) => {
                 *statements = vec![Statement::Transaction(Transaction::Begin(Vec::new()))];
@@ -67,11 +75,11 @@ impl Generator<'_> {
         }
     }
 
-    /// Whether a step that waits stays in the trace: somebody must be left who can go on, and sessions that wait for the
-    /// same would go on side by side, in an order that nobody can predict.
+    /// Whether a step that waits stays in the trace: somebody must be left who can go on. Sessions that wait for the same go on
+    /// side by side, in an order that nobody can predict, and often one that lockstep does not follow.
     pub(super) fn accepts_wait(&mut self) -> bool {
         let one_is_free = (0..self.sessions.len()).any(|index| !self.is_waiting(index));
-        one_is_free && !self.cluster.may_race(self.sessions[self.current])
+        one_is_free && (!self.cluster.may_race(self.sessions[self.current]) || self.choice.chance(1, 2))
     }
 
     /// Ends transactions until nobody waits any more, as far as that can be predicted.
@@ -92,7 +100,8 @@ impl Generator<'_> {
             let session = in_the_way[self.choice.index(in_the_way.len())];
             let before = self.cluster.clone();
             let statement = self.ending();
-            if self.cluster.step(self.sessions[session], std::slice::from_ref(&statement)).lost.is_some() {
+            let lost = self.cluster.step(self.sessions[session], std::slice::from_ref(&statement)).lost;
+            if lost.is_some() && !self.follows_orders() {
                 self.cluster = before;
                 continue;
             }

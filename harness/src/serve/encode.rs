@@ -6,6 +6,7 @@ use pgwire::messages::data::{DataRow, FieldDescription, RowDescription};
 use pgwire::messages::response::{ErrorResponse, NoticeResponse};
 use seqcheck_engine::{Cell, Major, Message, Rows, TransactionStatus};
 
+use super::chance;
 use super::outcome::outside;
 
 /// The format code of values as text.
@@ -108,7 +109,8 @@ pub(super) fn rows(rows: &Rows, formats: &[i16]) -> Result<Vec<PgWireBackendMess
 }
 
 fn put_value(data: &mut BytesMut, cell: &Cell, type_oid: u32, format: i16) -> Result<(), Message> {
-    let Some(text) = cell.text() else {
+    let chance = (*cell == Cell::Any).then(|| chance::value(type_oid));
+    let Some(text) = chance.unwrap_or_else(|| cell.text()) else {
         data.put_i32(-1);
         return Ok(());
     };

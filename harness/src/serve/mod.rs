@@ -5,6 +5,7 @@
 //! what they do to a session is decided here and in the engine.
 
 mod bind;
+mod chance;
 mod connection;
 mod copy;
 mod databases;

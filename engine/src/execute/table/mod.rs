@@ -23,6 +23,7 @@ mod like;
 mod opaque;
 mod partition;
 mod referential;
+mod result_type;
 mod returning;
 mod row_work;
 mod shown;

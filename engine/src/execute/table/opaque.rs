@@ -3,6 +3,7 @@
 
 use std::rc::Rc;
 
+use super::result_type::is_assignable;
 use crate::catalog::{Column, Modifier, Oid, OpaqueType, TableData};
 use crate::error::{Result, error, sqlstate, unsupported};
 use crate::execute::{Execution, MissingSchema, no_schema};
@@ -96,7 +97,7 @@ impl Execution<'_> {
             Some(_) => self.given_value(column, value).is_some(),
             // What a constant of such a type names it depends on.
             None if column.opaque.as_ref().is_some_and(|opaque| names_objects(&opaque.written)) => false,
-            None => is_reliable(value, None),
+            None => is_reliable(value, None) && is_assignable(column, value),
         }
     }
 
