@@ -64,8 +64,10 @@ impl Execution<'_> {
 
     fn view_data(&mut self, mut plan: Plan) -> Result<ViewData> {
         let columns: Vec<(Rc<str>, Type)> = plan.names().into_iter().zip(plan.types()).collect();
-        if columns.iter().any(|(_, column_type)| matches!(column_type, Type::Record | Type::Opaque(_))) {
-            return Err(unsupported("a view with columns of a type outside the model"));
+        // A view depends on the types of its columns.
+        let is_outside = |column_type: Type| column_type == Type::Record || column_type.is_enumeration();
+        if columns.iter().any(|(_, column_type)| is_outside(*column_type)) {
+            return Err(unsupported("a view with a column of an enumerated type or a record"));
         }
         if plan.holds_initial() {
             return Err(unsupported("a view over a subquery with sequence functions"));
@@ -104,14 +106,17 @@ impl Execution<'_> {
                 return Err(refused(format!("cannot change name of view column \"{old_name}\" to \"{new_name}\""))
                     .hint("Use ALTER VIEW ... RENAME COLUMN ... to change name of view column instead."));
             }
+            let is_fitted = |side: Type| side.is_opaque() || matches!(side, Type::Varchar | Type::Numeric);
+            if is_fitted(*old_type) || new_type.is_opaque() {
+                return Err(unsupported(
+                    "replacing a view with a column that may have a length, which would have to stay",
+                ));
+            }
             if old_type != new_type {
                 let (old_type, new_type) = (old_type.sql_name(), new_type.sql_name());
                 return Err(refused(format!(
                     "cannot change data type of view column \"{old_name}\" from {old_type} to {new_type}"
                 )));
-            }
-            if *old_type == Type::Varchar {
-                return Err(unsupported("replacing a view with a varchar column, whose length would have to stay"));
             }
         }
         for (place, (name, _)) in data.columns.iter().enumerate().skip(old.columns.len()) {

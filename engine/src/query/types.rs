@@ -141,7 +141,7 @@ impl Type {
     }
 
     /// Whether it is an enumerated type.
-    pub(super) fn is_enumeration(self) -> bool {
+    pub(crate) fn is_enumeration(self) -> bool {
         matches!(self, Type::Opaque(FIRST_NORMAL_OID..))
     }
 

@@ -9,7 +9,7 @@ use super::plain_column;
 use crate::catalog::{Column, Kind, TableData, TableRow};
 use crate::clause::Clause;
 use crate::error::{Result, error, sqlstate, unsupported};
-use crate::query::{Binder, Order, Plan, Scope, Type};
+use crate::query::{Binder, Fit, Order, Plan, Scope, Type};
 use crate::reply::StatementResult;
 use crate::statement::{CreateTableAs, Privilege};
 
@@ -35,7 +35,8 @@ impl Execution<'_> {
             self.fold_plan(&mut plan)?;
             self.check_needed()?;
         }
-        let columns = new_columns(statement, &plan)?;
+        let fits = (0..plan.types().len()).map(|place| self.fit_of_column(&plan, place)).collect::<Result<Vec<_>>>()?;
+        let columns = new_columns(statement, &plan, fits)?;
         self.check_schema(schema, Privilege::Create)?;
         self.check_new_relation(schema, name.name, true)?;
         let kind = Kind::Table(TableData { columns, ..TableData::default() });
@@ -60,7 +61,7 @@ impl Execution<'_> {
 }
 
 /// The columns of a table that has a query's.
-fn new_columns(statement: &CreateTableAs, plan: &Plan) -> Result<Vec<Column>> {
+fn new_columns(statement: &CreateTableAs, plan: &Plan, fits: Vec<Fit>) -> Result<Vec<Column>> {
     let mut names: Vec<Rc<str>> = plan.names();
     let types = plan.types();
     if statement.columns.len() > names.len() {
@@ -70,18 +71,18 @@ fn new_columns(statement: &CreateTableAs, plan: &Plan) -> Result<Vec<Column>> {
         *name = given.name().into();
     }
     let mut columns: Vec<Column> = Vec::with_capacity(names.len());
-    for (name, column_type) in names.into_iter().zip(types) {
-        let is_plain = matches!(
-            column_type,
-            Type::Boolean | Type::SmallInt | Type::Integer | Type::BigInt | Type::Numeric | Type::Text | Type::Name
-        );
-        if !is_plain {
+    for ((name, column_type), fit) in names.into_iter().zip(types).zip(fits) {
+        let is_plain =
+            column_type.is_number() || matches!(column_type, Type::Boolean | Type::Text | Type::Varchar | Type::Name);
+        // Of a type outside the model the column must say which it is.
+        if !is_plain && fit.opaque.is_none() {
             return Err(unsupported(format!("CREATE TABLE AS with a column of type {}", column_type.sql_name())));
         }
         if columns.iter().any(|other| other.name == name) {
             return Err(error(sqlstate::DUPLICATE_COLUMN, format!("column \"{name}\" specified more than once")));
         }
-        columns.push(plain_column(&name, column_type));
+        let Fit { modifier, opaque } = fit;
+        columns.push(Column { modifier, opaque, ..plain_column(&name, column_type) });
     }
     check_system_columns(&columns)?;
     Ok(columns)
