@@ -136,6 +136,11 @@ impl Bound {
         found
     }
 
+    /// Whether it holds a value that nobody can predict, such as the time.
+    pub(crate) fn holds_chance(&self) -> bool {
+        self.any(|part| matches!(part, Bound::Constant(Value::Opaque)))
+    }
+
     /// Whether computing it may call a sequence function, so that it matters how often and when that happens.
     pub(crate) fn is_volatile(&self) -> bool {
         self.any(|part| match part {

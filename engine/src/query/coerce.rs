@@ -101,7 +101,12 @@ impl Execution<'_> {
             return Ok(Some(expression));
         }
         if expression.value_type.is_opaque() {
-            return Err(unsupported("a conversion from a type outside the model"));
+            let is_written = expression.value_type.becomes_text_as_shown() && matches!(to, Type::Text | Type::Varchar);
+            if !is_written || context < CastContext::Assignment {
+                return Err(unsupported("a conversion from a type outside the model"));
+            }
+            let (operand, from) = (Box::new(expression.bound), expression.value_type);
+            return Ok(Some(Typed { bound: Bound::Cast { operand, from, to }, value_type: to }));
         }
         if !can_coerce(expression.value_type, to, context) {
             return Ok(None);
@@ -166,6 +171,7 @@ impl Execution<'_> {
         use super::numeric::fit;
         match (value, from, to) {
             (Value::Null, _, _) => Ok(Value::Null),
+            (Value::Opaque, _, _) => Err(unsupported("a value that nobody can predict")),
             (Value::Integer(value), _, Type::Numeric) => Ok(Value::Numeric(Decimal::of_integer(value.into()))),
             (Value::Integer(value), _, Type::Boolean) => Ok(Value::Boolean(value != 0)),
             (Value::Boolean(value), _, Type::Integer) => Ok(Value::Integer(value.into())),

@@ -33,6 +33,11 @@ impl Execution<'_> {
     pub(crate) fn shown_value(&mut self, expression: &Bound, row: &Row<'_>) -> Result<Value> {
         match expression {
             Bound::Column { level: 0, index } if row.values.get(*index) == Some(&Value::Opaque) => Ok(Value::Opaque),
+            // Its text is not known either.
+            Bound::Cast { operand, from, .. } if from.is_opaque() => match self.shown_value(operand, row)? {
+                Value::Opaque => Ok(Value::Opaque),
+                _ => self.evaluate(expression, row),
+            },
             _ => self.evaluate(expression, row),
         }
     }

@@ -54,7 +54,9 @@ pub(super) fn common_type(operator: BinaryOperator, left: Type, right: Type) -> 
             || matches!(right, Type::Text | Type::Varchar | Type::Name)
             || left == Type::Unknown && right == Type::Unknown;
         let array = matches!(left, Type::Array(_)) || matches!(right, Type::Array(_));
-        return ((some_text || text(left) || text(right)) && !array).then_some(Type::Text);
+        let shown = |side: Type| !side.is_opaque() || side.becomes_text_as_shown();
+        return ((some_text || text(left) || text(right)) && !array && shown(left) && shown(right))
+            .then_some(Type::Text);
     }
     if is_pattern_match(operator) {
         return (left.is_string() && right.is_string()).then_some(Type::Text);

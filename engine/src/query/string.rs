@@ -28,8 +28,11 @@ impl Binder<'_, '_> {
             let typed = self.expression(argument, place)?;
             let from = typed.value_type;
             // Booleans are written in one letter here, and as words by a cast.
-            let is_written_by_cast =
-                from.is_integer() || from.is_string() || from.is_identifier() || from == Type::Char;
+            let is_written_by_cast = from.is_integer()
+                || from.is_string()
+                || from.is_identifier()
+                || from.becomes_text_as_shown()
+                || from == Type::Char;
             if !is_written_by_cast {
                 return Err(unsupported(format!("function {name} of {}", from.sql_name())));
             }

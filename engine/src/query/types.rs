@@ -135,6 +135,11 @@ impl Type {
         matches!(self, Type::Opaque(DATE | TIME | TIMESTAMP | UUID))
     }
 
+    /// Whether it is a type outside the model that becomes text as it is shown. `char(n)` loses its blanks.
+    pub(super) fn becomes_text_as_shown(self) -> bool {
+        self.is_opaque() && !matches!(self, Type::Opaque(BLANK_PADDED | 0))
+    }
+
     /// The same of values that are equal when their texts are.
     pub(super) fn is_equal_as_text(self) -> bool {
         self.is_ordered_as_text() || self.is_enumeration()
@@ -233,6 +238,7 @@ const KNOWN: [(&str, Type); 15] = [
     ("record", Type::Record),
 ];
 
+const BLANK_PADDED: u32 = 1042;
 const DATE: u32 = 1082;
 const TIME: u32 = 1083;
 const TIMESTAMP: u32 = 1114;
@@ -241,7 +247,7 @@ const UUID: u32 = 2950;
 /// Types of PostgreSQL that the model knows by name only, with their OIDs.
 const OTHERS: [(&str, u32); 32] = [
     ("bit", 1560),
-    ("bpchar", 1042),
+    ("bpchar", BLANK_PADDED),
     ("bytea", 17),
     ("box", 603),
     ("cid", 29),

@@ -208,6 +208,9 @@ impl Execution<'_> {
             return Err(unsupported("a default that asks who the user is"));
         }
         let found = typed.value_type;
+        if typed.bound.holds_chance() {
+            return Err(unsupported("a default that nobody can predict"));
+        }
         if column.column_type.is_opaque() {
             return Err(unsupported("a default for a column whose type is outside the model"));
         }
