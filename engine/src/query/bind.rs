@@ -2,6 +2,7 @@
 
 use super::coerce::common_of;
 use super::function::SetFunction;
+use super::known_text::value_of_text;
 use super::numeric::constant;
 use super::plan::{AggregateCall, Bound, Source, Typed};
 use super::scope::{Scope, ScopeTable, find_column, is_hinted_at};
@@ -9,7 +10,7 @@ use super::{CastContext, Type, Value};
 use crate::error::{Result, Stop, error, sqlstate, unsupported};
 use crate::execute::Execution;
 use crate::statement::{
-    BinaryOperator, Case, Expression, Identifier, Literal, ObjectName, Query, SessionValue, UnaryOperator,
+    BinaryOperator, Case, Expression, Identifier, Literal, ObjectName, Query, SessionValue, TypeName, UnaryOperator,
 };
 
 /// Which part of a query an expression stands in.
@@ -130,6 +131,9 @@ impl<'e, 'a> Binder<'e, 'a> {
             Expression::Wildcard(_) => Err(unsupported("a whole row as a value")),
             Expression::Call(call) => self.call(call, place),
             Expression::Cast(operand, name) => {
+                if let Some(known) = opaque_constant(operand, name) {
+                    return Ok(known);
+                }
                 let to = self.execution.type_of_value(name, "a cast to an enumerated type")?;
                 let operand = self.expression(operand, place)?;
                 let from = operand.value_type;
@@ -411,6 +415,22 @@ fn calls_only_in_outputs(query: &Query, plan: &super::Plan) -> bool {
         }
         _ => false,
     }
+}
+
+/// A string constant that is cast to a type outside the model, if it certainly is a value of that type.
+fn opaque_constant(operand: &Expression, name: &TypeName) -> Option<Typed> {
+    let Expression::Literal(Literal::String(text)) = operand else { return None };
+    let base = match name.name.parts.as_slice() {
+        [base] => base.name(),
+        [schema, base] if schema.name() == "pg_catalog" => base.name(),
+        _ => return None,
+    };
+    let value_type = Type::opaque_named(base);
+    if name.dimensions > 0 || !name.modifiers.is_empty() || value_type == Type::Opaque(0) {
+        return None;
+    }
+    let value = value_of_text(base, &[], text)?;
+    Some(Typed { bound: Bound::Constant(value), value_type })
 }
 
 /// The refusal of alternatives without a common type.

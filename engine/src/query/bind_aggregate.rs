@@ -61,6 +61,10 @@ impl Binder<'_, '_> {
                     .ok_or_else(|| unsupported(format!("an array of {}", argument.value_type.sql_name())))?;
                 (Aggregate::Array, vec![argument.bound.clone()], value_type)
             }
+            ("max" | "min", false, [argument]) if argument.value_type.has_extremes() => {
+                let aggregate = if name == "max" { Aggregate::Maximum } else { Aggregate::Minimum };
+                (aggregate, vec![argument.bound.clone()], argument.value_type)
+            }
             (_, true, _) => return Err(unsupported(format!("{name}(*)"))),
             _ => {
                 let (signature, arguments) = self.resolve(name, name, arguments)?;

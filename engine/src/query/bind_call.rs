@@ -179,13 +179,20 @@ impl Binder<'_, '_> {
             exact.or(first)
         };
         // Besides these there are variants for times and for floating-point numbers, which may fit better.
-        let chosen = chosen.filter(|signature| name != "to_char" || arguments[0].value_type == signature.arguments[0]);
+        let has_variants = matches!(name, "to_char" | "abs" | "round" | "trunc" | "ceil" | "ceiling" | "floor");
+        let chosen = chosen.filter(|signature| !has_variants || arguments[0].value_type == signature.arguments[0]);
         let Some(signature) = chosen else {
             let may_be_other = matches!(
                 name,
                 "generate_series"
                     | "max"
                     | "min"
+                    | "abs"
+                    | "round"
+                    | "trunc"
+                    | "ceil"
+                    | "ceiling"
+                    | "floor"
                     | "sum"
                     | "avg"
                     | "length"
@@ -195,7 +202,6 @@ impl Binder<'_, '_> {
                     | "right"
                     | "lpad"
                     | "rpad"
-                    | "abs"
                     | "to_char"
                     | "quote_literal"
                     | "pg_get_expr"

@@ -9,6 +9,19 @@ const LEAST_DIGITS: i32 = 16;
 /// How many decimal digits make one of the digits that PostgreSQL computes with (`DEC_DIGITS`).
 const GROUP: i32 = 4;
 
+/// Where a number goes that has more digits than are wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Rounding {
+    /// To the nearest, and from the middle away from zero.
+    HalfAway,
+    /// Towards zero.
+    Truncate,
+    /// To the next larger.
+    Up,
+    /// To the next smaller.
+    Down,
+}
+
 /// A decimal number, as its digits: a digit before the point, no surplus leading zeros, no sign for zero. Trailing zeros
 /// behind the point are shown and do not count.
 #[derive(Debug, Clone)]
@@ -58,12 +71,28 @@ impl Decimal {
 
     /// With `scale` digits behind the point, rounded half away from zero; `None` beyond 128 bits.
     pub(crate) fn rounded(&self, scale: u32) -> Option<Decimal> {
+        self.rounded_to(Rounding::HalfAway, scale)
+    }
+
+    /// With `scale` digits behind the point; `None` beyond 128 bits.
+    pub(crate) fn rounded_to(&self, rounding: Rounding, scale: u32) -> Option<Decimal> {
         let own = self.scale();
         if own <= scale {
             return Some(Decimal::of_scaled(self.scaled(scale)?, scale));
         }
         let unit = 10i128.checked_pow(own - scale)?;
-        Some(Decimal::of_scaled(divided(self.scaled(own)?, unit)?, scale))
+        let value = self.scaled(own)?;
+        let quotient = match rounding {
+            Rounding::HalfAway => divided(value, unit)?,
+            Rounding::Truncate => value / unit,
+            Rounding::Down => value.div_euclid(unit),
+            Rounding::Up => -(-value).div_euclid(unit),
+        };
+        Some(Decimal::of_scaled(quotient, scale))
+    }
+
+    pub(crate) fn is_negative(&self) -> bool {
+        self.0.starts_with('-')
     }
 
     /// Rounded to an integer, half away from zero; `None` beyond 128 bits.

@@ -300,6 +300,17 @@ impl Execution<'_> {
                 let fill = if arguments.len() > 2 { text(2)? } else { " ".into() };
                 Value::text(&string::pad(&text(0)?, integer(1)?, &fill, function == Function::PadLeft)?)
             }
+            Function::Absolute if matches!(values[0], Value::Numeric(_)) => match &values[0] {
+                Value::Numeric(number) if number.is_negative() => Value::Numeric(number.negated()),
+                other => other.clone(),
+            },
+            Function::Round(rounding) => {
+                let Value::Numeric(number) = &values[0] else { return Err(unsupported("rounding what is no numeric")) };
+                let scale = if arguments.len() > 1 { integer(1)? } else { 0 };
+                let scale = u32::try_from(scale).map_err(|_| unsupported("rounding to tens"))?;
+                let rounded = number.rounded_to(rounding, scale);
+                Value::Numeric(rounded.ok_or_else(|| unsupported("numeric beyond 128 bits"))?)
+            }
             Function::Absolute => Value::Integer(
                 integer(0)?
                     .checked_abs()

@@ -27,6 +27,8 @@ pub(crate) enum Function {
     PadLeft,
     PadRight,
     Absolute,
+    /// `round`, `trunc`, `ceil` and `floor` of `numeric`.
+    Round(Rounding),
     /// `to_char` of a number.
     FormatNumber,
     /// `concat`, of texts as their types write them.
@@ -186,6 +188,7 @@ const fn series(arguments: &'static [Type], result: Type) -> Signature {
     Signature { name: "generate_series", routine: Routine::Set(SetFunction::Series), arguments, result }
 }
 
+use super::decimal::Rounding;
 use Type::{BigInt, Boolean, Integer, Name, Numeric, Oid, Record, Regclass, SmallInt, Text, Tree};
 
 /// Every signature. Among several of one name the first whose arguments fit exactly wins, then the first that fits
@@ -226,6 +229,14 @@ pub(super) const SIGNATURES: &[Signature] = &[
     scalar("abs", Function::Absolute, &[Integer], Integer),
     scalar("abs", Function::Absolute, &[BigInt], BigInt),
     scalar("abs", Function::Absolute, &[SmallInt], SmallInt),
+    scalar("abs", Function::Absolute, &[Numeric], Numeric),
+    scalar("round", Function::Round(Rounding::HalfAway), &[Numeric], Numeric),
+    scalar("round", Function::Round(Rounding::HalfAway), &[Numeric, Integer], Numeric),
+    scalar("trunc", Function::Round(Rounding::Truncate), &[Numeric], Numeric),
+    scalar("trunc", Function::Round(Rounding::Truncate), &[Numeric, Integer], Numeric),
+    scalar("ceil", Function::Round(Rounding::Up), &[Numeric], Numeric),
+    scalar("ceiling", Function::Round(Rounding::Up), &[Numeric], Numeric),
+    scalar("floor", Function::Round(Rounding::Down), &[Numeric], Numeric),
     scalar("to_char", Function::FormatNumber, &[Integer, Text], Text),
     scalar("to_char", Function::FormatNumber, &[BigInt, Text], Text),
     scalar("to_char", Function::FormatNumber, &[Numeric, Text], Text),

@@ -125,6 +125,11 @@ impl Type {
         Type::Opaque(OTHERS.iter().find(|(known, _)| *known == name).map_or(0, |(_, number)| *number))
     }
 
+    /// Whether it is a type outside the model that has `max` and `min`, which are those of its texts.
+    pub(super) fn has_extremes(self) -> bool {
+        matches!(self, Type::Opaque(DATE | TIME | TIMESTAMP))
+    }
+
     /// Its name in `pg_type`, if it is one of PostgreSQL's types that are outside the model.
     pub(super) fn name_of_opaque(self) -> Option<&'static str> {
         OTHERS.iter().find(|(_, number)| self == Type::Opaque(*number)).map(|(name, _)| *name)

@@ -220,6 +220,11 @@ fn given_value(column: &Column, value: &Expression) -> Option<Value> {
     match value {
         Expression::Literal(Literal::String(text)) => value_of_text(name, &opaque.modifiers, text),
         Expression::Literal(Literal::Number(text)) => value_of_number(name, text),
+        Expression::Cast(operand, cast) if cast.dimensions == 0 && cast.modifiers.is_empty() => {
+            let is_own = cast.name.parts.last().is_some_and(|base| base.name() == name);
+            let is_text = matches!(**operand, Expression::Literal(Literal::String(_)));
+            (is_own && is_text && is_system_type(cast)).then(|| given_value(column, operand))?
+        }
         Expression::Unary(UnaryOperator::Minus, operand) => match &**operand {
             Expression::Literal(Literal::Number(text)) => value_of_number(name, &format!("-{text}")),
             _ => None,
