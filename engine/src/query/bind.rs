@@ -1,17 +1,14 @@
 //! Analysing expressions: names and types (manual, "Value Expressions" and "Type Conversion").
 
+use super::bind_atom::{literal_value, opaque_constant};
 use super::coerce::common_of;
 use super::function::SetFunction;
-use super::known_text::value_of_text;
-use super::numeric::constant;
 use super::plan::{AggregateCall, Bound, Source, Typed};
-use super::scope::{Scope, ScopeTable, find_column, is_hinted_at};
+use super::scope::{Scope, ScopeTable};
 use super::{CastContext, Type, Value};
 use crate::error::{Result, Stop, error, sqlstate, unsupported};
 use crate::execute::Execution;
-use crate::statement::{
-    BinaryOperator, Case, Expression, Identifier, Literal, ObjectName, Query, SessionValue, TypeName, UnaryOperator,
-};
+use crate::statement::{BinaryOperator, Case, Expression, Query, UnaryOperator};
 
 /// Which part of a query an expression stands in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -221,64 +218,6 @@ impl<'e, 'a> Binder<'e, 'a> {
         }
     }
 
-    /// `$n`: while a statement is prepared, of a type that its use decides; when it is executed, the value given.
-    fn parameter(&mut self, number: u32) -> Result<Typed> {
-        /// More than anybody writes, and little enough to count.
-        const MOST_PARAMETERS: usize = 1000;
-        let missing = || error(sqlstate::UNDEFINED_PARAMETER, format!("there is no parameter ${number}"));
-        let Some(parameters) = &mut self.execution.parameters else { return Err(missing()) };
-        let Some(index) = (number as usize).checked_sub(1) else { return Err(missing()) };
-        if let Some(values) = &parameters.values {
-            return match (values.get(index), parameters.types.get(index)) {
-                (Some(value), Some(value_type)) => {
-                    Ok(Typed { bound: Bound::Constant(value.clone()), value_type: *value_type })
-                }
-                _ => Err(missing()),
-            };
-        }
-        if index >= MOST_PARAMETERS {
-            return Err(unsupported(format!("parameter ${number}")));
-        }
-        if index >= parameters.types.len() {
-            parameters.types.resize(index + 1, Type::Unknown);
-        }
-        let value_type = parameters.types[index];
-        if value_type == Type::Unknown {
-            parameters.undecided += 1;
-        }
-        Ok(Typed { bound: Bound::Parameter(index), value_type })
-    }
-
-    fn session_value(&mut self, value: SessionValue) -> Result<Typed> {
-        self.reads_session = true;
-        let moment = match value {
-            SessionValue::CurrentDate => Some("date"),
-            SessionValue::CurrentTime => Some("timetz"),
-            SessionValue::CurrentTimestamp => Some("timestamptz"),
-            SessionValue::LocalTime => Some("time"),
-            SessionValue::LocalTimestamp => Some("timestamp"),
-            _ => None,
-        };
-        if let Some(name) = moment {
-            return Ok(Typed { bound: Bound::Constant(Value::Opaque), value_type: Type::opaque_named(name) });
-        }
-        let execution = &mut *self.execution;
-        let value = match value {
-            SessionValue::CurrentUser | SessionValue::CurrentRole | SessionValue::User => {
-                execution.role_value(execution.current_role())
-            }
-            SessionValue::SessionUser => execution.role_value(execution.session.user()),
-            SessionValue::CurrentCatalog => Value::text(&execution.shared.settings.database),
-            SessionValue::CurrentSchema => execution.current_schema()?,
-            SessionValue::CurrentDate
-            | SessionValue::CurrentTime
-            | SessionValue::CurrentTimestamp
-            | SessionValue::LocalTime
-            | SessionValue::LocalTimestamp => Value::Opaque,
-        };
-        Ok(Typed { bound: Bound::Constant(value), value_type: Type::Name })
-    }
-
     /// Analyses a condition.
     pub(crate) fn boolean(&mut self, expression: &Expression, place: Place, context: &str) -> Result<Bound> {
         let typed = self.expression(expression, place)?;
@@ -295,54 +234,6 @@ impl<'e, 'a> Binder<'e, 'a> {
                 format!("argument of {context} must be type {}, not type {}", needed.sql_name(), found.sql_name()),
             )),
         }
-    }
-
-    /// A column that is computed with, so that its type must be known.
-    fn column(&mut self, name: &ObjectName) -> Result<Typed> {
-        let column = self.shown_column(name)?;
-        match column.value_type.is_opaque() && !column.value_type.is_equal_as_text() {
-            true => {
-                let name = name.parts.last().map(Identifier::name).unwrap_or_default();
-                Err(unsupported(format!("column {name}, whose type is outside the model")))
-            }
-            false => Ok(column),
-        }
-    }
-
-    /// A column whose values are only shown.
-    pub(super) fn shown_column(&mut self, name: &ObjectName) -> Result<Typed> {
-        let (level, found) = match find_column(&self.scopes, name) {
-            Err(Stop::Error(_)) if is_hinted_at(&self.unreachable, name) => {
-                return Err(unsupported("a column that cannot be read there, of which PostgreSQL gives a hint"));
-            }
-            found => found?,
-        };
-        Ok(Typed { bound: Bound::Column { level, index: found.index }, value_type: found.value_type })
-    }
-
-    fn signed(
-        &mut self,
-        operator: UnaryOperator,
-        operand: &Expression,
-        whole: &Expression,
-        place: Place,
-    ) -> Result<Typed> {
-        // The grammar folds signs into numeric constants, so that the smallest bigint can be written.
-        if let Some(digits) = folded_constant(whole) {
-            let (value, value_type) = constant(&digits)?;
-            return Ok(Typed { bound: Bound::Constant(value), value_type });
-        }
-        let operand = self.expression(operand, place)?;
-        if !operand.value_type.is_number() {
-            return Err(unsupported(format!("a sign before {}", operand.value_type.sql_name())));
-        }
-        Ok(match operator {
-            UnaryOperator::Minus => Typed {
-                value_type: operand.value_type,
-                bound: Bound::Negate { value_type: operand.value_type, operand: Box::new(operand.bound) },
-            },
-            UnaryOperator::Plus | UnaryOperator::Not => operand,
-        })
     }
 
     fn case(&mut self, case: &Case, place: Place) -> Result<Typed> {
@@ -417,22 +308,6 @@ fn calls_only_in_outputs(query: &Query, plan: &super::Plan) -> bool {
     }
 }
 
-/// A string constant that is cast to a type outside the model, if it certainly is a value of that type.
-fn opaque_constant(operand: &Expression, name: &TypeName) -> Option<Typed> {
-    let Expression::Literal(Literal::String(text)) = operand else { return None };
-    let base = match name.name.parts.as_slice() {
-        [base] => base.name(),
-        [schema, base] if schema.name() == "pg_catalog" => base.name(),
-        _ => return None,
-    };
-    let value_type = Type::opaque_named(base);
-    if name.dimensions > 0 || !name.modifiers.is_empty() || value_type == Type::Opaque(0) {
-        return None;
-    }
-    let value = value_of_text(base, &[], text)?;
-    Some(Typed { bound: Bound::Constant(value), value_type })
-}
-
 /// The refusal of alternatives without a common type.
 pub(super) fn unmatched(construct: &str, one: Type, other: Type) -> Stop {
     if one.is_opaque() || other.is_opaque() {
@@ -444,34 +319,7 @@ pub(super) fn unmatched(construct: &str, one: Type, other: Type) -> Stop {
     )
 }
 
-fn literal_value(literal: &Literal) -> Result<Typed> {
-    Ok(match literal {
-        Literal::Null => null(),
-        Literal::Boolean(value) => boolean(Bound::Constant(Value::Boolean(*value))),
-        Literal::String(text) => Typed { bound: Bound::Constant(Value::text(text)), value_type: Type::Unknown },
-        Literal::Number(digits) => {
-            let (value, value_type) = constant(digits)?;
-            Typed { bound: Bound::Constant(value), value_type }
-        }
-    })
-}
-
-/// A numeric constant behind signs, with the signs folded in.
-pub(super) fn folded_constant(expression: &Expression) -> Option<String> {
-    match expression {
-        Expression::Literal(Literal::Number(digits)) => Some(digits.clone()),
-        Expression::Unary(UnaryOperator::Minus, operand) => {
-            let digits = folded_constant(operand)?;
-            Some(match digits.strip_prefix('-') {
-                Some(positive) => positive.to_owned(),
-                None => format!("-{digits}"),
-            })
-        }
-        _ => None,
-    }
-}
-
-fn null() -> Typed {
+pub(super) fn null() -> Typed {
     Typed { bound: Bound::Constant(Value::Null), value_type: Type::Unknown }
 }
 

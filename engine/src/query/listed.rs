@@ -1,7 +1,7 @@
 //! What a constant or a bare name of GROUP BY and ORDER BY means: an entry of the select list (manual, "SELECT", "GROUP
 //! BY Clause" and "ORDER BY Clause").
 
-use super::bind::folded_constant;
+use super::bind_atom::folded_constant;
 use super::plan::Output;
 use crate::dialect::Major;
 use crate::error::{Result, Stop, error, sqlstate};

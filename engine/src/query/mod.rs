@@ -6,6 +6,7 @@
 mod aggregate;
 mod bind;
 mod bind_aggregate;
+mod bind_atom;
 mod bind_call;
 mod bind_comparison;
 mod bound;
@@ -26,6 +27,7 @@ mod known_text;
 mod listed;
 mod number_format;
 mod numeric;
+mod opaque_type;
 mod operator;
 mod parameters;
 mod physical;
