@@ -6,7 +6,7 @@ use super::function::Aggregate;
 use super::operator::compare;
 use super::plan::{AggregateCall, Bound, SortKey};
 use super::run::Order;
-use super::{Decimal, Value};
+use super::{Decimal, Value, check_looks_alike};
 use crate::error::{Result, error, sqlstate, unsupported};
 use crate::execute::Execution;
 
@@ -55,6 +55,9 @@ impl<'p> Accumulator<'p> {
             }
             let descending = keys.first().is_some_and(|key| key.descending);
             self.inputs.sort_by(|(left, _), (right, _)| compare_keys(&left[..1], &right[..1], &[descending]));
+            for pair in self.inputs.windows(2) {
+                check_looks_alike(&pair[0].0, &pair[1].0)?;
+            }
             self.inputs.dedup_by(|(left, _), (right, _)| left == right);
         }
         let first = |input: &Input| input.0.first().cloned().unwrap_or(Value::Null);
@@ -63,8 +66,16 @@ impl<'p> Accumulator<'p> {
         Ok(match self.call.aggregate {
             Aggregate::CountRows => Value::Integer(self.inputs.len() as i64),
             Aggregate::Count => Value::Integer(present.count() as i64),
-            Aggregate::Maximum => present.max_by(|a, b| compare(a, b)).cloned().unwrap_or(Value::Null),
-            Aggregate::Minimum => present.min_by(|a, b| compare(a, b)).cloned().unwrap_or(Value::Null),
+            Aggregate::Maximum | Aggregate::Minimum => {
+                let largest = self.call.aggregate == Aggregate::Maximum;
+                let chosen = match largest {
+                    true => present.clone().max_by(|a, b| compare(a, b)),
+                    false => present.clone().min_by(|a, b| compare(a, b)),
+                };
+                let chosen = chosen.cloned().unwrap_or(Value::Null);
+                present.map(|value| check_looks_alike(&[value.clone()], &[chosen.clone()])).collect::<Result<()>>()?;
+                chosen
+            }
             Aggregate::All => fold_booleans(present, |all, one| all && one),
             Aggregate::Any => fold_booleans(present, |any, one| any || one),
             Aggregate::Sum => match total(present)? {
@@ -93,7 +104,7 @@ impl<'p> Accumulator<'p> {
     /// Refuses an aggregate whose value depends on an order that PostgreSQL leaves open.
     fn check_order(&self, order: Order) -> Result<()> {
         let keys = &self.call.order_by;
-        let differ = |left: &Input, right: &Input| left.0 != right.0;
+        let differ = |left: &Input, right: &Input| !left.0.iter().zip(&right.0).all(|(one, two)| one.looks_like(two));
         if order == Order::Open
             && self.inputs.len() > 1
             && self.call.arguments.iter().chain(keys.iter().map(|key| &key.key)).any(Bound::is_volatile)

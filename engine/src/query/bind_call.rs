@@ -105,14 +105,21 @@ impl Binder<'_, '_> {
             if left.bound.is_volatile() {
                 once = Some(std::mem::replace(&mut left.bound, Bound::Held));
             }
-            let (value, value_type) = match left.value_type {
-                Type::Unknown => match self.coerce(left.clone(), Type::Text, CastContext::Implicit)? {
-                    Some(text) => (text.bound, Type::Text),
-                    None => return Err(unsupported("NULLIF of a constant")),
-                },
-                other => (left.bound.clone(), other),
-            };
+            let (given, given_type, other_type) = (left.bound.clone(), left.value_type, right.value_type);
             let equal = self.execution.bind_operator(BinaryOperator::Equal, left, right)?.bound;
+            // It gives its operand as the operator takes it; for integers there is an operator for each pair of types.
+            let (value, value_type) = match &equal {
+                Bound::Operator { operand_type, left, .. }
+                    if *operand_type == Type::Numeric || given_type == Type::Unknown =>
+                {
+                    ((**left).clone(), *operand_type)
+                }
+                Bound::Operator { .. } if given_type == Type::Varchar => return Err(unsupported("NULLIF of varchar")),
+                _ if given_type.is_identifier() || other_type.is_identifier() => {
+                    return Err(unsupported("NULLIF of object identifiers"));
+                }
+                _ => (given, given_type),
+            };
             let branches = vec![(equal, Bound::Constant(Value::Null))];
             let bound = Bound::Case { branches, otherwise: Box::new(value) }.with_held(once);
             return Ok(Some(Typed { bound, value_type }));

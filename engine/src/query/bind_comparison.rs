@@ -23,6 +23,7 @@ impl Binder<'_, '_> {
         for item in items {
             pairs.push((self.expression(operand, place)?, self.expression(item, place)?));
         }
+        self.share_type(&mut pairs)?;
         let is_volatile = pairs.iter().any(|(operand, item)| operand.bound.is_volatile() || item.bound.is_volatile());
         if is_volatile && pairs.len() > 1 {
             return self.in_array(operator, pairs, negated);
@@ -37,6 +38,30 @@ impl Binder<'_, '_> {
             });
         }
         whole.map(boolean).ok_or_else(|| unsupported("an empty IN list"))
+    }
+
+    /// Several values that read no column PostgreSQL compares as an array, whose type they and the operand share: constants
+    /// without a type are read as that (`transformAExprIn` of its parser).
+    fn share_type(&mut self, pairs: &mut [(Typed, Typed)]) -> Result<()> {
+        let major = self.execution.shared.settings.major;
+        let reads_column = |item: &Typed| item.bound.any(|part| matches!(part, Bound::Column { .. }));
+        if pairs.iter().filter(|(_, item)| !reads_column(item)).count() < 2 {
+            return Ok(());
+        }
+        let mut chosen = pairs.first().map(|(operand, _)| operand.value_type);
+        for (_, item) in pairs.iter().filter(|(_, item)| !reads_column(item)) {
+            chosen = chosen.and_then(|chosen| common_of(chosen, item.value_type, major));
+        }
+        let Some(shared) = chosen.filter(|chosen| *chosen != Type::Unknown) else { return Ok(()) };
+        for (operand, item) in pairs.iter_mut().filter(|(_, item)| !reads_column(item)) {
+            for side in [operand, item] {
+                if side.value_type == Type::Unknown && matches!(side.bound, Bound::Constant(_)) {
+                    let read = self.execution.coerce(side.clone(), shared, CastContext::Implicit)?;
+                    *side = read.ok_or_else(|| unsupported("IN over mixed types"))?;
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Values that read no column PostgreSQL compares as an array, of one type, so that it computes the operand once

@@ -1,5 +1,6 @@
 //! Walking analysed expressions.
 
+use super::function::Function;
 use super::plan::{Bound, Source};
 use super::{Plan, Value};
 use crate::catalog::Oid;
@@ -139,6 +140,14 @@ impl Bound {
     /// Whether it holds a value that nobody can predict, such as the time.
     pub(crate) fn holds_chance(&self) -> bool {
         self.any(|part| matches!(part, Bound::Constant(Value::Opaque)))
+    }
+
+    /// Whether it calls a function that may change its result from row to row, other than `nextval`.
+    pub(crate) fn is_volatile_beside_nextval(&self) -> bool {
+        self.any(|part| match part {
+            Bound::Call { function, .. } => function.is_sequence_function() && *function != Function::Nextval,
+            other => other.subquery().is_some_and(Plan::is_volatile),
+        })
     }
 
     /// Whether computing it may call a sequence function, so that it matters how often and when that happens.

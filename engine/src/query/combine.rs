@@ -1,10 +1,10 @@
 //! Running aggregation, and UNION, INTERSECT and EXCEPT.
 
-use super::Value;
 use super::aggregate::Accumulator;
 use super::evaluate::Row;
 use super::plan::{Grouping, SelectPlan, SetPlan};
 use super::run::{Order, Tuple};
+use super::{Value, check_looks_alike};
 use crate::error::{Result, unsupported};
 use crate::execute::Execution;
 use crate::statement::SetOperator;
@@ -38,7 +38,10 @@ impl Execution<'_> {
         let order = self.scan(select, outer, &mut |execution, row| {
             let keys = grouping.keys.iter().map(|key| execution.evaluate(key, row)).collect::<Result<Vec<_>>>()?;
             let index = match groups.iter().position(|group| group.keys == keys) {
-                Some(index) => index,
+                Some(index) => {
+                    check_looks_alike(&groups[index].keys, &keys)?;
+                    index
+                }
                 None => {
                     groups.push(Group::new(keys, row.values.to_vec(), grouping));
                     groups.len() - 1
@@ -82,6 +85,14 @@ impl Execution<'_> {
         })?;
         if left.iter().chain(&right).flatten().any(|value| !value.is_known()) {
             return Err(unsupported("a comparison of values that nobody can predict"));
+        }
+        if (set.operator, set.all) != (SetOperator::Union, true) {
+            let rows: Vec<&Vec<Value>> = left.iter().chain(&right).collect();
+            let holds_numeric = rows.iter().any(|row| row.iter().any(|value| matches!(value, Value::Numeric(_))));
+            for (place, row) in rows.iter().enumerate().filter(|_| holds_numeric) {
+                let equal = rows[..place].iter().filter(|other| *other == row);
+                equal.map(|other| check_looks_alike(other, row)).collect::<Result<()>>()?;
+            }
         }
         let rows = match (set.operator, set.all) {
             (SetOperator::Union, true) => {

@@ -300,10 +300,6 @@ impl Execution<'_> {
                 let fill = if arguments.len() > 2 { text(2)? } else { " ".into() };
                 Value::text(&string::pad(&text(0)?, integer(1)?, &fill, function == Function::PadLeft)?)
             }
-            Function::Absolute if matches!(values[0], Value::Numeric(_)) => match &values[0] {
-                Value::Numeric(number) if number.is_negative() => Value::Numeric(number.negated()),
-                other => other.clone(),
-            },
             Function::Round(rounding) => {
                 let Value::Numeric(number) = &values[0] else { return Err(unsupported("rounding what is no numeric")) };
                 let scale = if arguments.len() > 1 { integer(1)? } else { 0 };
@@ -311,11 +307,11 @@ impl Execution<'_> {
                 let rounded = number.rounded_to(rounding, scale);
                 Value::Numeric(rounded.ok_or_else(|| unsupported("numeric beyond 128 bits"))?)
             }
-            Function::Absolute => Value::Integer(
-                integer(0)?
-                    .checked_abs()
-                    .ok_or_else(|| error(sqlstate::NUMERIC_VALUE_OUT_OF_RANGE, "bigint out of range"))?,
-            ),
+            Function::Absolute(value_type) => match &values[0] {
+                Value::Numeric(number) if number.is_negative() => Value::Numeric(number.negated()),
+                Value::Integer(value) => super::numeric::fit(i128::from(*value).abs(), value_type)?,
+                other => other.clone(),
+            },
             Function::FormatNumber => Value::text(&super::number_format::to_char(&values[0], &text(1)?)?),
             Function::Concat | Function::ConcatWith | Function::Format => Value::Null,
             Function::CurrentDatabase => Value::text(&self.shared.settings.database),

@@ -26,7 +26,8 @@ pub(crate) enum Function {
     Right,
     PadLeft,
     PadRight,
-    Absolute,
+    /// `abs` of this type.
+    Absolute(Type),
     /// `round`, `trunc`, `ceil` and `floor` of `numeric`.
     Round(Rounding),
     /// `to_char` of a number.
@@ -226,10 +227,10 @@ pub(super) const SIGNATURES: &[Signature] = &[
     scalar("lpad", Function::PadLeft, &[Text, Integer], Text),
     scalar("rpad", Function::PadRight, &[Text, Integer, Text], Text),
     scalar("rpad", Function::PadRight, &[Text, Integer], Text),
-    scalar("abs", Function::Absolute, &[Integer], Integer),
-    scalar("abs", Function::Absolute, &[BigInt], BigInt),
-    scalar("abs", Function::Absolute, &[SmallInt], SmallInt),
-    scalar("abs", Function::Absolute, &[Numeric], Numeric),
+    scalar("abs", Function::Absolute(Integer), &[Integer], Integer),
+    scalar("abs", Function::Absolute(BigInt), &[BigInt], BigInt),
+    scalar("abs", Function::Absolute(SmallInt), &[SmallInt], SmallInt),
+    scalar("abs", Function::Absolute(Numeric), &[Numeric], Numeric),
     scalar("round", Function::Round(Rounding::HalfAway), &[Numeric], Numeric),
     scalar("round", Function::Round(Rounding::HalfAway), &[Numeric, Integer], Numeric),
     scalar("trunc", Function::Round(Rounding::Truncate), &[Numeric], Numeric),

@@ -62,5 +62,5 @@ pub(crate) use scope::{Scope, ScopeTable};
 pub(crate) use select::{check_asides, check_order_of_conditions};
 pub(crate) use types::{Type, is_known_type, may_be_system_type, resolve_column_type, resolve_type};
 pub(crate) use uses::Uses;
-pub(crate) use value::Value;
+pub(crate) use value::{Value, check_looks_alike};
 pub(crate) use with::{Content, KnownTable, known_columns};

@@ -1,10 +1,10 @@
 //! Running analysed queries, row by row: PostgreSQL's executor evaluates a row's functions before it fetches the next.
 
-use super::Value;
 use super::aggregate::compare_keys;
 use super::evaluate::Row;
 use super::function::SetFunction;
 use super::plan::{Bound, Plan, SelectPlan, SortKey};
+use super::{Value, check_looks_alike};
 use crate::error::{Result, error, sqlstate, unsupported};
 use crate::execute::Execution;
 
@@ -66,10 +66,13 @@ impl Shown {
 
     fn are_alike(&self, one: &Tuple, other: &Tuple) -> bool {
         let values = match &self.columns {
-            None => one.values == other.values,
-            Some(columns) => columns.iter().all(|place| one.values.get(*place) == other.values.get(*place)),
+            None => are_alike(&one.values, &other.values),
+            Some(columns) => columns.iter().all(|place| match (one.values.get(*place), other.values.get(*place)) {
+                (Some(one), Some(other)) => one.looks_like(other),
+                (one, other) => one.is_none() && other.is_none(),
+            }),
         };
-        values && one.aggregates == other.aggregates
+        values && are_alike(&one.aggregates, &other.aggregates)
     }
 
     /// The order of rows that are all alike, or of one row, is certain.
@@ -79,6 +82,10 @@ impl Shown {
             false => order,
         }
     }
+}
+
+fn are_alike(one: &[Value], other: &[Value]) -> bool {
+    one.len() == other.len() && one.iter().zip(other).all(|(one, other)| one.looks_like(other))
 }
 
 /// Which of a query's rows LIMIT and OFFSET leave.
@@ -216,8 +223,9 @@ impl Execution<'_> {
                 if !values.iter().all(Value::is_known) {
                     return Err(unsupported("DISTINCT over values that nobody can predict"));
                 }
-                if !distinct.iter().any(|other| other.values == values) {
-                    distinct.push(Tuple { values: values.to_vec(), aggregates: Vec::new() });
+                match distinct.iter().find(|other| other.values == values) {
+                    Some(other) => check_looks_alike(&other.values, values)?,
+                    None => distinct.push(Tuple { values: values.to_vec(), aggregates: Vec::new() }),
                 }
                 Ok(true)
             })?;

@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use super::doubt::Fact;
 use super::{Decimal, Type};
+use crate::error::{Result, unsupported};
 use crate::reply::Cell;
 
 /// A value of some type; the type itself is known from the expression.
@@ -34,6 +35,17 @@ impl Value {
         !matches!(self, Value::Opaque | Value::Partial(_))
     }
 
+    /// Whether two values are equal and shown alike: numbers may be equal with different digits.
+    pub(crate) fn looks_like(&self, other: &Value) -> bool {
+        match (self, other) {
+            (Value::Numeric(one), Value::Numeric(two)) => one.to_string() == two.to_string(),
+            (Value::List(one), Value::List(two)) => {
+                one.len() == two.len() && one.iter().zip(two.iter()).all(|(one, two)| one.looks_like(two))
+            }
+            _ => self == other,
+        }
+    }
+
     pub(crate) fn is_null(&self) -> bool {
         matches!(self, Value::Null)
     }
@@ -60,6 +72,14 @@ impl Value {
                 _ => record_text(values),
             },
         }
+    }
+}
+
+/// Refuses to take rows for one that are equal and look different: which of them is shown is PostgreSQL's choice.
+pub(crate) fn check_looks_alike(one: &[Value], other: &[Value]) -> Result<()> {
+    match one.iter().zip(other).any(|(one, other)| one == other && !one.looks_like(other)) {
+        true => Err(unsupported("equal numbers that look different, of which one is shown")),
+        false => Ok(()),
     }
 }
 

@@ -8,7 +8,7 @@ use super::opaque::{ResolvedType, is_reliable};
 use super::partition::check_not_partition_key;
 use super::row_work::{NewKey, RowWork};
 use super::table_scope;
-use crate::catalog::{ColumnDefault, ConstraintKind, Object, Oid, OpaqueType, Relation, TableData};
+use crate::catalog::{ColumnDefault, ConstraintKind, Modifier, Object, Oid, OpaqueType, Relation, TableData};
 use crate::error::{Result, Stop, error, sqlstate, unsupported};
 use crate::lock::LockMode;
 use crate::query::{Binder, Bound, CastContext, Place as ExpressionPlace, Type, Typed, Value};
@@ -81,7 +81,7 @@ impl Execution<'_> {
         using: Option<Option<Typed>>,
     ) -> Result<Bound> {
         let column = &data.columns[place];
-        let new_type = self.column_type(change.type_name)?.column_type;
+        let ResolvedType { column_type: new_type, modifier, .. } = self.column_type(change.type_name)?;
         let has_rows = !self.shared.catalog.rows(relation.storage, self.catalog_view()).is_empty();
         let value = match using {
             // Nobody can predict what comes of the rows, but without rows nothing does.
@@ -118,7 +118,10 @@ impl Execution<'_> {
                     sqlstate::DATATYPE_MISMATCH,
                     format!("column \"{}\" cannot be cast automatically to type {type_words}", column.name),
                 )
-                .hint(format!("You might need to specify \"USING {quoted}::{type_words}\"."))
+                .hint(format!(
+                    "You might need to specify \"USING {quoted}::{type_words}{}\".",
+                    modifier_words(modifier)
+                ))
             }
         })
     }
@@ -258,5 +261,14 @@ impl Execution<'_> {
         });
         Err(error(sqlstate::FEATURE_NOT_SUPPORTED, "cannot alter type of a column used by a view or rule")
             .detail(format!("rule _RETURN on {shown} depends on column \"{}\"", column.as_deref().unwrap_or("?"))))
+    }
+}
+
+/// A modifier as `format_type` writes it behind the type's name.
+fn modifier_words(modifier: Option<Modifier>) -> String {
+    match modifier {
+        None => String::new(),
+        Some(Modifier::Length(length)) => format!("({length})"),
+        Some(Modifier::Precision(precision, scale)) => format!("({precision},{scale})"),
     }
 }

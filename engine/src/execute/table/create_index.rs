@@ -12,7 +12,7 @@ use crate::catalog::{Column, Index, Kind, Oid, Relation, TableData, TableRow, is
 use crate::clause::Clause;
 use crate::error::{Result, Stop, error, notice, sqlstate, unsupported};
 use crate::lock::LockMode;
-use crate::query::{Binder, Place, Type, Value};
+use crate::query::{Binder, Place, Type, Value, check_looks_alike};
 use crate::reply::{Severity, StatementResult};
 use crate::statement::{BinaryOperator, CreateIndex, Expression, Identifier, ObjectName, Privilege, UnaryOperator};
 
@@ -162,6 +162,9 @@ impl Execution<'_> {
                 return Err(unsupported("a key whose value nobody can predict"));
             }
             let is_null = key_of_row.iter().any(Value::is_null);
+            for other in rows[..position].iter().map(key).filter(|other| *other == key_of_row) {
+                check_looks_alike(&other, &key_of_row)?;
+            }
             if !is_null && !twice.contains(&key_of_row) && rows[..position].iter().any(|other| key(other) == key_of_row)
             {
                 twice.push(key_of_row);
@@ -266,8 +269,8 @@ fn check_method(column: &Column, method: &str, class: Option<&ObjectName>, eleme
 }
 
 /// Whether the values of a column whose type is outside the model have an order, and so a default operator class.
-fn has_order(column: &Column) -> bool {
-    const ORDERED: [&str; 14] = [
+pub(super) fn has_order(column: &Column) -> bool {
+    const ORDERED: [&str; 16] = [
         "bpchar",
         "bytea",
         "date",
@@ -278,6 +281,8 @@ fn has_order(column: &Column) -> bool {
         "jsonb",
         "numeric",
         "text",
+        "time",
+        "timetz",
         "timestamp",
         "timestamptz",
         "uuid",

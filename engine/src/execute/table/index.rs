@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use super::super::Execution;
 use super::column::{Planned, PlannedConstraint, PlannedConstraintKind};
+use super::create_index::has_order;
 use super::opaque::{is_reliable, named_columns};
 use super::partition::check_covers_partition_key;
 use super::row_work::{NewKey, RowWork};
@@ -172,6 +173,9 @@ impl Execution<'_> {
     ) -> Result<()> {
         let (relation, mut data) = self.table_now(table)?;
         let places = key_places(columns, |name| data.column(name).map(|(place, _)| place))?;
+        if places.iter().any(|place| data.columns[*place].opaque.is_some() && !has_order(&data.columns[*place])) {
+            return Err(unsupported("a key over a column whose type is outside the model and may have no order"));
+        }
         self.check_schema(relation.schema, Privilege::Create)?;
         let is_key =
             |constraint: &Constraint| matches!(constraint.kind, ConstraintKind::Unique { is_primary: true, .. });

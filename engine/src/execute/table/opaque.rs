@@ -213,7 +213,7 @@ fn is_system_type(name: &TypeName) -> bool {
 }
 
 /// The same for a type that PostgreSQL brings.
-fn given_value(column: &Column, value: &Expression) -> Option<Value> {
+pub(super) fn given_value(column: &Column, value: &Expression) -> Option<Value> {
     let opaque = column.opaque.as_ref().map(|opaque| &opaque.written);
     let opaque = opaque.filter(|opaque| opaque.dimensions == 0)?;
     let name = opaque.name.parts.last().map(Identifier::name)?;

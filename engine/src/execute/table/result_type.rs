@@ -1,8 +1,13 @@
 //! Types of expressions that are outside the model, as far as they decide whether a column takes such an expression as its
 //! default (manual, "Type Conversion", "Value Storage").
 
+use super::opaque::given_value;
 use crate::catalog::Column;
 use crate::statement::{BinaryOperator, Expression, Identifier, Literal, SessionValue};
+
+/// Types outside the model whose constants it can tell from what is none.
+const READ_BY_MODEL: [&str; 11] =
+    ["date", "time", "timestamp", "timestamptz", "uuid", "bytea", "float4", "float8", "bpchar", "bit", "varbit"];
 
 /// Whether a column certainly takes values of the type that an expression has.
 pub(super) fn is_assignable(column: &Column, expression: &Expression) -> bool {
@@ -14,8 +19,13 @@ pub(super) fn is_assignable(column: &Column, expression: &Expression) -> bool {
     };
     let Some(to) = name else { return false };
     match expression {
-        // Its own input function reads it.
-        Expression::Literal(Literal::String(_) | Literal::Null) => true,
+        Expression::Literal(Literal::Null) => true,
+        // What the model reads itself it has refused; of the other types' constants it knows some.
+        Expression::Literal(_) if column.opaque.is_none() || READ_BY_MODEL.contains(&to) => {
+            given_value(column, expression).is_some()
+        }
+        // The type's own input function reads it.
+        Expression::Literal(Literal::String(_)) => true,
         expression => result_type(expression).is_some_and(|from| converts(&from, to)),
     }
 }

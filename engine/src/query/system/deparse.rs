@@ -57,7 +57,7 @@ impl Execution<'_> {
                 | Function::Lower
                 | Function::Upper
                 | Function::Length
-                | Function::Absolute
+                | Function::Absolute(_)
                 | Function::FormatNumber
         );
         let mut variants = SIGNATURES.iter().filter(|signature| {
@@ -98,7 +98,8 @@ fn constant(value: &Value, value_type: Type) -> Option<String> {
             Some(format!("'{value}'::{}", value_type.sql_name()))
         }
         (Value::Numeric(value), Type::Numeric) => Some(match value.to_string() {
-            digits if digits.starts_with('-') => format!("'{digits}'::numeric"),
+            // Without a point it would be read as an integer.
+            digits if digits.starts_with('-') || !digits.contains('.') => format!("'{digits}'::numeric"),
             digits => digits,
         }),
         (Value::Boolean(value), Type::Boolean) => Some(value.to_string()),
