@@ -1,6 +1,7 @@
 //! What aggregates compute.
 
 use std::cmp::Ordering;
+use std::slice::from_ref;
 
 use super::function::Aggregate;
 use super::operator::compare;
@@ -73,7 +74,8 @@ impl<'p> Accumulator<'p> {
                     false => present.clone().min_by(|a, b| compare(a, b)),
                 };
                 let chosen = chosen.cloned().unwrap_or(Value::Null);
-                present.map(|value| check_looks_alike(&[value.clone()], &[chosen.clone()])).collect::<Result<()>>()?;
+                let mut others = present;
+                others.try_for_each(|value| check_looks_alike(from_ref(value), from_ref(&chosen)))?;
                 chosen
             }
             Aggregate::All => fold_booleans(present, |all, one| all && one),

@@ -90,8 +90,8 @@ impl Execution<'_> {
             let rows: Vec<&Vec<Value>> = left.iter().chain(&right).collect();
             let holds_numeric = rows.iter().any(|row| row.iter().any(|value| matches!(value, Value::Numeric(_))));
             for (place, row) in rows.iter().enumerate().filter(|_| holds_numeric) {
-                let equal = rows[..place].iter().filter(|other| *other == row);
-                equal.map(|other| check_looks_alike(other, row)).collect::<Result<()>>()?;
+                let mut equal = rows[..place].iter().filter(|other| *other == row);
+                equal.try_for_each(|other| check_looks_alike(other, row))?;
             }
         }
         let rows = match (set.operator, set.all) {
