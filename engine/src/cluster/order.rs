@@ -31,8 +31,9 @@ impl Cluster {
         let Some(undecided) = self.undecided.take() else { return Vec::new() };
         let Undecided { before, outcome, sessions } = *undecided;
         // The first is the one that the model has followed.
-        let all: Option<Vec<(Cluster, Outcome)>> = permutations(&sessions)
+        let others: Option<Vec<(Cluster, Outcome)>> = permutations(&sessions)
             .into_iter()
+            .skip(1)
             .map(|order| {
                 let mut cluster = before.clone();
                 let mut outcome = outcome.clone();
@@ -41,10 +42,9 @@ impl Cluster {
                 outcome.lost.is_none().then_some((cluster, outcome))
             })
             .collect();
-        let Some(mut all) = all else { return Vec::new() };
+        let Some(others) = others else { return Vec::new() };
         self.leave_order_open(&before, &sessions);
-        all.remove(0);
-        all
+        others
     }
 
     /// Keeps what it takes to follow the other orders, if they can be.

@@ -1,5 +1,7 @@
 //! Who goes on when a step is over.
 
+use std::slice::from_ref;
+
 use super::{Cluster, Outcome, Progress, SessionId};
 use crate::catalog::CommitNumber;
 use crate::catalog::View;
@@ -31,7 +33,7 @@ impl Cluster {
         }
         // One that goes on may let others go on that still wait.
         let before = (self.shared.locks.count_waiting() > 1).then(|| (self.clone(), outcome.clone()));
-        let resumed = self.resume_all(outcome, Preference::AsGranted);
+        let resumed = self.resume_all(outcome, Preference::InOrder(&[]));
         let Some((before, begun)) = before.filter(|_| resumed.len() > 1) else { return };
         let race = resumed.iter().enumerate().any(|(index, one)| resumed[..index].iter().any(|two| one.may_race(two)));
         if race && !resumed.iter().all(|one| one.only_queries) || !self.comes_out_alike(&before, &resumed, outcome) {
@@ -76,8 +78,8 @@ impl Cluster {
     /// Whether sessions that go on side by side give the same replies, and leave the same, when each of them in turn goes on
     /// as early and as late as it can: whichever two of them meet somewhere have then come there in both orders.
     fn comes_out_alike(&self, before: &Cluster, resumed: &[Resumed], outcome: &Outcome) -> bool {
-        let sessions = resumed.iter().map(|one| one.request.session);
-        sessions.flat_map(|id| [Preference::First(id), Preference::Last(id)]).all(|preference| {
+        let sessions = resumed.iter().map(|one| &one.request.session);
+        sessions.flat_map(|id| [Preference::InOrder(from_ref(id)), Preference::Last(*id)]).all(|preference| {
             let mut cluster = before.clone();
             let mut other = Outcome::new(Progress::Done(Reply::default()));
             cluster.resume_all(&mut other, preference);
@@ -114,8 +116,6 @@ impl Cluster {
     fn next_to_resume(&mut self, preference: Preference<'_>) -> Option<Request> {
         let free = self.free_to_go_on();
         let preferred = match preference {
-            Preference::AsGranted => None,
-            Preference::First(id) => free.iter().find(|request| request.session == id),
             Preference::Last(id) => free.iter().find(|request| request.session != id),
             Preference::InOrder(sessions) => {
                 let place = |request: &&Request| sessions.iter().position(|id| *id == request.session);
@@ -163,14 +163,10 @@ impl Cluster {
 /// Which of the sessions that are free at the same time goes on next.
 #[derive(Clone, Copy)]
 pub(super) enum Preference<'s> {
-    /// The one whose lock was granted first.
-    AsGranted,
-    /// This one, before all others.
-    First(SessionId),
+    /// These in their order, then the others as their locks were granted.
+    InOrder(&'s [SessionId]),
     /// Any but this one.
     Last(SessionId),
-    /// In this order; others after these.
-    InOrder(&'s [SessionId]),
 }
 
 /// A session that has gone on, and what for it had waited.

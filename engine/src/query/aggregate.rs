@@ -4,11 +4,12 @@ use std::cmp::Ordering;
 use std::slice::from_ref;
 
 use super::function::Aggregate;
+use super::numeric::fit;
 use super::operator::compare;
 use super::plan::{AggregateCall, Bound, SortKey};
 use super::run::Order;
-use super::{Decimal, Value, check_looks_alike};
-use crate::error::{Result, error, sqlstate, unsupported};
+use super::{Decimal, Type, Value, check_looks_alike, within_reach};
+use crate::error::{Result, unsupported};
 use crate::execute::Execution;
 
 /// One row's input to an aggregate: its arguments and its sort keys.
@@ -80,20 +81,20 @@ impl<'p> Accumulator<'p> {
             }
             Aggregate::All => fold_booleans(present, |all, one| all && one),
             Aggregate::Any => fold_booleans(present, |any, one| any || one),
-            Aggregate::Sum => match total(present)? {
-                None => Value::Null,
-                Some((sum, _)) => match sum.to_integer().map(i64::try_from) {
-                    Some(Ok(sum)) => Value::Integer(sum),
-                    _ => return Err(error(sqlstate::NUMERIC_VALUE_OUT_OF_RANGE, "bigint out of range")),
-                },
-            },
+            Aggregate::Sum => {
+                let integers = present.filter_map(|value| match value {
+                    Value::Integer(value) => Some(i128::from(*value)),
+                    _ => None,
+                });
+                match integers.reduce(|sum, value| sum + value) {
+                    None => Value::Null,
+                    Some(sum) => fit(sum, Type::BigInt)?,
+                }
+            }
             Aggregate::Total => total(present)?.map_or(Value::Null, |(sum, _)| Value::Numeric(sum)),
             Aggregate::Average => match total(present)? {
                 None => Value::Null,
-                Some((sum, count)) => {
-                    let average = sum.over(&Decimal::of_integer(count));
-                    Value::Numeric(average.ok_or_else(|| unsupported("numeric beyond 128 bits"))?)
-                }
+                Some((sum, count)) => Value::Numeric(within_reach(sum.over(&Decimal::of_integer(count)))?),
             },
             Aggregate::Array => match values.is_empty() {
                 true => Value::Null,
@@ -161,10 +162,7 @@ fn total<'v>(values: impl Iterator<Item = &'v Value>) -> Result<Option<(Decimal,
         };
         total = Some(match total {
             None => (number, 1),
-            Some((sum, count)) => {
-                let sum = sum.plus(&number).ok_or_else(|| unsupported("numeric beyond 128 bits"))?;
-                (sum, count + 1)
-            }
+            Some((sum, count)) => (within_reach(sum.plus(&number))?, count + 1),
         });
     }
     Ok(total)

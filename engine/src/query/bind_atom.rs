@@ -1,6 +1,7 @@
 //! Analysing what expressions are made of: constants, parameters, columns, values of the session.
 
 use super::bind::{Binder, Place, boolean, null};
+use super::chance::{by_chance, type_of_moment};
 use super::known_text::value_of_text;
 use super::numeric::constant;
 use super::plan::{Bound, Typed};
@@ -40,17 +41,6 @@ impl Binder<'_, '_> {
 
     pub(super) fn session_value(&mut self, value: SessionValue) -> Result<Typed> {
         self.reads_session = true;
-        let moment = match value {
-            SessionValue::CurrentDate => Some("date"),
-            SessionValue::CurrentTime => Some("timetz"),
-            SessionValue::CurrentTimestamp => Some("timestamptz"),
-            SessionValue::LocalTime => Some("time"),
-            SessionValue::LocalTimestamp => Some("timestamp"),
-            _ => None,
-        };
-        if let Some(name) = moment {
-            return Ok(Typed { bound: Bound::Constant(Value::Opaque), value_type: Type::opaque_named(name) });
-        }
         let execution = &mut *self.execution;
         let value = match value {
             SessionValue::CurrentUser | SessionValue::CurrentRole | SessionValue::User => {
@@ -59,11 +49,10 @@ impl Binder<'_, '_> {
             SessionValue::SessionUser => execution.role_value(execution.session.user()),
             SessionValue::CurrentCatalog => Value::text(&execution.shared.settings.database),
             SessionValue::CurrentSchema => execution.current_schema()?,
-            SessionValue::CurrentDate
-            | SessionValue::CurrentTime
-            | SessionValue::CurrentTimestamp
-            | SessionValue::LocalTime
-            | SessionValue::LocalTimestamp => Value::Opaque,
+            moment => {
+                let type_name = type_of_moment(moment).ok_or_else(|| unsupported("a value of the session"))?;
+                return Ok(by_chance(type_name));
+            }
         };
         Ok(Typed { bound: Bound::Constant(value), value_type: Type::Name })
     }

@@ -1,22 +1,15 @@
 //! Analysing function calls: which function is meant (manual, "Function Type Resolution").
 
 use super::bind::{Binder, Place};
+use super::chance::{by_chance, chance_of_function};
 use super::function::{Function, HostFunction, Routine, SIGNATURES, Signature};
 use super::plan::{Bound, Typed};
 use super::{CastContext, Type, Value};
 use crate::error::{Result, Stop, error, sqlstate, unsupported};
 use crate::statement::{BinaryOperator, Call};
 
-/// The type of a function without arguments whose value nobody can predict.
-fn type_of_chance(name: &str) -> Option<Type> {
-    let type_name = match name {
-        "now" | "clock_timestamp" | "statement_timestamp" | "transaction_timestamp" => "timestamptz",
-        "gen_random_uuid" => "uuid",
-        "random" => "float8",
-        _ => return None,
-    };
-    Some(Type::opaque_named(type_name))
-}
+/// Functions that have variants for times or for floating-point numbers, which may fit better than the model's.
+const WITH_VARIANTS: [&str; 7] = ["to_char", "abs", "round", "trunc", "ceil", "ceiling", "floor"];
 
 impl Binder<'_, '_> {
     pub(super) fn call(&mut self, call: &Call, place: Place) -> Result<Typed> {
@@ -41,9 +34,9 @@ impl Binder<'_, '_> {
         }
         if call.arguments.is_empty()
             && !call.star
-            && let Some(value_type) = type_of_chance(name)
+            && let Some(type_name) = chance_of_function(name)
         {
-            return Ok(Typed { bound: Bound::Constant(Value::Opaque), value_type });
+            return Ok(by_chance(type_name));
         }
         if name == "pg_typeof" {
             return self.type_of(call, place);
@@ -185,38 +178,31 @@ impl Binder<'_, '_> {
             }
             exact.or(first)
         };
-        // Besides these there are variants for times and for floating-point numbers, which may fit better.
-        let has_variants = matches!(name, "to_char" | "abs" | "round" | "trunc" | "ceil" | "ceiling" | "floor");
+        let has_variants = WITH_VARIANTS.contains(&name);
         let chosen = chosen.filter(|signature| !has_variants || arguments[0].value_type == signature.arguments[0]);
         let Some(signature) = chosen else {
-            let may_be_other = matches!(
-                name,
-                "generate_series"
-                    | "max"
-                    | "min"
-                    | "abs"
-                    | "round"
-                    | "trunc"
-                    | "ceil"
-                    | "ceiling"
-                    | "floor"
-                    | "sum"
-                    | "avg"
-                    | "length"
-                    | "lower"
-                    | "upper"
-                    | "left"
-                    | "right"
-                    | "lpad"
-                    | "rpad"
-                    | "to_char"
-                    | "quote_literal"
-                    | "pg_get_expr"
-                    | "current_setting"
-                    | "has_sequence_privilege"
-                    | "has_schema_privilege"
-                    | "has_table_privilege"
-            );
+            let may_be_other = has_variants
+                || matches!(
+                    name,
+                    "generate_series"
+                        | "max"
+                        | "min"
+                        | "sum"
+                        | "avg"
+                        | "length"
+                        | "lower"
+                        | "upper"
+                        | "left"
+                        | "right"
+                        | "lpad"
+                        | "rpad"
+                        | "quote_literal"
+                        | "pg_get_expr"
+                        | "current_setting"
+                        | "has_sequence_privilege"
+                        | "has_schema_privilege"
+                        | "has_table_privilege"
+                );
             if may_be_other {
                 return Err(unsupported(format!("function {name} with these arguments")));
             }

@@ -9,6 +9,10 @@ use super::{CastContext, Type};
 use crate::error::{Result, error, sqlstate, unsupported};
 use crate::statement::{BinaryOperator, Expression, Query};
 
+fn reads_column(item: &Typed) -> bool {
+    item.bound.any(|part| matches!(part, Bound::Column { .. }))
+}
+
 impl Binder<'_, '_> {
     pub(super) fn in_list(
         &mut self,
@@ -43,16 +47,12 @@ impl Binder<'_, '_> {
     /// Several values that read no column PostgreSQL compares as an array, whose type they and the operand share: constants
     /// without a type are read as that (`transformAExprIn` of its parser).
     fn share_type(&mut self, pairs: &mut [(Typed, Typed)]) -> Result<()> {
-        let major = self.execution.shared.settings.major;
-        let reads_column = |item: &Typed| item.bound.any(|part| matches!(part, Bound::Column { .. }));
-        if pairs.iter().filter(|(_, item)| !reads_column(item)).count() < 2 {
+        let items = || pairs.iter().map(|(_, item)| item).filter(|item| !reads_column(item));
+        if items().count() < 2 {
             return Ok(());
         }
-        let mut chosen = pairs.first().map(|(operand, _)| operand.value_type);
-        for (_, item) in pairs.iter().filter(|(_, item)| !reads_column(item)) {
-            chosen = chosen.and_then(|chosen| common_of(chosen, item.value_type, major));
-        }
-        let Some(shared) = chosen.filter(|chosen| *chosen != Type::Unknown) else { return Ok(()) };
+        let operand = pairs.first().map_or(Type::Unknown, |(operand, _)| operand.value_type);
+        let Some(shared) = self.shared_type(operand, items()) else { return Ok(()) };
         for (operand, item) in pairs.iter_mut().filter(|(_, item)| !reads_column(item)) {
             for side in [operand, item] {
                 if side.value_type == Type::Unknown && matches!(side.bound, Bound::Constant(_)) {
@@ -64,22 +64,24 @@ impl Binder<'_, '_> {
         Ok(())
     }
 
+    /// The type that the operand of IN shares with items; none when there is none, or nothing decides it.
+    fn shared_type<'t>(&self, operand: Type, mut items: impl Iterator<Item = &'t Typed>) -> Option<Type> {
+        let major = self.execution.shared.settings.major;
+        let shared = items.try_fold(operand, |chosen, item| common_of(chosen, item.value_type, major));
+        shared.filter(|shared| *shared != Type::Unknown)
+    }
+
     /// Values that read no column PostgreSQL compares as an array, of one type, so that it computes the operand once
     /// (`transformAExprIn` of its parser).
     fn in_array(&mut self, operator: BinaryOperator, pairs: Vec<(Typed, Typed)>, all: bool) -> Result<Typed> {
-        let major = self.execution.shared.settings.major;
         let (mut operands, items): (Vec<Typed>, Vec<Typed>) = pairs.into_iter().unzip();
         operands.truncate(1);
         let Some(operand) = operands.pop() else { return Err(unsupported("an empty IN list")) };
-        let mut chosen = Some(operand.value_type);
-        for item in &items {
-            if item.bound.any(|part| matches!(part, Bound::Column { .. })) || item.bound.has_subquery() {
-                return Err(unsupported("IN with sequence functions, and with values that read columns"));
-            }
-            chosen = chosen.and_then(|chosen| common_of(chosen, item.value_type, major));
+        if items.iter().any(|item| reads_column(item) || item.bound.has_subquery()) {
+            return Err(unsupported("IN with sequence functions, and with values that read columns"));
         }
         let is_plain = !operand.bound.holds_aggregate() && !operand.bound.holds_series();
-        let Some(value_type) = chosen.filter(|chosen| *chosen != Type::Unknown && is_plain) else {
+        let Some(value_type) = self.shared_type(operand.value_type, items.iter()).filter(|_| is_plain) else {
             return Err(unsupported("IN with sequence functions over these types"));
         };
         let mut elements = Vec::with_capacity(items.len());

@@ -4,6 +4,8 @@ use std::cmp::Ordering;
 use std::fmt;
 use std::rc::Rc;
 
+use crate::error::{Result, unsupported};
+
 /// How many significant digits a quotient has at least (`NUMERIC_MIN_SIG_DIGITS`).
 const LEAST_DIGITS: i32 = 16;
 /// How many decimal digits make one of the digits that PostgreSQL computes with (`DEC_DIGITS`).
@@ -26,6 +28,11 @@ pub(crate) enum Rounding {
 /// behind the point are shown and do not count.
 #[derive(Debug, Clone)]
 pub(crate) struct Decimal(Rc<str>);
+
+/// A result, unless it is beyond what the model computes with.
+pub(crate) fn within_reach(result: Option<Decimal>) -> Result<Decimal> {
+    result.ok_or_else(|| unsupported("numeric beyond 128 bits"))
+}
 
 impl Decimal {
     /// The number that digits with an optional minus sign and an optional point stand for.
@@ -158,6 +165,11 @@ impl Decimal {
             digits.as_bytes().chunks(4).map(|group| group.iter().fold(0, |sum, d| sum * 10 + u32::from(d - b'0')));
         let first = groups.enumerate().find(|(_, group)| *group != 0);
         first.map_or((0, 0), |(index, group)| (highest - index as i32, group))
+    }
+
+    /// Whether both are shown with the same digits.
+    pub(crate) fn looks_like(&self, other: &Decimal) -> bool {
+        self.0 == other.0
     }
 
     /// Without what is shown only, for comparisons.

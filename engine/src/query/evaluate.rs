@@ -6,7 +6,7 @@ use super::Value;
 use super::function::Function;
 use super::operator::{apply, compare};
 use super::plan::{Bound, Plan};
-use super::{Type, string};
+use super::{Type, string, within_reach};
 use crate::catalog::Oid;
 use crate::clause::Clause;
 use crate::error::{Result, error, sqlstate, unsupported};
@@ -304,8 +304,7 @@ impl Execution<'_> {
                 let Value::Numeric(number) = &values[0] else { return Err(unsupported("rounding what is no numeric")) };
                 let scale = if arguments.len() > 1 { integer(1)? } else { 0 };
                 let scale = u32::try_from(scale).map_err(|_| unsupported("rounding to tens"))?;
-                let rounded = number.rounded_to(rounding, scale);
-                Value::Numeric(rounded.ok_or_else(|| unsupported("numeric beyond 128 bits"))?)
+                Value::Numeric(within_reach(number.rounded_to(rounding, scale))?)
             }
             Function::Absolute(value_type) => match &values[0] {
                 Value::Numeric(number) if number.is_negative() => Value::Numeric(number.negated()),

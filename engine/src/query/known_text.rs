@@ -2,6 +2,13 @@
 
 use super::Value;
 
+/// Whether constants of a type are known from what is none. Those of the other types are left to PostgreSQL.
+pub(crate) fn reads_constants(name: &str) -> bool {
+    const TYPES: [&str; 11] =
+        ["date", "time", "timestamp", "timestamptz", "uuid", "bytea", "float4", "float8", "bpchar", "bit", "varbit"];
+    TYPES.contains(&name)
+}
+
 /// The value that a type's input function makes of `text`; `None` when it may refuse it. Where its text is not certain, the
 /// value is opaque.
 pub(crate) fn value_of_text(name: &str, modifiers: &[String], text: &str) -> Option<Value> {

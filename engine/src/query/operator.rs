@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use super::numeric::fit;
 use super::plan::{Bound, Typed};
-use super::{CastContext, Decimal, Type, Value};
+use super::{CastContext, Decimal, Type, Value, within_reach};
 use crate::error::{Result, error, sqlstate, unsupported};
 use crate::execute::Execution;
 use crate::statement::BinaryOperator;
@@ -234,7 +234,7 @@ fn decimal_arithmetic(operator: BinaryOperator, a: &Decimal, b: &Decimal) -> Res
         BinaryOperator::Divide => a.over(b),
         _ => a.modulo(b),
     };
-    result.map(Value::Numeric).ok_or_else(|| unsupported("numeric beyond 128 bits"))
+    within_reach(result).map(Value::Numeric)
 }
 
 /// The order of two values of one type that are not NULL; text in the order of its bytes, as collation C has it.

@@ -29,8 +29,8 @@ pub(crate) enum Type {
     Record,
     Array(&'static Type),
     /// A type outside the model, by its OID; an enumerated type by the one that the model has given it, and 0 where nothing
-    /// is known. Only columns have it. Of its values the model knows at most the text, so they are stored and shown, and
-    /// little else.
+    /// is known. Columns, constants and the time have it. Of its values the model knows at most the text, so they are stored
+    /// and shown, and little else.
     Opaque(u32),
 }
 

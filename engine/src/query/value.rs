@@ -19,7 +19,7 @@ pub(crate) enum Value {
     Text(Rc<str>),
     /// An array or a record.
     List(Rc<[Value]>),
-    /// What nobody can predict. It is stored, and never read.
+    /// What nobody can predict. It is stored and shown, and never computed with.
     Opaque,
     /// Something of which only this is known. It is compared, and never read.
     Partial(Fact),
@@ -38,7 +38,7 @@ impl Value {
     /// Whether two values are equal and shown alike: numbers may be equal with different digits.
     pub(crate) fn looks_like(&self, other: &Value) -> bool {
         match (self, other) {
-            (Value::Numeric(one), Value::Numeric(two)) => one.to_string() == two.to_string(),
+            (Value::Numeric(one), Value::Numeric(two)) => one.looks_like(two),
             (Value::List(one), Value::List(two)) => {
                 one.len() == two.len() && one.iter().zip(two.iter()).all(|(one, two)| one.looks_like(two))
             }

@@ -1,10 +1,9 @@
 //! Sessions that go on at the same time: every order that they may have gone on in, until the implementation shows which it
 //! was.
 
-use super::record::{Observed, StepRecord};
 use super::reference::{Connected, Reference};
 use super::runner::{Runner, Stop, ends_a_wait};
-use super::waiting::{Answer, waiting_difference};
+use super::waiting::Answer;
 use crate::compare;
 use crate::implementation::Request;
 use seqcheck_engine::{
@@ -243,7 +242,10 @@ impl Runner<'_> {
         if !left.is_empty() {
             self.reference.settle(&left);
         }
-        self.take_own_answer(index, &chosen.progress, answer)?;
+        match &chosen.progress {
+            Progress::Done(predicted) => self.take_answer(index, predicted.clone(), answer)?,
+            _ => self.take_answer_of_waiting(index, answer)?,
+        }
         for (id, answer) in answers {
             let found = self.sessions.iter().find(|(_, session)| session.id == id);
             let Some((&number, session)) = found else { continue };
@@ -255,35 +257,6 @@ impl Runner<'_> {
             }
         }
         Ok(())
-    }
-
-    /// Notes how the step itself ended on both sides.
-    fn take_own_answer(&mut self, index: usize, predicted: &Progress, answer: Answer) -> Result<(), Stop> {
-        let session = self.steps[index].session;
-        match (predicted, answer) {
-            (Progress::Done(predicted), Answer::Replied(reply)) => {
-                let differences = compare::replies(self.level(index), predicted, &reply);
-                let (model, server) = (Observed::reply(predicted.clone()), Observed::reply(reply));
-                self.records[index] = Some(StepRecord::agrees(Some(model), Some(server)));
-                self.judge(index, index, differences)
-            }
-            (Progress::Done(predicted), Answer::Waits) => {
-                let model = Observed::reply(predicted.clone());
-                self.records[index] = Some(StepRecord::agrees(Some(model), Some(Observed::waits())));
-                self.owe(session, |session| session.server_owes = Some(index));
-                self.judge(index, index, vec![waiting_difference("a reply", "a wait for other sessions")])
-            }
-            (_, Answer::Waits) => {
-                self.note_wait(index);
-                Ok(())
-            }
-            (_, Answer::Replied(reply)) => {
-                self.owe(session, |session| session.model_waits = Some(index));
-                let server = Observed::reply(reply);
-                self.records[index] = Some(StepRecord::agrees(Some(Observed::waits()), Some(server)));
-                self.judge(index, index, vec![waiting_difference("a wait for other sessions", "a reply at once")])
-            }
-        }
     }
 }
 

@@ -247,27 +247,32 @@ impl<'a> Runner<'a> {
     /// Takes the replies to all steps that were sent together.
     pub(super) fn flush(&mut self) -> Result<(), Stop> {
         for (index, predicted) in std::mem::take(&mut self.batch) {
-            let session = self.steps[index].session;
-            match self.expect_reply(session)? {
-                Answer::Replied(reply) => {
-                    let differences = match self.compare(index, &predicted, &reply) {
-                        Judgement::Compared(differences) => differences,
-                        Judgement::Open(what) => return Err(self.lose_track(index, what)),
-                    };
-                    let (model, server) = (Observed::reply(predicted), Observed::reply(reply));
-                    self.records[index] = Some(StepRecord::agrees(Some(model), Some(server)));
-                    self.judge(index, index, differences)?;
-                }
-                Answer::Waits => {
-                    let difference = waiting_difference("a reply", "a wait for other sessions");
-                    let (model, server) = (Observed::reply(predicted), Observed::waits());
-                    self.records[index] = Some(StepRecord::agrees(Some(model), Some(server)));
-                    self.owe(session, |session| session.server_owes = Some(index));
-                    self.judge(index, index, vec![difference])?;
-                }
-            }
+            let answer = self.expect_reply(self.steps[index].session)?;
+            self.take_answer(index, predicted, answer)?;
         }
         Ok(())
+    }
+
+    /// Notes what came of a step that the engine has ended with a reply.
+    pub(super) fn take_answer(&mut self, index: usize, predicted: Reply, answer: Answer) -> Result<(), Stop> {
+        match answer {
+            Answer::Replied(reply) => {
+                let differences = match self.compare(index, &predicted, &reply) {
+                    Judgement::Compared(differences) => differences,
+                    Judgement::Open(what) => return Err(self.lose_track(index, what)),
+                };
+                let (model, server) = (Observed::reply(predicted), Observed::reply(reply));
+                self.records[index] = Some(StepRecord::agrees(Some(model), Some(server)));
+                self.judge(index, index, differences)
+            }
+            Answer::Waits => {
+                let difference = waiting_difference("a reply", "a wait for other sessions");
+                let (model, server) = (Observed::reply(predicted), Observed::waits());
+                self.records[index] = Some(StepRecord::agrees(Some(model), Some(server)));
+                self.owe(self.steps[index].session, |session| session.server_owes = Some(index));
+                self.judge(index, index, vec![difference])
+            }
+        }
     }
 
     pub(super) fn expect_reply(&mut self, session: usize) -> Result<Answer, Infrastructure> {

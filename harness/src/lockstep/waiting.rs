@@ -32,13 +32,19 @@ impl Runner<'_> {
     /// Confirms that the implementation waits, too.
     pub(super) fn take_wait(&mut self, index: usize) -> Result<(), Stop> {
         let session = self.steps[index].session;
-        match find_out(self.implementation, session, self.options.time_out)? {
+        let answer = find_out(self.implementation, session, self.options.time_out)?;
+        self.take_answer_of_waiting(index, answer)
+    }
+
+    /// Notes what came of a step that waits in the engine.
+    pub(super) fn take_answer_of_waiting(&mut self, index: usize, answer: Answer) -> Result<(), Stop> {
+        match answer {
             Answer::Waits => {
                 self.note_wait(index);
                 Ok(())
             }
             Answer::Replied(reply) => {
-                self.owe(session, |session| session.model_waits = Some(index));
+                self.owe(self.steps[index].session, |session| session.model_waits = Some(index));
                 let server = Observed::reply(reply);
                 self.records[index] = Some(StepRecord::agrees(Some(Observed::waits()), Some(server)));
                 self.judge(index, index, vec![waiting_difference("a wait for other sessions", "a reply at once")])

@@ -3,19 +3,21 @@
 use std::borrow::Cow;
 use std::time::SystemTime;
 
+use super::encode::oid;
+
 /// A value of the type with this OID; NULL where any will do as well. Times are those of the time zone UTC.
 pub(super) fn value(type_oid: u32) -> Option<Cow<'static, str>> {
     // Such as 2026-01-31T23:59:59.123456Z.
     let now = humantime::format_rfc3339_micros(SystemTime::now()).to_string();
     let (date, time) = now.trim_end_matches('Z').split_once('T')?;
     let text = match type_oid {
-        1082 => date.to_owned(),
-        1083 => time.to_owned(),
-        1114 => format!("{date} {time}"),
-        1184 => format!("{date} {time}+00"),
-        1266 => format!("{time}+00"),
-        701 => fastrand::f64().to_string(),
-        2950 => uuid(fastrand::u128(..)),
+        oid::DATE => date.to_owned(),
+        oid::TIME => time.to_owned(),
+        oid::TIMESTAMP => format!("{date} {time}"),
+        oid::TIMESTAMPTZ => format!("{date} {time}+00"),
+        oid::TIMETZ => format!("{time}+00"),
+        oid::FLOAT8 => fastrand::f64().to_string(),
+        oid::UUID => uuid(fastrand::u128(..)),
         _ => return None,
     };
     Some(Cow::Owned(text))

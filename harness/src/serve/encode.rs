@@ -24,9 +24,16 @@ pub(super) mod oid {
     pub(in crate::serve) const INT4: u32 = 23;
     pub(in crate::serve) const TEXT: u32 = 25;
     pub(in crate::serve) const OID: u32 = 26;
+    pub(in crate::serve) const FLOAT8: u32 = 701;
     pub(in crate::serve) const UNKNOWN: u32 = 705;
     pub(in crate::serve) const VARCHAR: u32 = 1043;
+    pub(in crate::serve) const DATE: u32 = 1082;
+    pub(in crate::serve) const TIME: u32 = 1083;
+    pub(in crate::serve) const TIMESTAMP: u32 = 1114;
+    pub(in crate::serve) const TIMESTAMPTZ: u32 = 1184;
+    pub(in crate::serve) const TIMETZ: u32 = 1266;
     pub(in crate::serve) const REGCLASS: u32 = 2205;
+    pub(in crate::serve) const UUID: u32 = 2950;
 }
 
 /// An error.

@@ -2,7 +2,6 @@
 
 use super::super::Execution;
 use super::alter::check_free_column;
-use super::check::fitted;
 use super::column::{Place, Planned, PlannedConstraint, PlannedDefault};
 use super::partition::check_not_partition_key;
 use super::row_work::{NewValue, RowWork};
@@ -72,7 +71,7 @@ impl Execution<'_> {
         };
         // It is computed once, even where there is no row, but only for a table that has storage.
         let constant = match source {
-            None if !data.is_partitioned() => fitted(column, self.default_value(&relation, &data, added)?)?,
+            None if !data.is_partitioned() => self.default_value(&relation, &data, added)?,
             _ => Value::Null,
         };
         work.verifies_nulls |= column.not_null;

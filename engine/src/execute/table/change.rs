@@ -162,11 +162,10 @@ impl Execution<'_> {
         new: &mut [Value],
     ) -> Result<()> {
         for (place, value) in assignments {
-            let value = match value {
-                Some(value) => self.evaluate(value, context)?,
+            new[*place] = match value {
+                Some(value) => fitted(&data.columns[*place], self.evaluate(value, context)?)?,
                 None => self.default_value(table, data, *place)?,
             };
-            new[*place] = fitted(&data.columns[*place], value)?;
         }
         self.compute_columns(data, new)
     }

@@ -5,7 +5,7 @@ use super::shown::{ShownColumns, failing_row, shown_key};
 use crate::catalog::{Column, ConstraintKind, KeyHolder, Modifier, Oid, Relation, Slot, TableData, TableRow};
 use crate::clause::Clause;
 use crate::error::{Result, Stop, error, sqlstate, unsupported};
-use crate::query::{Bound, Row, Value};
+use crate::query::{Bound, Row, Value, within_reach};
 use crate::session::Awaited;
 
 impl Execution<'_> {
@@ -168,7 +168,7 @@ pub(super) fn fitted(column: &Column, value: Value) -> Result<Value> {
     match (column.modifier, &value) {
         (Some(Modifier::Length(length)), Value::Text(text)) => check_length(length, text).map(|()| value),
         (Some(Modifier::Precision(precision, scale)), Value::Numeric(number)) => {
-            let Some(rounded) = number.rounded(scale) else { return Err(unsupported("numeric beyond 128 bits")) };
+            let rounded = within_reach(number.rounded(scale))?;
             match rounded.has_digits_before_point(precision - scale) {
                 true => Ok(Value::Numeric(rounded)),
                 false => Err(overflow(precision, scale)),

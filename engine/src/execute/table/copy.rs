@@ -70,10 +70,10 @@ impl Execution<'_> {
                         format!("missing data for column \"{}\"", column.name),
                     ));
                 };
-                row[*target] = fitted(column, self.copied_value(field, column)?)?;
+                row[*target] = self.copied_value(field, column)?;
             }
             for (place, _) in data.live_columns().filter(|(place, _)| !targets.contains(place)) {
-                row[place] = fitted(&data.columns[place], self.default_value(&table, &data, place)?)?;
+                row[place] = self.default_value(&table, &data, place)?;
             }
             self.check_partition(&table, &data, &row)?;
             self.compute_columns(&data, &mut row)?;
@@ -120,14 +120,14 @@ impl Execution<'_> {
         Ok(())
     }
 
-    /// Reads one field.
+    /// Reads one field, as its column holds it.
     fn copied_value(&mut self, field: &str, column: &Column) -> Result<Value> {
         if field == "\\N" {
             return Ok(Value::Null);
         }
         let text = unescaped(field)?;
         match column.column_type.is_opaque() {
-            false => read_value(&text, column.column_type),
+            false => fitted(column, read_value(&text, column.column_type)?),
             true => self
                 .value_of_field(column, &text)
                 .ok_or_else(|| unsupported("COPY data for a column whose type is outside the model")),

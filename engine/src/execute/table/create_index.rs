@@ -155,19 +155,19 @@ impl Execution<'_> {
     ) -> Result<()> {
         let rows = self.shared.catalog.rows(table.storage, self.catalog_view());
         let key = |row: &TableRow| -> Vec<Value> { columns.iter().map(|place| row[*place].clone()).collect() };
-        let mut twice: Vec<Vec<Value>> = Vec::new();
-        for (position, row) in rows.iter().enumerate() {
-            let key_of_row = key(row);
-            if key_of_row.contains(&Value::Opaque) {
+        let keys: Vec<Vec<Value>> = rows.iter().map(key).collect();
+        let mut twice: Vec<&Vec<Value>> = Vec::new();
+        for (position, key) in keys.iter().enumerate() {
+            if key.contains(&Value::Opaque) {
                 return Err(unsupported("a key whose value nobody can predict"));
             }
-            let is_null = key_of_row.iter().any(Value::is_null);
-            for other in rows[..position].iter().map(key).filter(|other| *other == key_of_row) {
-                check_looks_alike(&other, &key_of_row)?;
+            let mut is_there = false;
+            for other in keys[..position].iter().filter(|other| *other == key) {
+                check_looks_alike(other, key)?;
+                is_there = true;
             }
-            if !is_null && !twice.contains(&key_of_row) && rows[..position].iter().any(|other| key(other) == key_of_row)
-            {
-                twice.push(key_of_row);
+            if is_there && !key.iter().any(Value::is_null) && !twice.contains(&key) {
+                twice.push(key);
             }
         }
         let [values] = twice.as_slice() else {
@@ -180,7 +180,7 @@ impl Execution<'_> {
         self.reach(Clause::IndexUnique);
         // An index is built as the table's owner.
         let detail = match self.may_read(table, table.owner)? {
-            true => format!("{} is duplicated.", shown_key(data, columns, values)),
+            true => format!("{} is duplicated.", shown_key(data, columns, *values)),
             false => "Duplicate keys exist.".to_owned(),
         };
         Err(error(sqlstate::UNIQUE_VIOLATION, format!("could not create unique index \"{index}\"")).detail(detail))

@@ -112,13 +112,13 @@ impl Execution<'_> {
                 for row in rows {
                     let mut given = Vec::with_capacity(row.len());
                     for (place, value) in row.iter().enumerate() {
-                        let value = match value {
+                        let column = &data.columns[targets[place]];
+                        given.push(match value {
                             // A DEFAULT that no column takes is not even computed; an expression is.
                             None if !sources.contains(&ColumnSource::Given(place)) => Value::Null,
-                            Some(value) => self.evaluate(value, &Row::default())?,
+                            Some(value) => fitted(column, self.evaluate(value, &Row::default())?)?,
                             None => self.default_value(table, data, targets[place])?,
-                        };
-                        given.push(fitted(&data.columns[targets[place]], value)?);
+                        });
                     }
                     self.insert_row(&mut target, &given, None, &mut returning)?;
                 }
@@ -261,16 +261,18 @@ impl Execution<'_> {
             if matches!(source, ColumnSource::Given(_)) && self.deviates(Quirk::DefaultAlwaysComputed) {
                 self.default_value(target.table, target.data, place)?;
             }
-            let value = match (*source, expressions) {
+            row.push(match (*source, expressions) {
                 (ColumnSource::Dropped, _) => Value::Null,
                 (ColumnSource::Default, _) => self.default_value(target.table, target.data, place)?,
                 (ColumnSource::Given(position), None) => given[position].clone(),
                 (ColumnSource::Given(position), Some(expressions)) => match &expressions[position] {
-                    Some(value) => self.evaluate(value, &Row { values: given, ..Row::default() })?,
+                    Some(value) => {
+                        let value = self.evaluate(value, &Row { values: given, ..Row::default() })?;
+                        fitted(&target.data.columns[place], value)?
+                    }
                     None => self.default_value(target.table, target.data, place)?,
                 },
-            };
-            row.push(fitted(&target.data.columns[place], value)?);
+            });
         }
         self.check_partition(target.table, target.data, &row)?;
         self.compute_columns(target.data, &mut row)?;
@@ -315,7 +317,8 @@ impl Execution<'_> {
         }
     }
 
-    /// What a column holds when nothing is given: the next value of its identity sequence, its default, or NULL.
+    /// What a column holds when nothing is given: the next value of its identity sequence, its default as the column holds
+    /// it, or NULL.
     pub(super) fn default_value(&mut self, table: &Relation, data: &TableData, place: usize) -> Result<Value> {
         let column = &data.columns[place];
         if column.identity.is_some() {
@@ -328,7 +331,7 @@ impl Execution<'_> {
         match &column.default {
             None => Ok(Value::Null),
             Some(default) => match default.value.clone() {
-                Some(value) => self.evaluate(&value, &Row::default()),
+                Some(value) => fitted(column, self.evaluate(&value, &Row::default())?),
                 None => Ok(Value::Opaque),
             },
         }

@@ -4,7 +4,6 @@ use std::collections::VecDeque;
 
 use super::super::Execution;
 use super::change::check_takes_value;
-use super::check::fitted;
 use super::shown::ShownColumns;
 use crate::catalog::{
     Constraint, ConstraintKind, ForeignKey, Oid, Privileges, Relation, Slot, TableData, TableRow, View,
@@ -240,7 +239,7 @@ impl Execution<'_> {
                 (ReferentialAction::Cascade, None) => return Ok(None),
                 (ReferentialAction::Cascade, Some(new)) => new[*target].clone(),
                 (ReferentialAction::SetDefault, _) if self.is_superuser() || self.current_role() == table.owner => {
-                    fitted(&data.columns[*place], self.default_value(table, data, *place)?)?
+                    self.default_value(table, data, *place)?
                 }
                 (ReferentialAction::SetDefault, _) => {
                     return Err(unsupported("SET DEFAULT in a table of somebody else, whose owner computes it"));

@@ -3,11 +3,8 @@
 
 use super::opaque::given_value;
 use crate::catalog::Column;
-use crate::statement::{BinaryOperator, Expression, Identifier, Literal, SessionValue};
-
-/// Types outside the model whose constants it can tell from what is none.
-const READ_BY_MODEL: [&str; 11] =
-    ["date", "time", "timestamp", "timestamptz", "uuid", "bytea", "float4", "float8", "bpchar", "bit", "varbit"];
+use crate::query::{chance_of_function, reads_constants, type_of_moment};
+use crate::statement::{BinaryOperator, Expression, Identifier, Literal};
 
 /// Whether a column certainly takes values of the type that an expression has.
 pub(super) fn is_assignable(column: &Column, expression: &Expression) -> bool {
@@ -21,12 +18,12 @@ pub(super) fn is_assignable(column: &Column, expression: &Expression) -> bool {
     match expression {
         Expression::Literal(Literal::Null) => true,
         // What the model reads itself it has refused; of the other types' constants it knows some.
-        Expression::Literal(_) if column.opaque.is_none() || READ_BY_MODEL.contains(&to) => {
+        Expression::Literal(_) if column.opaque.is_none() || reads_constants(to) => {
             given_value(column, expression).is_some()
         }
         // The type's own input function reads it.
         Expression::Literal(Literal::String(_)) => true,
-        expression => result_type(expression).is_some_and(|from| converts(&from, to)),
+        expression => result_type(expression).is_some_and(|from| converts(from, to)),
     }
 }
 
@@ -39,20 +36,13 @@ fn is_for_array(expression: &Expression) -> bool {
 }
 
 /// The type's name in `pg_type`; `None` where it is not known.
-fn result_type(expression: &Expression) -> Option<String> {
-    let name = match expression {
+fn result_type(expression: &Expression) -> Option<&str> {
+    Some(match expression {
         Expression::Literal(Literal::Boolean(_)) => "bool",
         Expression::Literal(Literal::Number(digits)) if digits.parse::<i32>().is_ok() => "int4",
         Expression::Literal(Literal::Number(_)) => "numeric",
-        Expression::Session(SessionValue::CurrentDate) => "date",
-        Expression::Session(SessionValue::CurrentTime) => "timetz",
-        Expression::Session(SessionValue::CurrentTimestamp) => "timestamptz",
-        Expression::Session(SessionValue::LocalTime) => "time",
-        Expression::Session(SessionValue::LocalTimestamp) => "timestamp",
-        Expression::Session(_) => "name",
-        Expression::Cast(_, name) if name.dimensions == 0 => {
-            return name.name.parts.last().map(|base| base.name().into());
-        }
+        Expression::Session(value) => type_of_moment(*value).unwrap_or("name"),
+        Expression::Cast(_, name) if name.dimensions == 0 => name.name.parts.last()?.name(),
         Expression::Unary(_, operand) => return result_type(operand),
         Expression::Binary(BinaryOperator::Concatenate, ..) => "text",
         Expression::Binary(
@@ -61,41 +51,39 @@ fn result_type(expression: &Expression) -> Option<String> {
             right,
         ) => return result_of_arithmetic(result_type(left)?, result_type(right)?),
         Expression::Call(call) => match call.name.parts.last()?.name() {
-            "now" | "clock_timestamp" | "statement_timestamp" | "transaction_timestamp" => "timestamptz",
             // With a time zone it gives a timestamp without one, and the other way round.
-            "timezone" => match result_type(call.arguments.last()?)?.as_str() {
+            "timezone" => match result_type(call.arguments.last()?)? {
                 "timestamptz" => "timestamp",
                 "timestamp" => "timestamptz",
                 _ => return None,
             },
             "date_trunc" => return result_type(call.arguments.last()?).filter(|from| from.starts_with("timestamp")),
-            "gen_random_uuid" => "uuid",
-            "random" => "float8",
             "md5" | "btrim" | "trim" => "text",
             "char_length" => "int4",
-            _ => return None,
+            name => chance_of_function(name)?,
         },
         _ => return None,
-    };
-    Some(name.to_owned())
+    })
 }
 
-fn result_of_arithmetic(left: String, right: String) -> Option<String> {
-    let is_number = |name: &str| matches!(name, "int2" | "int4" | "int8" | "numeric" | "float4" | "float8");
-    match (left.as_str(), right.as_str()) {
+fn is_number(name: &str) -> bool {
+    matches!(name, "int2" | "int4" | "int8" | "numeric" | "float4" | "float8")
+}
+
+fn result_of_arithmetic<'n>(left: &'n str, right: &'n str) -> Option<&'n str> {
+    match (left, right) {
         ("timestamp" | "timestamptz", "interval") => Some(left),
         // A date becomes a timestamp on the way.
-        ("date", "interval") => Some("timestamp".to_owned()),
+        ("date", "interval") => Some("timestamp"),
         ("date", "int4") => Some(left),
-        (_, "float8") if is_number(&left) => Some(right),
-        (_, _) if is_number(&left) && is_number(&right) => Some(left),
+        (_, "float8") if is_number(left) => Some(right),
+        (_, _) if is_number(left) && is_number(right) => Some(left),
         _ => None,
     }
 }
 
 /// Whether PostgreSQL converts a value for storing it (manual, "CREATE CAST", AS ASSIGNMENT).
 fn converts(from: &str, to: &str) -> bool {
-    let is_number = |name: &str| matches!(name, "int2" | "int4" | "int8" | "numeric" | "float4" | "float8");
     let is_moment = |name: &str| matches!(name, "date" | "timestamp" | "timestamptz");
     from == to
         // Everything becomes text.
