@@ -234,6 +234,8 @@ pub(crate) fn suppresses(level: &str, severity: Severity) -> bool {
     match severity {
         Severity::Notice => matches!(level, "warning" | "error"),
         Severity::Warning => level == "error",
+        Severity::Log => level != "log" && !level.starts_with("debug"),
+        Severity::Debug => !level.starts_with("debug"),
         _ => false,
     }
 }

@@ -122,6 +122,15 @@ pub(crate) struct Pending {
     pub(crate) notices: Vec<Message>,
 }
 
+/// What a name meant when a statement looked it up, as which the statement takes it to its end.
+#[derive(Debug, Clone)]
+pub(crate) struct Resolved {
+    pub(crate) text: Box<str>,
+    pub(crate) oid: Oid,
+    /// As it was then, for a prepared statement to be compared with.
+    pub(crate) relation: Option<Rc<Relation>>,
+}
+
 /// A resolved search path with what it was resolved from.
 #[derive(Debug, Clone)]
 pub(crate) struct CachedPath {
@@ -211,7 +220,7 @@ pub(crate) struct StatementProgress {
     /// How much of the journal the statement has used up.
     pub(crate) position: usize,
     /// What was found under names that sequence functions were given.
-    pub(crate) resolved: Vec<(Box<str>, Oid)>,
+    pub(crate) resolved: Vec<Resolved>,
     /// The sequences that it has found tables to own. It does not look again.
     pub(crate) owned: Vec<(Oid, Vec<Oid>)>,
     /// What it has told of objects that are dropped along: that comes before it waits for what they belong to.

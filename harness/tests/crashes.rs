@@ -120,7 +120,7 @@ fn a_state_that_is_not_allowed_is_a_divergence_of_the_crash() {
     assert_eq!((divergence.step, divergence.signature.kind.as_str()), (2, "crash"));
     assert_eq!(divergence.signature.fields, [Field::Stored]);
     let Verdict::Diverges(differences) = &run.steps[2].verdict else { panic!("the crash agrees") };
-    let expected = "stored state: expected \"public\".\"s\" with 1033, 0, t, got 1000, 0, t";
+    let expected = "stored state: expected public.s at 1033, 0, t, got public.s at 1000, 0, t";
     assert_eq!(differences[0].to_string(), expected);
 }
 

@@ -9,7 +9,7 @@ use seqcheck::implementation::Infrastructure;
 use seqcheck::implementation::model::Model;
 use seqcheck::lockstep::{self, Action, Divergence, Options, Run, Step};
 use seqcheck::prepare::Prepared;
-use seqcheck::shrink::{Budget, Shrunk, shrink};
+use seqcheck::shrink::{Budget, Confirmation, Shrunk, shrink, shrink_and_confirm};
 use seqcheck::trace::Trace;
 use seqcheck_engine::{Cluster, Major, Quirk, QuirkSet, Settings};
 
@@ -231,6 +231,40 @@ fn the_budget_is_kept() {
     let shrunk = shrink(&all, first, budget, run);
     assert_eq!((shrunk.steps.len(), shrunk.candidates), (200, 12), "10 candidates, and 2 runs that confirm");
     assert_eq!(runs, 12);
+}
+
+/// Shrinks a trace whose `SELECT 9` diverges after other traces, and in a new place where `shows` says so.
+fn confirmed(anew: impl Fn(&[Step]) -> Option<Run>) -> (Vec<String>, Confirmation) {
+    let steps = steps("S1: SELECT 1\nS1: CREATE SEQUENCE s\nS1: SELECT 2\nS1: SELECT 9");
+    let run = |steps: &[Step]| diverging(steps.iter().position(is_nine).map(|at| (at, "it")));
+    let (shrunk, confirmation) = shrink_and_confirm(&steps, run(&steps), BUDGET, run, anew);
+    (text(&shrunk.steps), confirmation)
+}
+
+fn is_nine(step: &Step) -> bool {
+    sql(step) == "SELECT 9"
+}
+
+/// What earlier traces have left behind can show in a trace that has nothing to do with it. It is shrunk where nothing is
+/// left behind, if it shows there; else the finding says so.
+#[test]
+fn what_shows_only_after_other_traces_is_told_apart() {
+    let everywhere = |steps: &[Step]| Some(diverging(steps.iter().position(is_nine).map(|at| (at, "it"))));
+    assert_eq!(confirmed(everywhere), (vec!["S1: SELECT 9".to_owned()], Confirmation::Shows));
+
+    let after_create = |steps: &[Step]| {
+        let made = steps.iter().position(|step| sql(step).starts_with("CREATE"));
+        let at = steps.iter().position(is_nine).filter(|&at| made.is_some_and(|made| made < at));
+        Some(diverging(at.map(|at| (at, "it"))))
+    };
+    let both = vec!["S1: CREATE SEQUENCE s".to_owned(), "S1: SELECT 9".to_owned()];
+    assert_eq!(confirmed(after_create), (both, Confirmation::Shows));
+
+    let nowhere = |_: &[Step]| Some(Run::default());
+    assert_eq!(confirmed(nowhere), (vec!["S1: SELECT 9".to_owned()], Confirmation::OnlyAfterOthers));
+
+    // Without a new place to look, the result is taken as it is.
+    assert_eq!(confirmed(|_: &[Step]| None), (vec!["S1: SELECT 9".to_owned()], Confirmation::Shows));
 }
 
 /// A divergence that shows only now and then is handed back as it came, and said to be unconfirmed.

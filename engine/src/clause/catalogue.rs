@@ -307,6 +307,14 @@ catalogue! {
         PreparedRuns "prepare.execute" ("Description")
             "Preparing a statement runs nothing; each EXECUTE runs it with values converted to its parameters' types."
     }
+    page "DO" {
+        AnonymousBlock "do.block" ("Description")
+            "DO runs a block of PL/pgSQL, whose variables stand for their values in the SQL statements of the block."
+    }
+    page "Control Structures" {
+        ErrorTrapped "do.exception" ("Trapping Errors")
+            "A handler takes back what its block has done in the database, but no value of a sequence."
+    }
     page "VACUUM" {
         Maintenance "maintenance.keeps-sequences" ("Description")
             "VACUUM, ANALYZE and REINDEX leave sequences, and what sessions know of them, as they are."

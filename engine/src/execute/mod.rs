@@ -21,6 +21,7 @@ mod part;
 mod portal;
 mod prepared;
 mod privilege;
+mod procedural;
 mod query;
 mod read;
 mod recovery;
@@ -57,6 +58,7 @@ use crate::session::{Pending, Session};
 use crate::statement::{Expression, FromItem, Maintenance, Query, SelectItem, Statement};
 use crate::transaction::Block;
 use common_table::{Changing, Touched};
+use procedural::Variable;
 
 /// One session's hands on the cluster while it runs a query.
 pub(crate) struct Execution<'a> {
@@ -110,6 +112,12 @@ pub(crate) struct Execution<'a> {
     unkeyed: Option<(StorageId, usize)>,
     /// How often the statement has told of objects that are dropped along.
     cascades: usize,
+    /// The variables of PL/pgSQL that are known, the innermost last.
+    variables: Vec<Variable>,
+    /// How many statements a block of PL/pgSQL has run.
+    statements_run: usize,
+    /// The error that a handler of PL/pgSQL is at.
+    handled: Option<Box<Message>>,
 }
 
 impl<'a> Execution<'a> {
@@ -142,6 +150,9 @@ impl<'a> Execution<'a> {
             limits: 0,
             unkeyed: None,
             cascades: 0,
+            variables: Vec::new(),
+            statements_run: 0,
+            handled: None,
         }
     }
 
@@ -364,6 +375,7 @@ impl<'a> Execution<'a> {
                     Statement::Explain(statement) => self.explain(statement),
                     Statement::Deallocate(statement) => self.deallocate(statement),
                     Statement::Maintenance(statement) => self.maintenance(statement),
+                    Statement::Do(statement) => self.anonymous_block(statement),
                     Statement::Transaction(_)
                     | Statement::SetParameter(_)
                     | Statement::Show(_)
@@ -400,7 +412,7 @@ impl<'a> Execution<'a> {
     /// Sends a notice or warning, unless `client_min_messages` keeps it from the client.
     pub(crate) fn notice(&mut self, message: Message) {
         let level = self.session.parameters.other("client_min_messages");
-        let is_kept_back = level.is_some_and(|level| crate::parameter::suppresses(level, message.severity));
+        let is_kept_back = crate::parameter::suppresses(level.unwrap_or("notice"), message.severity);
         if !is_kept_back {
             self.reply.notices.push(message);
         }
@@ -470,6 +482,7 @@ fn finds_out_late(statement: &Statement) -> bool {
             | Statement::With(_)
             | Statement::Execute(_)
             | Statement::Explain(_)
+            | Statement::Do(_)
     ) || matches!(statement, Statement::Query(query) if !is_plain(query))
 }
 

@@ -134,10 +134,15 @@ impl Execution<'_> {
                 None => None,
             },
         };
-        if let (Some(lookups), Some(relation)) = (&mut self.lookups, &found) {
+        self.note_lookup(found.as_ref());
+        Ok(found)
+    }
+
+    /// Notes what a name means in a statement that is being analysed, to be compared with what it means later.
+    pub(crate) fn note_lookup(&mut self, found: Option<&Rc<Relation>>) {
+        if let (Some(lookups), Some(relation)) = (&mut self.lookups, found) {
             lookups.push(relation.clone());
         }
-        Ok(found)
     }
 
     /// The relation of that name, or error 42P01.

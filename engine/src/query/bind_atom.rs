@@ -5,9 +5,10 @@ use super::chance::{by_chance, type_of_moment};
 use super::known_text::value_of_text;
 use super::numeric::constant;
 use super::plan::{Bound, Typed};
-use super::scope::{find_column, is_hinted_at};
+use super::scope::{Found, find_column, is_hinted_at};
 use super::{Type, Value};
 use crate::error::{Result, Stop, error, sqlstate, unsupported};
+use crate::reply::Message;
 use crate::statement::{Expression, Identifier, Literal, ObjectName, SessionValue, TypeName, UnaryOperator};
 
 impl Binder<'_, '_> {
@@ -71,13 +72,32 @@ impl Binder<'_, '_> {
 
     /// A column whose values are only shown.
     pub(super) fn shown_column(&mut self, name: &ObjectName) -> Result<Typed> {
-        let (level, found) = match find_column(&self.scopes, name) {
+        let found = find_column(&self.scopes, name);
+        if let Some(variable) = self.variable_instead(name, &found)? {
+            return Ok(variable);
+        }
+        let (level, found) = match found {
             Err(Stop::Error(_)) if is_hinted_at(&self.unreachable, name) => {
                 return Err(unsupported("a column that cannot be read there, of which PostgreSQL gives a hint"));
             }
             found => found?,
         };
         Ok(Typed { bound: Bound::Column { level, index: found.index }, value_type: found.value_type })
+    }
+
+    /// The variable of PL/pgSQL that a name means, unless it is a column's. That it could be both is an error.
+    fn variable_instead(&self, name: &ObjectName, column: &Result<(usize, Found)>) -> Result<Option<Typed>> {
+        let is_missing =
+            |message: &Message| matches!(message.sqlstate, sqlstate::UNDEFINED_COLUMN | sqlstate::UNDEFINED_TABLE);
+        match column {
+            Err(Stop::Error(message)) if is_missing(message) => self.execution.variable(name),
+            Ok(_) if self.execution.variable(name)?.is_some() => {
+                let name = name.parts.last().map(Identifier::name).unwrap_or_default();
+                Err(error(sqlstate::AMBIGUOUS_COLUMN, format!("column reference \"{name}\" is ambiguous"))
+                    .detail("It could refer to either a PL/pgSQL variable or a table column."))
+            }
+            _ => Ok(None),
+        }
     }
 
     pub(super) fn signed(

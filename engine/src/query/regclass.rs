@@ -6,17 +6,21 @@ use crate::clause::Clause;
 use crate::error::{Result, error, sqlstate, unsupported};
 use crate::execute::{Execution, MissingSchema};
 use crate::quirk::{Quirk, QuirkSet};
+use crate::session::Resolved;
 
 impl Execution<'_> {
     /// Reads a constant of type `regclass`: a relation's name or number.
     pub(crate) fn read_regclass(&mut self, text: &str) -> Result<Oid> {
-        if let Some((_, oid)) = self.session.progress.resolved.iter().find(|(known, _)| **known == *text) {
-            return Ok(*oid);
+        if let Some(known) = self.session.progress.resolved.iter().find(|known| *known.text == *text) {
+            let (oid, relation) = (known.oid, known.relation.clone());
+            self.note_lookup(relation.as_ref());
+            return Ok(oid);
         }
         let oid = self.read_regclass_now(text)?;
         // Where nobody holds a lock, nothing waits.
         if self.shared.locks.len() > 0 {
-            self.session.progress.resolved.push((text.into(), oid));
+            let relation = self.shared.catalog.relation(oid, self.catalog_view()).cloned();
+            self.session.progress.resolved.push(Resolved { text: text.into(), oid, relation });
         }
         Ok(oid)
     }

@@ -11,6 +11,7 @@ pub mod keyword;
 mod maintenance;
 mod name;
 mod prepared;
+mod procedural;
 mod query;
 mod relation;
 mod role;
@@ -113,6 +114,7 @@ pub(crate) fn write_statement(out: &mut impl Output, statement: &Statement) {
         Statement::Execute(execute) => prepared::execute(out, execute),
         Statement::Deallocate(deallocate) => prepared::deallocate(out, deallocate),
         Statement::Explain(explain) => prepared::explain(out, explain),
+        Statement::Do(block) => procedural::anonymous_block(out, block),
         Statement::Lock(lock) => maintenance::lock(out, lock),
         Statement::CreateTableAs(create) => common_table::create(out, create),
         Statement::With(with) => common_table::with(out, with),

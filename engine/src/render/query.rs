@@ -88,6 +88,16 @@ pub(super) fn filter(out: &mut impl Output, filter: Option<&Expression>) {
 /// Writes a SELECT; `into` writes what follows the select list.
 pub(super) fn select<O: Output>(out: &mut O, select: &Select, into: impl FnOnce(&mut O)) {
     out.sql("SELECT");
+    rest(out, select, into);
+}
+
+/// Writes a SELECT as PL/pgSQL has it when nobody wants the rows.
+pub(super) fn perform(out: &mut impl Output, select: &Select) {
+    out.sql("PERFORM");
+    rest(out, select, |_| {});
+}
+
+fn rest<O: Output>(out: &mut O, select: &Select, into: impl FnOnce(&mut O)) {
     sql_if(out, select.distinct, " DISTINCT");
     sql_if(out, !select.items.is_empty(), " ");
     select_items(out, &select.items);

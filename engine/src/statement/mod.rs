@@ -10,6 +10,7 @@ mod lock;
 mod maintenance;
 mod name;
 mod prepared;
+mod procedural;
 mod query;
 mod relation;
 mod role;
@@ -26,6 +27,7 @@ pub use maintenance::{MaintainedTable, Maintenance, ReindexTarget};
 pub(crate) use name::truncate;
 pub use name::{IDENTIFIER_BYTES, Identifier, ObjectName};
 pub use prepared::{Deallocate, Execute, Explain, Prepare};
+pub use procedural::{Block, Condition, Declaration, Do, Handler, Into, ProceduralStatement, RaiseLevel};
 pub use query::{
     BinaryOperator, Call, Case, Expression, FromItem, JoinKind, Literal, LockStrength, Locking, OrderItem, Query,
     Select, SelectItem, SessionValue, SetOperation, SetOperator, TypeName, UnaryOperator,
@@ -131,6 +133,8 @@ pub enum Statement {
     Deallocate(Deallocate),
     /// `EXPLAIN`.
     Explain(Explain),
+    /// `DO`.
+    Do(Do),
     /// `LOCK TABLE`.
     Lock(LockTables),
     /// VACUUM, ANALYZE, REINDEX, CHECKPOINT.

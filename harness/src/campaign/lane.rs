@@ -20,7 +20,7 @@ use crate::implementation::{Implementation, Infrastructure};
 use crate::lockstep::{self, EveryOrder, Run, Step, Verdict};
 use crate::prepare::Prepared;
 use crate::server::{Server, TraceDatabase};
-use crate::shrink::{Budget, shrink};
+use crate::shrink::{Budget, shrink_and_confirm};
 use crate::trace;
 
 /// Traces with crashes are numbered from here, far beyond any other trace.
@@ -206,14 +206,16 @@ impl Lane {
         self.last = Some(Suspect { prepared: prepared.clone(), origin: origin.clone() });
         let Some(finding) = Finding::new(origin.clone(), prepared, &run, &self.judging) else { return Some(run) };
         if board.is_new(&finding) {
-            let shrunk = shrink(&prepared.steps, run.clone(), Budget::default(), |candidate| {
-                board.unless_stopped(|| self.run(candidate, board))
-            });
+            let (shrunk, confirmation) = shrink_and_confirm(
+                &prepared.steps,
+                run.clone(),
+                Budget::default(),
+                |candidate| board.unless_stopped(|| self.run(candidate, board)),
+                |candidate| board.run_anew(candidate),
+            );
             let reduced = Prepared::numbered(shrunk.steps);
             if let Some(mut reduced) = Finding::new(origin, &reduced, &shrunk.run, &self.judging) {
-                if !shrunk.confirmed {
-                    reduced.note_unconfirmed();
-                }
+                reduced.set_confirmation(confirmation);
                 board.add_finding(reduced, finding.key());
             }
         }

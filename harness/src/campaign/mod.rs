@@ -1,8 +1,10 @@
 //! A campaign: the corpus and generated traces against one server, on several lanes.
 //!
 //! Each lane has a database of its own and runs whole traces. Which traces there are depends on the seed alone, not on
-//! the number of lanes. Traces that crash or restart the server come last, one after the other.
+//! the number of lanes. Traces that crash or restart the server run while no other does: those of the corpus after the rest
+//! of it, generated ones last.
 
+mod anew;
 mod failure;
 mod lane;
 mod standby;
@@ -160,6 +162,7 @@ pub enum CampaignError {
 /// What the lanes share.
 struct Board<'c> {
     options: &'c Options,
+    target: &'c Server,
     exhaustive: Option<Exhaustive>,
     corpus: Vec<&'c Entry>,
     /// Traces of the corpus that end every session of the server.
@@ -203,6 +206,7 @@ pub fn run(
     let (crashing, corpus) = corpus.iter().partition(|entry| server.is_managed() && entry.needs_own_server());
     let board = Board {
         options,
+        target: server,
         exhaustive: options.exhaustive.map(Exhaustive::new),
         corpus,
         crashing,
@@ -219,19 +223,19 @@ pub fn run(
         shutdown,
     };
     progress.next.store(options.first, Ordering::Relaxed);
-    let mut lanes =
-        databases.iter().map(|database| Lane::open(server, database, major, options)).collect::<Result<Vec<_>, _>>()?;
-    std::thread::scope(|scope| {
-        for lane in &mut lanes {
-            scope.spawn(|| board.work(lane));
-        }
-    });
-    lanes.truncate(1);
-    if server.is_managed()
-        && options.dialect.is_observed()
-        && let Some(lane) = lanes.first_mut()
-    {
-        board.crash(lane);
+    let open = |database| Lane::open(server, database, major, options);
+    let mut lanes = databases.iter().map(open).collect::<Result<Vec<_>, _>>()?;
+    let crashes = server.is_managed() && options.dialect.is_observed();
+    board.in_parallel(&mut lanes, Board::run_corpus);
+    if crashes && !board.crashing.is_empty() {
+        // What the corpus knows shows before hundreds of generated traces have run.
+        board.in_turn(&mut lanes, Board::run_crashing_corpus);
+        let others = databases.iter().skip(lanes.len()).take_while(|_| !board.is_over());
+        lanes.extend(others.map(open).collect::<Result<Vec<_>, _>>()?);
+    }
+    board.in_parallel(&mut lanes, Board::generate);
+    if crashes {
+        board.in_turn(&mut lanes, Board::generate_crashing);
     }
     drop(lanes);
     drop(databases);
@@ -244,13 +248,36 @@ pub fn run(
 }
 
 impl Board<'_> {
-    /// One lane's work: the corpus first, then generated traces.
-    fn work(&self, lane: &mut Lane) {
+    /// Lets all lanes do a work that they share.
+    fn in_parallel(&self, lanes: &mut [Lane], work: impl Fn(&Self, &mut Lane) + Sync) {
+        std::thread::scope(|scope| {
+            for lane in lanes {
+                scope.spawn(|| work(self, lane));
+            }
+        });
+    }
+
+    /// Closes all lanes but one, which does a work that ends every session of the server.
+    fn in_turn(&self, lanes: &mut Vec<Lane>, work: impl Fn(&Self, &mut Lane)) {
+        lanes.truncate(1);
+        lanes.iter_mut().for_each(|lane| work(self, lane));
+    }
+
+    fn run_corpus(&self, lane: &mut Lane) {
         while !self.is_over() {
             let index = self.next_entry.fetch_add(1, Ordering::Relaxed);
             let Some(entry) = self.corpus.get(index) else { break };
             self.run_entry(lane, entry);
         }
+    }
+
+    fn run_crashing_corpus(&self, lane: &mut Lane) {
+        for entry in self.crashing.iter().take_while(|_| !self.is_over()) {
+            self.run_entry(lane, entry);
+        }
+    }
+
+    fn generate(&self, lane: &mut Lane) {
         while !self.is_over() && self.deadline.is_none_or(|deadline| Instant::now() < deadline) {
             let last = match &self.exhaustive {
                 Some(exhaustive) => exhaustive.count(),
@@ -265,11 +292,7 @@ impl Board<'_> {
         }
     }
 
-    /// The traces that crash the server, for which it must be free of other lanes.
-    fn crash(&self, lane: &mut Lane) {
-        for entry in self.crashing.iter().take_while(|_| !self.is_over()) {
-            self.run_entry(lane, entry);
-        }
+    fn generate_crashing(&self, lane: &mut Lane) {
         for index in (0..self.options.crashes).take_while(|_| !self.is_over()) {
             lane.run_crashing(index, self);
         }

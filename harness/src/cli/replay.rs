@@ -23,8 +23,8 @@ use crate::trace::{self, ObservedStep};
 /// Arguments of `seqcheck replay`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-A .trace file says which session runs each step and what PostgreSQL answers. A .sql file is a psql
-script, run by one session: \\set, \\unset and variables, \\if, \\g, \\r, \\c, \\q and ON_ERROR_STOP work
+A .trace file says which session runs each step and what PostgreSQL answers; one that expects no
+answer at all is only compared, and --bless writes the answers into it. A .sql file is a psql script, run by one session: \\set, \\unset and variables, \\if, \\g, \\r, \\c, \\q and ON_ERROR_STOP work
 as in psql -X -f. What is up to psql itself, such as a variable that \\gset sets, is unsupported with
 all that uses it, and so are psql's other commands. Data of COPY must end with a line \\. there. A
 .spec file is an isolation test as PostgreSQL has them: each of its permutations is run, or every

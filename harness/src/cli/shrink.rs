@@ -17,7 +17,7 @@ use crate::implementation::model::Model;
 use crate::lockstep::{self, Run, Step};
 use crate::prepare::Prepared;
 use crate::report::shell_word;
-use crate::shrink::{self, Budget, Shrunk};
+use crate::shrink::{self, Budget, Confirmation, Shrunk};
 
 /// Arguments of `seqcheck shrink`.
 #[derive(Debug, Args)]
@@ -145,7 +145,7 @@ impl Shrink {
         let mut finding = Finding::new(origin, &reduced, &shrunk.run, &judging)
             .ok_or_else(|| Failure::infrastructure("the divergence was lost while it was shrunk"))?;
         if !shrunk.confirmed {
-            finding.note_unconfirmed();
+            finding.set_confirmation(Confirmation::ComesAndGoes);
         }
         Ok(finding)
     }

@@ -12,6 +12,7 @@ use crate::compare::{Difference, Field, Signature};
 use crate::expectation::{self, Side};
 use crate::lockstep::{Action, Observed, Run, Step, Verdict};
 use crate::prepare::Prepared;
+use crate::shrink::Confirmation;
 use crate::trace::{self, Detail, ExpectedOutcome, Mismatch, Trace};
 pub use folder::{Folder, SaveError};
 
@@ -110,8 +111,8 @@ struct Provenance {
     found_by: String,
     /// The command that shows it again.
     reproduce: Option<String>,
-    /// Whether it failed to show again.
-    is_unconfirmed: bool,
+    /// How far it showed again.
+    confirmation: Confirmation,
     /// Whether model and server agree, and it is the corpus that expects something else.
     is_about_file: bool,
 }
@@ -211,7 +212,13 @@ impl Finding {
             server: record.and_then(|record| record.server.clone()),
             key,
             judged: judging.judged.clone(),
-            provenance: Provenance { model, found_by, reproduce: None, is_unconfirmed: false, is_about_file: false },
+            provenance: Provenance {
+                model,
+                found_by,
+                reproduce: None,
+                confirmation: Confirmation::Shows,
+                is_about_file: false,
+            },
         };
         finding.write_header();
         finding
@@ -219,12 +226,19 @@ impl Finding {
 
     /// Says where it comes from, in the trace's header.
     fn write_header(&mut self) {
-        let Provenance { model, found_by, reproduce, is_unconfirmed, is_about_file } = &self.provenance;
+        let Provenance { model, found_by, reproduce, confirmation, is_about_file } = &self.provenance;
         let differences = self.differences.iter().map(|difference| difference.to_string().replace('\n', " / "));
         let mut header = vec![String::new()];
         header.extend(differences);
-        if *is_unconfirmed {
-            header.push("It did not show each time when these steps were run again.".to_owned());
+        match confirmation {
+            Confirmation::Shows => {}
+            Confirmation::ComesAndGoes => {
+                header.push("It did not show each time when these steps were run again.".to_owned());
+            }
+            Confirmation::OnlyAfterOthers => header.push(
+                "In a new database these steps do not show it: it may come of what traces before it have left behind."
+                    .to_owned(),
+            ),
         }
         header.push(format!("found-by: {found_by}"));
         header.extend(reproduce.as_ref().map(|command| format!("reproduce: {command}")));
@@ -245,9 +259,9 @@ impl Finding {
         self.write_header();
     }
 
-    /// Says in the header that the divergence comes and goes.
-    pub fn note_unconfirmed(&mut self) {
-        self.provenance.is_unconfirmed = true;
+    /// Says in the header how far the divergence showed again.
+    pub fn set_confirmation(&mut self, confirmation: Confirmation) {
+        self.provenance.confirmation = confirmation;
         self.write_header();
     }
 

@@ -134,6 +134,8 @@ impl Plan {
             // What a crash does to tables and views is no more than what it does to sequences, and each crash takes time.
             (weights[of(Family::Table)], weights[of(Family::View)], weights[of(Family::Prepared)]) =
                 (weights[of(Family::Table)] / 2, 0, 0);
+            // What has committed is on the disk, released savepoints included.
+            weights[of(Family::Transaction)] = weights[of(Family::Transaction)].max(6);
         }
         weights[of(Family::Role)] = if roles { weights[of(Family::Role)].max(12) * 2 } else { 0 };
         let topic = if roles { ROLE_TOPIC } else { TOPICS[choice.index(TOPICS.len())] };

@@ -11,6 +11,9 @@ use super::table::builtin_type;
 
 const SCHEMAS: [&str; 2] = ["public", "a"];
 
+/// How many values a narrow sequence has beside the first at most: few enough to come to their end.
+const LARGEST_WIDTH: i64 = 9;
+
 impl Generator<'_> {
     /// One of the names in play.
     pub(super) fn plain_name(&mut self) -> Identifier {
@@ -112,13 +115,15 @@ impl Generator<'_> {
         }
         if self.plan.narrow && self.choice.chance(3, 4) {
             let low = if self.choice.chance(1, 2) { 1 } else { self.choice.below(8) as i64 - 6 };
-            let width = 1 + self.choice.below(9) as i64;
+            let width = self.width();
             if low != 1 || is_descending || self.choice.chance(1, 8) {
                 options.push(SequenceOption::MinValue(low.into()));
             }
             options.push(SequenceOption::MaxValue((low + width).into()));
             if self.choice.chance(1, 3) {
-                options.push(SequenceOption::Start((low + self.choice.below(width as u64 + 1) as i64).into()));
+                let from_end = self.choice.below(width.min(LARGEST_WIDTH) as u64 + 1) as i64;
+                let start = if is_descending { low + from_end } else { low + width - from_end };
+                options.push(SequenceOption::Start(start.into()));
             }
             if self.choice.chance(1, 2) {
                 options.push(SequenceOption::Cycle);
@@ -128,6 +133,14 @@ impl Generator<'_> {
             options.push(SequenceOption::Start(if is_descending { -start } else { start }.into()));
         }
         options
+    }
+
+    /// How many values a narrow sequence has beside the first. Before a crash there can be more than are logged ahead.
+    fn width(&mut self) -> i64 {
+        match self.plan.crashes && self.choice.chance(1, 2) {
+            true => 20 + self.choice.below(100) as i64,
+            false => 1 + self.choice.below(LARGEST_WIDTH as u64) as i64,
+        }
     }
 
     pub(super) fn alter_sequence(&mut self) -> Statement {

@@ -73,7 +73,7 @@ impl Generator<'_> {
             0 => 0.into(),
             1 => (-3).into(),
             2 | 3 => 1.into(),
-            4 => [31, 32, 33, 34][self.choice.index(4)].into(),
+            4 => [31, 32, 33, 34, 40, 100][self.choice.index(6)].into(),
             5 => (self.choice.below(LARGEST_CACHE) as i64).into(),
             _ => (2 + self.choice.below(6) as i64).into(),
         }

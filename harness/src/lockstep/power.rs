@@ -85,7 +85,7 @@ impl Runner<'_> {
             self.records[index] = Some(StepRecord::agrees(None, None));
             return Ok(());
         }
-        let names: Vec<String> = allowed.first().into_iter().flatten().map(name).collect();
+        let names: Vec<String> = allowed.first().into_iter().flatten().map(label).collect();
         let mut differences = Vec::new();
         let (mut model, mut server) = (Vec::new(), Vec::new());
         for (place, answer) in answers.iter().enumerate() {
@@ -100,8 +100,12 @@ impl Runner<'_> {
             }
             let texts: Vec<String> = expected.iter().map(|row| row.join(", ")).collect();
             let actual = answer.as_ref().map_or_else(Clone::clone, |row| row.join(", "));
-            let expected_text = format!("{} with {}", names[place], texts.join(" or "));
-            differences.push(Difference { field: Field::Stored, result: None, expected: expected_text, actual });
+            differences.push(Difference {
+                field: Field::Stored,
+                result: None,
+                expected: format!("{} at {}", names[place], texts.join(" or ")),
+                actual: format!("{} at {actual}", names[place]),
+            });
             for (number, row) in expected.iter().enumerate() {
                 let label = if number == 0 { names[place].as_str() } else { "or" };
                 model.push([label.to_owned(), row[0].clone(), row[1].clone(), row[2].clone()]);
@@ -130,6 +134,11 @@ fn row(sequence: &StoredSequence) -> [String; 3] {
 /// The sequence's name as SQL writes it.
 fn name(sequence: &StoredSequence) -> String {
     format!("{}.{}", quoted_identifier(&sequence.schema), quoted_identifier(&sequence.name))
+}
+
+/// The same for people.
+fn label(sequence: &StoredSequence) -> String {
+    format!("{}.{}", sequence.schema, sequence.name)
 }
 
 fn answered(reply: &Reply) -> Answered {

@@ -136,6 +136,9 @@ fn result_object(result: &StatementResult) -> Map<String, Value> {
         object.insert("rows".to_owned(), Value::Array(table));
         let columns = rows.columns.iter().map(|column| Value::String(column.to_string())).collect();
         object.insert("columns".to_owned(), Value::Array(columns));
+        if !rows.types.is_empty() {
+            object.insert("types".to_owned(), Value::from(rows.types.clone()));
+        }
     }
     object.insert("tag".to_owned(), Value::String(result.tag.to_string()));
     object

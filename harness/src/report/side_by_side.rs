@@ -1,7 +1,7 @@
 //! Two replies next to each other.
 
 use postgres::types::Type;
-use seqcheck_engine::{Reply, Rows};
+use seqcheck_engine::{Cell, Reply, Rows};
 
 use crate::lockstep::Observed;
 use crate::trace::{Detail, ExpectedReply};
@@ -87,7 +87,7 @@ fn columns(left_title: &str, left: &[String], right_title: &str, right: &[String
     let mut rows = vec![format!("  {} │ {right_title}", pad(left_title))];
     for index in 0..left.len().max(right.len()) {
         let (a, b) = (left.get(index).map_or("", String::as_str), right.get(index).map_or("", String::as_str));
-        let mark = if a == b { ' ' } else { '≠' };
+        let mark = if agree(a, b) { ' ' } else { '≠' };
         rows.push(format!("{mark} {} │ {b}", pad(a)).trim_end().to_owned());
     }
     rows
@@ -96,9 +96,16 @@ fn columns(left_title: &str, left: &[String], right_title: &str, right: &[String
 /// Two blocks of lines, one below the other, for lines too long to stand side by side.
 fn stacked(left_title: &str, left: &[String], right_title: &str, right: &[String]) -> Vec<String> {
     let mut rows = vec![format!("  {left_title}")];
-    let marked = |line: &String, others: &[String]| if others.contains(line) { ' ' } else { '≠' };
-    rows.extend(left.iter().map(|line| format!("{}   {line}", marked(line, right))));
+    let marked = |line: &str, is_met: bool| format!("{}   {line}", if is_met { ' ' } else { '≠' });
+    rows.extend(left.iter().map(|line| marked(line, right.iter().any(|other| agree(line, other)))));
     rows.push(format!("  {right_title}"));
-    rows.extend(right.iter().map(|line| format!("{}   {line}", marked(line, left))));
+    rows.extend(right.iter().map(|line| marked(line, left.iter().any(|other| agree(other, line)))));
     rows
+}
+
+/// Whether two lines say the same: a value that nobody can predict agrees with any other.
+fn agree(left: &str, right: &str) -> bool {
+    let (left, right) = (left.split(" | "), right.split(" | "));
+    left.clone().count() == right.clone().count()
+        && left.zip(right).all(|(one, other)| one == Cell::ANY || one == other)
 }

@@ -15,6 +15,7 @@
 //! 6. statements lose options, list items, clauses and qualifiers, expressions become their operands (`statements`);
 //! 7. names become s, t and so on (`names`), numbers become small or a limit that people recognise (`numbers`).
 
+mod anew;
 mod draws;
 mod names;
 mod numbers;
@@ -31,6 +32,7 @@ mod waits;
 use std::time::Duration;
 
 use crate::lockstep::{Run, Step};
+pub use anew::{Confirmation, shrink_and_confirm};
 use search::Search;
 pub(crate) use statements::is_sql;
 

@@ -82,6 +82,16 @@ impl Cursor {
         self.rest.next_if(|element| element.as_node().is_some())?.into_node()
     }
 
+    /// Takes all children, which must be nodes.
+    pub(super) fn all_nodes(mut self) -> Lowered<Vec<SyntaxNode>> {
+        let mut nodes = Vec::new();
+        while let Some(node) = self.any_node() {
+            nodes.push(node);
+        }
+        self.finish()?;
+        Ok(nodes)
+    }
+
     /// Takes nodes of one type, separated by commas, until something else comes.
     pub(super) fn comma_separated<N: AstNode, T>(
         &mut self,

@@ -167,6 +167,12 @@ impl Trace {
         self.header_values("dialect").find_map(Dialect::from_name).unwrap_or_default()
     }
 
+    /// Whether any step is said to answer something. Where none is, that steps answer nothing has not been said either.
+    pub fn has_expectations(&self) -> bool {
+        let nothing = Expectation::default();
+        self.steps.iter().flat_map(|step| &step.expectations).any(|expectation| *expectation != nothing)
+    }
+
     /// Whether the trace is for PostgreSQL of this major version.
     pub fn applies_to(&self, major: u8) -> bool {
         guard::admit(&self.guards, major)

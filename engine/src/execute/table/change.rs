@@ -1,6 +1,6 @@
 //! UPDATE and DELETE.
 
-use super::super::{Execution, Extent};
+use super::super::{Execution, Extent, MissingSchema};
 use super::check::{fitted, unique_keys};
 use super::computed::computed_detail;
 use super::insert::always_detail;
@@ -19,7 +19,7 @@ use crate::statement::{Delete, Expression, Generated, Identifier, Privilege, Upd
 
 impl Execution<'_> {
     pub(in crate::execute) fn update(&mut self, statement: &Update) -> Result<StatementResult> {
-        let changed = self.relation_to_change(&statement.table)?;
+        let changed = self.relation_to_change(&statement.table, MissingSchema::IsMissingRelation)?;
         let Changed { table, data, .. } = &changed;
         let (named, named_data) = changed.named();
         let scope = table_scope(named, statement.alias.as_ref(), &named_data.columns);
@@ -200,7 +200,7 @@ impl Execution<'_> {
     }
 
     pub(in crate::execute) fn delete(&mut self, statement: &Delete) -> Result<StatementResult> {
-        let changed = self.relation_to_change(&statement.table)?;
+        let changed = self.relation_to_change(&statement.table, MissingSchema::IsMissingRelation)?;
         let table = &changed.table;
         let (named, named_data) = changed.named();
         let scope = table_scope(named, statement.alias.as_ref(), &named_data.columns);

@@ -1,6 +1,6 @@
 //! COPY … FROM STDIN in text format (manual, "COPY").
 
-use super::super::{Execution, done};
+use super::super::{Execution, MissingSchema, done};
 use super::check::fitted;
 use super::insert::target_columns;
 use super::referential::RowChange;
@@ -18,7 +18,7 @@ const MOST_BUFFERED_BYTES: usize = 65_535;
 
 impl Execution<'_> {
     pub(in crate::execute) fn copy(&mut self, statement: &Copy) -> Result<StatementResult> {
-        let Changed { table, data, through } = self.relation_to_change(&statement.table)?;
+        let Changed { table, data, through } = self.relation_to_change(&statement.table, MissingSchema::Fails)?;
         if through.is_some() {
             return Err(unsupported("COPY to a view"));
         }

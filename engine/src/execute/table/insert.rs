@@ -1,6 +1,6 @@
 //! INSERT (manual, "INSERT").
 
-use super::super::{Execution, Extent};
+use super::super::{Execution, Extent, MissingSchema};
 use super::check::{check_constant, fitted};
 use super::computed::computed_detail;
 use super::conflict::Conflict;
@@ -31,7 +31,7 @@ pub(super) enum ColumnSource {
 
 impl Execution<'_> {
     pub(in crate::execute) fn insert(&mut self, statement: &Insert) -> Result<StatementResult> {
-        let changed = self.relation_to_change(&statement.table)?;
+        let changed = self.relation_to_change(&statement.table, MissingSchema::IsMissingRelation)?;
         let Changed { table, data, .. } = &changed;
         let (named, named_data) = changed.named();
         if changed.through.is_some() && statement.on_conflict.is_some() {

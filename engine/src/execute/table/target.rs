@@ -50,9 +50,9 @@ impl Changed {
 impl Execution<'_> {
     /// The relation that a statement changes, with its columns. A sequence has columns too: that it cannot be changed
     /// is found only when the statement is about to run.
-    pub(super) fn relation_to_change(&mut self, name: &ObjectName) -> Result<Changed> {
+    pub(super) fn relation_to_change(&mut self, name: &ObjectName, missing: MissingSchema) -> Result<Changed> {
         let name = self.range_name(name)?;
-        let relation = self.require_relation(name, MissingSchema::IsMissingRelation)?;
+        let relation = self.require_relation(name, missing)?;
         self.lock(relation.oid, LockMode::RowExclusive)?;
         let data = match &relation.kind {
             Kind::Table(data) => data.clone(),

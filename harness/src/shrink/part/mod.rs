@@ -3,6 +3,7 @@
 //! Every type of the syntax tree says two things: which of its own simplifications there are, in order, and which parts
 //! it has. A whole statement's simplifications are then numbered from 0, its own before those of its parts.
 
+mod procedural;
 mod query;
 mod relation;
 mod role;
@@ -273,6 +274,15 @@ fn unwrap(statement: &mut Statement, turn: &mut Turn) {
         Statement::Explain(explain) => &explain.statement,
         Statement::Prepare(prepare) => &prepare.statement,
         Statement::With(with) => &with.statement,
+        Statement::Do(block) => {
+            for inner in procedural::inner_statements(&block.block) {
+                if turn.is_now() {
+                    *statement = inner;
+                    return;
+                }
+            }
+            return;
+        }
         _ => return,
     };
     if turn.is_now() {
@@ -321,6 +331,7 @@ variants!(Statement first unwrap {
     Execute(execute),
     Deallocate(deallocate),
     Explain(explain),
+    Do(block),
     Lock(lock),
     Maintenance(maintenance),
 });

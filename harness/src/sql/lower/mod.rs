@@ -13,6 +13,7 @@ mod name;
 mod operator;
 mod prepared;
 mod privilege;
+mod procedural;
 mod query;
 mod relation;
 mod role;
@@ -99,6 +100,7 @@ pub(super) fn statement(node: &SyntaxNode) -> Lowered<Option<Statement>> {
         SyntaxKind::EXECUTE => prepared::execute(cursor)?,
         SyntaxKind::DEALLOCATE => prepared::deallocate(cursor)?,
         SyntaxKind::EXPLAIN => prepared::explain(node)?,
+        SyntaxKind::DO => procedural::anonymous_block(node)?,
         SyntaxKind::LOCK => maintenance::lock(cursor)?,
         SyntaxKind::VACUUM => maintenance::vacuum(cursor)?,
         SyntaxKind::ANALYZE => maintenance::analyze(cursor)?,

@@ -145,7 +145,10 @@ pub(super) fn select_with(cursor: &mut Cursor, into: impl FnOnce(&mut Cursor) ->
     let mut select = Select::default();
     let clause = cursor.expect_node::<ast::SelectClause>()?;
     let mut inner = Cursor::new(&clause);
-    inner.expect(&[SyntaxKind::SELECT_KW])?;
+    // PL/pgSQL's word for SELECT where nobody wants the rows.
+    if !inner.has(SyntaxKind::PERFORM_KW) {
+        inner.expect(&[SyntaxKind::SELECT_KW])?;
+    }
     if let Some(distinct) = inner.node::<ast::DistinctClause>() {
         let mut words = Cursor::new(&distinct);
         words.expect(&[SyntaxKind::DISTINCT_KW])?;

@@ -1,0 +1,176 @@
+//! The statements that decide what comes next (manual, "Control Structures").
+
+use super::super::Execution;
+use super::variable::Variable;
+use crate::error::{Result, Stop, error, sqlstate, unsupported};
+use crate::query::{Type, Value};
+use crate::statement::{Expression, Identifier, ProceduralStatement, Query};
+
+/// Where a statement leaves its surroundings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Flow {
+    /// The next statement comes.
+    Next,
+    /// The loop around it ends.
+    Exit,
+    /// The loop around it begins its next round.
+    Continue,
+    /// The block as a whole ends.
+    Return,
+}
+
+/// How a loop over numbers counts.
+struct Range<'b> {
+    reverse: bool,
+    first: &'b Expression,
+    last: &'b Expression,
+    step: Option<&'b Expression>,
+}
+
+impl Execution<'_> {
+    pub(super) fn run_all(&mut self, statements: &[ProceduralStatement]) -> Result<Flow> {
+        for statement in statements {
+            match self.run_one(statement)? {
+                Flow::Next => {}
+                other => return Ok(other),
+            }
+        }
+        Ok(Flow::Next)
+    }
+
+    fn run_one(&mut self, statement: &ProceduralStatement) -> Result<Flow> {
+        match statement {
+            ProceduralStatement::Null => {}
+            ProceduralStatement::Block(block) => return self.run_block(block),
+            ProceduralStatement::Assign { variable, value } => {
+                let (from, value) = self.value_of(value)?;
+                self.assign(variable, from, value)?;
+            }
+            ProceduralStatement::Perform(select) => {
+                let (_, rows) = self.every_row(&Query::Select(select.clone()))?;
+                self.set_found(!rows.is_empty());
+            }
+            ProceduralStatement::Sql { statement, into } => self.run_sql(statement, into.as_ref())?,
+            ProceduralStatement::Execute(statements) => self.run_dynamic(statements)?,
+            ProceduralStatement::If { branches, otherwise } => {
+                for (condition, body) in branches {
+                    if self.holds(condition)? {
+                        return self.run_all(body);
+                    }
+                }
+                return self.run_all(otherwise);
+            }
+            ProceduralStatement::Loop { condition, body } => return self.run_loop(condition.as_ref(), body),
+            ProceduralStatement::ForRange { variable, reverse, first, last, step, body } => {
+                let range = Range { reverse: *reverse, first, last, step: step.as_ref() };
+                return self.run_range(variable, &range, body);
+            }
+            ProceduralStatement::ForQuery { targets, query, body } => return self.run_rows(targets, query, body),
+            ProceduralStatement::Exit(condition) => return self.jump(condition.as_ref(), Flow::Exit),
+            ProceduralStatement::Continue(condition) => return self.jump(condition.as_ref(), Flow::Continue),
+            ProceduralStatement::Return => return Ok(Flow::Return),
+            ProceduralStatement::Raise { message: None, .. } => {
+                let again = self.handled.clone().map(Stop::Error);
+                return Err(again.unwrap_or_else(|| unsupported("RAISE without a message outside a handler")));
+            }
+            ProceduralStatement::Raise { level, message: Some(message), arguments } => {
+                self.raise(*level, message, arguments)?;
+            }
+        }
+        Ok(Flow::Next)
+    }
+
+    fn jump(&mut self, condition: Option<&Expression>, flow: Flow) -> Result<Flow> {
+        match condition {
+            Some(condition) if !self.holds(condition)? => Ok(Flow::Next),
+            _ => Ok(flow),
+        }
+    }
+
+    fn run_loop(&mut self, condition: Option<&Expression>, body: &[ProceduralStatement]) -> Result<Flow> {
+        loop {
+            if let Some(condition) = condition
+                && !self.holds(condition)?
+            {
+                return Ok(Flow::Next);
+            }
+            match self.run_all(body)? {
+                Flow::Next | Flow::Continue => {}
+                Flow::Exit => return Ok(Flow::Next),
+                Flow::Return => return Ok(Flow::Return),
+            }
+            // Even a loop that does nothing comes to an end.
+            self.end_inner_statement()?;
+        }
+    }
+
+    fn run_range(&mut self, variable: &Identifier, range: &Range<'_>, body: &[ProceduralStatement]) -> Result<Flow> {
+        let first = self.bound(range.first, "lower bound")?;
+        let last = self.bound(range.last, "upper bound")?;
+        let step = match range.step {
+            Some(step) => self.bound(step, "BY value")?,
+            None => 1,
+        };
+        if step <= 0 {
+            return Err(error(sqlstate::INVALID_PARAMETER_VALUE, "BY value of FOR loop must be greater than zero"));
+        }
+        let step = if range.reverse { -step } else { step };
+        let mut value = first;
+        let mut found = false;
+        let mut flow = Flow::Next;
+        while if range.reverse { value >= last } else { value <= last } {
+            found = true;
+            self.variables.push(Variable::scalar(variable.name(), Type::Integer, Value::Integer(value)));
+            let depth = self.variables.len() - 1;
+            let round = self.run_all(body);
+            self.variables.truncate(depth);
+            match round? {
+                Flow::Next | Flow::Continue => {}
+                Flow::Exit => break,
+                Flow::Return => {
+                    flow = Flow::Return;
+                    break;
+                }
+            }
+            self.end_inner_statement()?;
+            value += step;
+            if i32::try_from(value).is_err() {
+                break;
+            }
+        }
+        self.set_found(found);
+        Ok(flow)
+    }
+
+    fn bound(&mut self, expression: &Expression, what: &str) -> Result<i64> {
+        let (from, value) = self.value_of(expression)?;
+        match self.converted(from, value, Type::Integer)? {
+            Value::Integer(number) => Ok(number),
+            Value::Null => Err(error(sqlstate::NULL_VALUE_NOT_ALLOWED, format!("{what} of FOR loop cannot be null"))),
+            _ => Err(unsupported("a bound that is no number")),
+        }
+    }
+
+    fn run_rows(&mut self, targets: &[Identifier], query: &Query, body: &[ProceduralStatement]) -> Result<Flow> {
+        let (columns, rows) = self.rows_in_turn(query)?;
+        let found = !rows.is_empty();
+        if !found {
+            self.assign_row(targets, &columns, None)?;
+        }
+        let mut flow = Flow::Next;
+        for row in rows {
+            self.assign_row(targets, &columns, Some(row))?;
+            match self.run_all(body)? {
+                Flow::Next | Flow::Continue => {}
+                Flow::Exit => break,
+                Flow::Return => {
+                    flow = Flow::Return;
+                    break;
+                }
+            }
+            self.end_inner_statement()?;
+        }
+        self.set_found(found);
+        Ok(flow)
+    }
+}

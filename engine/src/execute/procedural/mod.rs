@@ -1,0 +1,267 @@
+//! DO: running a block of PL/pgSQL (manual, chapter "PL/pgSQL").
+//!
+//! A block's statements are SQL statements of their own inside one that the client has sent. What they have done stays done
+//! when the block has to wait and begins anew, so that only its first statement may wait.
+
+mod check;
+mod condition;
+mod flow;
+mod query;
+mod raise;
+mod variable;
+
+pub(crate) use variable::Variable;
+
+use super::{Execution, Extent, done};
+use crate::clause::Clause;
+use crate::error::{Result, Stop, error, sqlstate, unsupported};
+use crate::query::{Type, Value};
+use crate::reply::StatementResult;
+use crate::statement::{Block, Declaration, Do, Handler, Into, Statement};
+use crate::transaction::Level;
+use flow::Flow;
+
+/// The variable that tells whether the last statement has found rows.
+const FOUND: &str = "found";
+
+/// The variables that tell a handler of its error.
+const ERROR_VARIABLES: [&str; 2] = ["sqlstate", "sqlerrm"];
+
+/// How many statements a block may run: more than anybody writes a test of, and little enough to wait for.
+const MOST_STATEMENTS: usize = 20_000;
+
+impl Execution<'_> {
+    pub(super) fn anonymous_block(&mut self, statement: &Do) -> Result<StatementResult> {
+        self.reach(Clause::AnonymousBlock);
+        self.variables.clear();
+        self.statements_run = 0;
+        self.check_block(&statement.block)?;
+        self.variables.push(Variable::scalar(FOUND, Type::Boolean, Value::Boolean(false)));
+        let result = self.run_block(&statement.block);
+        self.variables.clear();
+        match result {
+            Err(Stop::Waits(_)) if self.statements_run > 0 => Err(unsupported("a block that waits after it has begun")),
+            Err(other) => Err(other),
+            Ok(_) => done("DO"),
+        }
+    }
+
+    fn run_block(&mut self, block: &Block) -> Result<Flow> {
+        let outside = self.variables.len();
+        let result = match block.handlers.is_empty() {
+            true => self.declare_and_run(block),
+            false => self.run_and_handle(block),
+        };
+        self.variables.truncate(outside);
+        result
+    }
+
+    fn declare_and_run(&mut self, block: &Block) -> Result<Flow> {
+        self.declare(&block.declarations)?;
+        self.run_all(&block.statements)
+    }
+
+    fn declare(&mut self, declarations: &[Declaration]) -> Result<()> {
+        for declaration in declarations {
+            let name = declaration.name.name();
+            let variable = match check::is_record(declaration) {
+                true => Variable { name: name.into(), content: variable::Content::Record(None) },
+                false => {
+                    let value_type = self.variable_type(declaration)?;
+                    let value = match &declaration.value {
+                        Some(value) => {
+                            let (from, value) = self.value_of(value)?;
+                            self.converted(from, value, value_type)?
+                        }
+                        None => Value::Null,
+                    };
+                    Variable::scalar(name, value_type, value)
+                }
+            };
+            self.variables.push(variable);
+        }
+        Ok(())
+    }
+
+    /// Runs a block with handlers, as if between SAVEPOINT and either RELEASE or ROLLBACK TO. Its variables keep what an
+    /// error leaves in them.
+    fn run_and_handle(&mut self, block: &Block) -> Result<Flow> {
+        self.declare(&block.declarations)?;
+        let depth = self.session.transaction.levels.len();
+        self.session.transaction.levels.push(Level {
+            name: None,
+            undo_mark: self.session.transaction.undo.len(),
+            parameters: self.session.parameters.clone(),
+            characteristics: self.session.transaction.characteristics,
+            has_temporary_schema: self.session.has_temporary_schema,
+            pages: None,
+        });
+        let inside = self.variables.len();
+        match self.run_all(&block.statements) {
+            Ok(flow) => {
+                self.session.transaction.levels.truncate(depth);
+                self.shared.locks.hand_up(self.session.id, depth - 1);
+                Ok(flow)
+            }
+            Err(Stop::Error(message)) => {
+                self.abort_level();
+                self.session.transaction.levels.truncate(depth);
+                self.begin_inner_statement();
+                self.variables.truncate(inside);
+                let is_meant =
+                    |handler: &&Handler| handler.conditions.iter().any(|one| condition::matches(one, message.sqlstate));
+                let Some(handler) = block.handlers.iter().find(is_meant) else { return Err(Stop::Error(message)) };
+                self.reach(Clause::ErrorTrapped);
+                let [code, text] = ERROR_VARIABLES;
+                self.variables.push(Variable::scalar(code, Type::Text, Value::text(message.sqlstate.code())));
+                self.variables.push(Variable::scalar(text, Type::Text, Value::text(&message.message)));
+                let outer = self.handled.replace(message);
+                let result = self.run_all(&handler.statements);
+                self.handled = outer;
+                result
+            }
+            Err(stop) => {
+                self.session.transaction.levels.truncate(depth);
+                if matches!(stop, Stop::Waits(_)) {
+                    self.shared.locks.hand_up(self.session.id, depth - 1);
+                }
+                Err(stop)
+            }
+        }
+    }
+
+    /// Gives a statement inside the block the state that one of its own begins with.
+    fn begin_inner_statement(&mut self) {
+        self.forget_progress();
+        self.needed.clear();
+        self.computed.clear();
+        self.initial.clear();
+        self.extent = Extent::Run;
+        self.parameters = None;
+        self.lookups = None;
+        self.known_tables.clear();
+        self.coming_tables.clear();
+        self.changing.clear();
+        self.returned = None;
+        self.touched = super::Touched::default();
+        self.described.clear();
+        self.unchanged.clear();
+        self.is_utility = false;
+        self.has_sight = false;
+        self.locks_logged_rows = false;
+        self.half_stored.clear();
+        self.limits = 0;
+        self.unkeyed = None;
+        self.cascades = 0;
+    }
+
+    /// Notes that a statement has come to its end.
+    fn end_inner_statement(&mut self) -> Result<()> {
+        self.begin_inner_statement();
+        self.statements_run += 1;
+        match self.statements_run > MOST_STATEMENTS {
+            true => Err(unsupported("a block of so many statements")),
+            false => Ok(()),
+        }
+    }
+
+    /// Runs an SQL statement; tells how many rows it has returned or changed.
+    fn run_sql(&mut self, statement: &Statement, into: Option<&Into>) -> Result<()> {
+        let processed = match (statement, into) {
+            (Statement::Query(query), Some(into)) => return self.query_into(query, into),
+            (Statement::Query(query), None) => {
+                self.every_row(query)?;
+                return Err(error(sqlstate::SYNTAX_ERROR, "query has no destination for result data")
+                    .hint("If you want to discard the results of a SELECT, use PERFORM instead."));
+            }
+            (Statement::Insert(_) | Statement::Update(_) | Statement::Delete(_), _) => {
+                self.returned = into.map(|_| Vec::new());
+                let result = self.execute(statement)?;
+                let returned = self.returned.take();
+                self.end_inner_statement()?;
+                let processed = result.tag.rsplit(' ').next().and_then(|count| count.parse::<u64>().ok());
+                match (result.rows, into) {
+                    (None, None) => {}
+                    (Some(rows), Some(into)) => self.returned_into(&rows, returned.unwrap_or_default(), into)?,
+                    (None, Some(_)) => {
+                        return Err(error(sqlstate::SYNTAX_ERROR, "INTO used with a command that cannot return data"));
+                    }
+                    (Some(_), None) => {
+                        return Err(error(sqlstate::SYNTAX_ERROR, "query has no destination for result data"));
+                    }
+                }
+                processed
+            }
+            (_, Some(_)) => return Err(unsupported("INTO behind this statement")),
+            (_, None) => {
+                self.run_utility(statement)?;
+                return Ok(());
+            }
+        };
+        self.set_found(processed.is_some_and(|count| count > 0));
+        Ok(())
+    }
+
+    /// Runs a statement in which variables mean nothing.
+    fn run_utility(&mut self, statement: &Statement) -> Result<()> {
+        if !runs_anywhere(statement) {
+            return Err(unsupported("this statement inside a block of PL/pgSQL"));
+        }
+        let variables = std::mem::take(&mut self.variables);
+        let result = self.execute(statement);
+        self.variables = variables;
+        result?;
+        self.end_inner_statement()
+    }
+
+    /// Runs the statements of EXECUTE. They know no variables, and rows that nobody takes are no error.
+    fn run_dynamic(&mut self, statements: &[Statement]) -> Result<()> {
+        for statement in statements {
+            let is_plannable = matches!(
+                statement,
+                Statement::Query(_) | Statement::Insert(_) | Statement::Update(_) | Statement::Delete(_)
+            );
+            if !is_plannable && !runs_anywhere(statement) {
+                return Err(unsupported("this statement inside a block of PL/pgSQL"));
+            }
+            let variables = std::mem::take(&mut self.variables);
+            let result = self.execute(statement);
+            self.variables = variables;
+            result?;
+            self.end_inner_statement()?;
+        }
+        Ok(())
+    }
+}
+
+/// The statements that do the same inside a block as outside.
+fn runs_anywhere(statement: &Statement) -> bool {
+    matches!(
+        statement,
+        Statement::CreateSequence(_)
+            | Statement::AlterSequence(_)
+            | Statement::AlterRelation(_)
+            | Statement::DropRelation(_)
+            | Statement::Comment(_)
+            | Statement::CreateSchema(_)
+            | Statement::AlterSchema(_)
+            | Statement::DropSchema(_)
+            | Statement::CreateEnumeration(_)
+            | Statement::AlterType(_)
+            | Statement::DropType(_)
+            | Statement::CreateTable(_)
+            | Statement::AlterTable(_)
+            | Statement::RenameColumn(_)
+            | Statement::RenameConstraint(_)
+            | Statement::CreateView(_)
+            | Statement::CreateIndex(_)
+            | Statement::CreateRole(_)
+            | Statement::DropRole(_)
+            | Statement::Grant(_)
+            | Statement::GrantRole(_)
+            | Statement::DefaultPrivileges(_)
+            | Statement::ReassignOwned(_)
+            | Statement::DropOwned(_)
+            | Statement::Truncate(_)
+    )
+}

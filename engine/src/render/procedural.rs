@@ -1,0 +1,173 @@
+//! DO, and PL/pgSQL in it.
+
+use super::expression::expression;
+use super::query::{perform, query};
+use super::type_name::type_name;
+use super::{Output, separated, sql_if, write_statement};
+use crate::statement::{Block, Condition, Do, Expression, Handler, Into, ProceduralStatement, RaiseLevel};
+
+pub(super) fn anonymous_block(out: &mut impl Output, statement: &Do) {
+    let mut text = String::new();
+    block(&mut text, &statement.block);
+    // A mark that nothing inside can be taken for.
+    let mark = (0_u32..)
+        .map(|number| if number == 0 { "$$".to_owned() } else { format!("$do{number}$") })
+        .find(|mark| !text.contains(mark))
+        .unwrap_or_default();
+    out.sql("DO ");
+    out.sql(&mark);
+    out.sql(" ");
+    block(out, &statement.block);
+    out.sql(" ");
+    out.sql(&mark);
+}
+
+fn block(out: &mut impl Output, block: &Block) {
+    if !block.declarations.is_empty() {
+        out.sql("DECLARE ");
+        for declaration in &block.declarations {
+            out.identifier(&declaration.name);
+            out.sql(" ");
+            type_name(out, &declaration.type_name);
+            if let Some(value) = &declaration.value {
+                out.sql(" := ");
+                expression(out, value);
+            }
+            out.sql("; ");
+        }
+    }
+    out.sql("BEGIN ");
+    statements(out, &block.statements);
+    if !block.handlers.is_empty() {
+        out.sql("EXCEPTION ");
+        block.handlers.iter().for_each(|handler| self::handler(out, handler));
+    }
+    out.sql("END");
+}
+
+fn handler(out: &mut impl Output, handler: &Handler) {
+    out.sql("WHEN ");
+    separated(out, " OR ", &handler.conditions, |out, condition| match condition {
+        Condition::Name(name) => out.sql(name),
+        Condition::SqlState(code) => {
+            out.sql("SQLSTATE ");
+            out.string(code);
+        }
+    });
+    out.sql(" THEN ");
+    statements(out, &handler.statements);
+}
+
+/// Each with its semicolon and a space.
+fn statements(out: &mut impl Output, all: &[ProceduralStatement]) {
+    for one in all {
+        statement(out, one);
+        out.sql("; ");
+    }
+}
+
+fn statement(out: &mut impl Output, statement: &ProceduralStatement) {
+    match statement {
+        ProceduralStatement::Null => out.sql("NULL"),
+        ProceduralStatement::Block(inner) => block(out, inner),
+        ProceduralStatement::Assign { variable, value } => {
+            out.identifier(variable);
+            out.sql(" := ");
+            expression(out, value);
+        }
+        ProceduralStatement::Perform(select) => perform(out, select),
+        ProceduralStatement::Sql { statement, into } => {
+            write_statement(out, statement);
+            if let Some(Into { strict, targets }) = into {
+                out.sql(" INTO ");
+                sql_if(out, *strict, "STRICT ");
+                separated(out, ", ", targets, |out, target| out.identifier(target));
+            }
+        }
+        ProceduralStatement::Execute(dynamic) => {
+            let mut text = String::new();
+            separated(&mut text, "; ", dynamic, write_statement);
+            out.sql("EXECUTE ");
+            out.string(&text);
+        }
+        ProceduralStatement::If { branches, otherwise } => {
+            for (place, (condition, body)) in branches.iter().enumerate() {
+                out.sql(if place == 0 { "IF " } else { "ELSIF " });
+                expression(out, condition);
+                out.sql(" THEN ");
+                statements(out, body);
+            }
+            if !otherwise.is_empty() {
+                out.sql("ELSE ");
+                statements(out, otherwise);
+            }
+            out.sql("END IF");
+        }
+        ProceduralStatement::Loop { condition, body } => {
+            if let Some(condition) = condition {
+                out.sql("WHILE ");
+                expression(out, condition);
+                out.sql(" ");
+            }
+            loop_body(out, body);
+        }
+        ProceduralStatement::ForRange { variable, reverse, first, last, step, body } => {
+            out.sql("FOR ");
+            out.identifier(variable);
+            out.sql(" IN ");
+            sql_if(out, *reverse, "REVERSE ");
+            expression(out, first);
+            out.sql(" .. ");
+            expression(out, last);
+            if let Some(step) = step {
+                out.sql(" BY ");
+                expression(out, step);
+            }
+            out.sql(" ");
+            loop_body(out, body);
+        }
+        ProceduralStatement::ForQuery { targets, query: rows, body } => {
+            out.sql("FOR ");
+            separated(out, ", ", targets, |out, target| out.identifier(target));
+            out.sql(" IN ");
+            query(out, rows);
+            out.sql(" ");
+            loop_body(out, body);
+        }
+        ProceduralStatement::Exit(condition) => jump(out, "EXIT", condition.as_ref()),
+        ProceduralStatement::Continue(condition) => jump(out, "CONTINUE", condition.as_ref()),
+        ProceduralStatement::Return => out.sql("RETURN"),
+        ProceduralStatement::Raise { level, message, arguments } => {
+            out.sql("RAISE");
+            if let Some(message) = message {
+                out.sql(match level {
+                    RaiseLevel::Debug => " DEBUG ",
+                    RaiseLevel::Log => " LOG ",
+                    RaiseLevel::Info => " INFO ",
+                    RaiseLevel::Notice => " NOTICE ",
+                    RaiseLevel::Warning => " WARNING ",
+                    RaiseLevel::Exception => " EXCEPTION ",
+                });
+                out.string(message);
+            }
+            for argument in arguments {
+                out.sql(", ");
+                expression(out, argument);
+            }
+        }
+    }
+}
+
+fn loop_body(out: &mut impl Output, body: &[ProceduralStatement]) {
+    out.sql("LOOP ");
+    statements(out, body);
+    out.sql("END LOOP");
+}
+
+fn jump(out: &mut impl Output, word: &str, condition: Option<&Expression>) {
+    out.sql(word);
+    if let Some(condition) = condition {
+        out.sql(" WHEN ");
+        expression(out, condition);
+    }
+}
