@@ -47,7 +47,13 @@ pub struct Settings {
     pub host: Option<Host>,
     /// The server's `max_prepared_transactions`; 0 disables PREPARE TRANSACTION.
     pub max_prepared_transactions: u32,
+    /// Who reads the texts that statements make and run, as EXECUTE of PL/pgSQL does; without a reader they are outside the
+    /// model.
+    pub reader: Option<Reader>,
 }
+
+/// Makes statements of SQL text, or tells what in it is outside the model, a syntax error included.
+pub type Reader = fn(&str) -> Result<Vec<Statement>, String>;
 
 impl Settings {
     /// PostgreSQL of this major version, database and superuser both called `postgres`, with room for 20 prepared
@@ -61,6 +67,7 @@ impl Settings {
             user: "postgres".into(),
             max_prepared_transactions: 20,
             host: None,
+            reader: None,
         }
     }
 }

@@ -28,7 +28,7 @@ mod transaction;
 
 pub use clause::{Clause, ClauseSet};
 pub use cluster::{
-    Cluster, ColumnSummary, Description, Host, Outcome, Progress, SequenceSummary, SessionId, Settings, Signal,
+    Cluster, ColumnSummary, Description, Host, Outcome, Progress, Reader, SequenceSummary, SessionId, Settings, Signal,
     StoredSequence, Survivor, TableSummary, TransactionStatus,
 };
 pub use dialect::{Dialect, Major};

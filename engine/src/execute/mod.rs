@@ -159,8 +159,10 @@ impl<'a> Execution<'a> {
     /// Runs a simple query from its first statement.
     pub(crate) fn simple_query(&mut self, statements: &[Statement]) -> Progress {
         for statement in statements {
-            if let Err(Stop::Error(message)) = self.read_statement(statement) {
-                return self.fail_before_execution(*message);
+            match self.read_statement(statement) {
+                Err(Stop::Error(message)) => return self.fail_before_execution(*message),
+                Err(Stop::Unsupported(reason)) => return Progress::Unsupported(reason),
+                Err(Stop::Waits(_)) | Ok(()) => {}
             }
         }
         if !statements.iter().any(finds_out_late) && statements.len() < 2 {

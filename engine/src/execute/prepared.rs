@@ -42,7 +42,7 @@ pub(crate) struct StatementParameters {
 }
 
 impl StatementParameters {
-    fn new(types: Vec<Type>, values: Option<Vec<Value>>) -> StatementParameters {
+    pub(super) fn new(types: Vec<Type>, values: Option<Vec<Value>>) -> StatementParameters {
         StatementParameters { types, values, undecided: 0, has_plan: false }
     }
 }

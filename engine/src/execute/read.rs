@@ -2,7 +2,7 @@
 
 use super::Execution;
 use crate::clause::Clause;
-use crate::error::{Result, Stop, error, notice, sqlstate};
+use crate::error::{Result, Stop, error, notice, sqlstate, unsupported};
 use crate::render::Output;
 use crate::reply::{Message, Severity};
 use crate::statement::{Identifier, Query, Statement};
@@ -10,25 +10,33 @@ use crate::statement::{Identifier, Query, Statement};
 impl Execution<'_> {
     /// Raises the warnings and notices of the grammar, and gives the error of a statement that the major's grammar refuses.
     pub(super) fn read_statement(&mut self, statement: &Statement) -> Result<()> {
-        let is_global = match statement {
-            Statement::CreateSequence(create) => create.is_global,
-            Statement::CreateTable(create) => create.is_global,
-            Statement::CreateTableAs(create) => create.is_global,
-            Statement::CreateView(create) => create.is_global,
-            _ => false,
-        };
-        if is_global {
+        if is_global(statement) {
             let text = "GLOBAL is deprecated in temporary table creation";
             self.notice(notice(Severity::Warning, sqlstate::WARNING, text));
         }
         let must_name_subqueries = self.shared.settings.major.must_name_subqueries();
         let mut reading = Reading { must_name_subqueries, truncated: Vec::new(), refused: None };
         crate::render::write_statement(&mut reading, statement);
+        if matches!(statement, Statement::Do(_)) && !reading.truncated.is_empty() {
+            // PL/pgSQL reads the texts inside a block twice before it runs any, and once more then.
+            return Err(unsupported("a name that is too long inside a block of PL/pgSQL"));
+        }
         if !reading.truncated.is_empty() {
             self.reach(Clause::NameTruncated);
         }
         reading.truncated.into_iter().for_each(|notice| self.notice(notice));
         reading.refused.map_or(Ok(()), Err)
+    }
+}
+
+/// Whether the grammar warns of GLOBAL.
+pub(super) fn is_global(statement: &Statement) -> bool {
+    match statement {
+        Statement::CreateSequence(create) => create.is_global,
+        Statement::CreateTable(create) => create.is_global,
+        Statement::CreateTableAs(create) => create.is_global,
+        Statement::CreateView(create) => create.is_global,
+        _ => false,
     }
 }
 

@@ -4,7 +4,7 @@ use super::expression::expression;
 use super::query::{perform, query};
 use super::type_name::type_name;
 use super::{Output, separated, sql_if, write_statement};
-use crate::statement::{Block, Condition, Do, Expression, Handler, Into, ProceduralStatement, RaiseLevel};
+use crate::statement::{Block, Condition, Do, Expression, Handler, Into, LoopQuery, ProceduralStatement, RaiseLevel};
 
 pub(super) fn anonymous_block(out: &mut impl Output, statement: &Do) {
     let mut text = String::new();
@@ -78,17 +78,13 @@ fn statement(out: &mut impl Output, statement: &ProceduralStatement) {
         ProceduralStatement::Perform(select) => perform(out, select),
         ProceduralStatement::Sql { statement, into } => {
             write_statement(out, statement);
-            if let Some(Into { strict, targets }) = into {
-                out.sql(" INTO ");
-                sql_if(out, *strict, "STRICT ");
-                separated(out, ", ", targets, |out, target| out.identifier(target));
-            }
+            self::into(out, into.as_ref());
         }
-        ProceduralStatement::Execute(dynamic) => {
-            let mut text = String::new();
-            separated(&mut text, "; ", dynamic, write_statement);
+        ProceduralStatement::Execute { dynamic, into } => {
             out.sql("EXECUTE ");
-            out.string(&text);
+            expression(out, &dynamic.text);
+            self::into(out, into.as_ref());
+            using(out, &dynamic.arguments);
         }
         ProceduralStatement::If { branches, otherwise } => {
             for (place, (condition, body)) in branches.iter().enumerate() {
@@ -130,7 +126,14 @@ fn statement(out: &mut impl Output, statement: &ProceduralStatement) {
             out.sql("FOR ");
             separated(out, ", ", targets, |out, target| out.identifier(target));
             out.sql(" IN ");
-            query(out, rows);
+            match rows {
+                LoopQuery::Query(rows) => query(out, rows),
+                LoopQuery::Execute(dynamic) => {
+                    out.sql("EXECUTE ");
+                    expression(out, &dynamic.text);
+                    using(out, &dynamic.arguments);
+                }
+            }
             out.sql(" ");
             loop_body(out, body);
         }
@@ -156,6 +159,19 @@ fn statement(out: &mut impl Output, statement: &ProceduralStatement) {
             }
         }
     }
+}
+
+fn into(out: &mut impl Output, into: Option<&Into>) {
+    if let Some(Into { strict, targets }) = into {
+        out.sql(" INTO ");
+        sql_if(out, *strict, "STRICT ");
+        separated(out, ", ", targets, |out, target| out.identifier(target));
+    }
+}
+
+fn using(out: &mut impl Output, arguments: &[Expression]) {
+    sql_if(out, !arguments.is_empty(), " USING ");
+    separated(out, ", ", arguments, expression);
 }
 
 fn loop_body(out: &mut impl Output, body: &[ProceduralStatement]) {

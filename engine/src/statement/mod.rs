@@ -27,7 +27,9 @@ pub use maintenance::{MaintainedTable, Maintenance, ReindexTarget};
 pub(crate) use name::truncate;
 pub use name::{IDENTIFIER_BYTES, Identifier, ObjectName};
 pub use prepared::{Deallocate, Execute, Explain, Prepare};
-pub use procedural::{Block, Condition, Declaration, Do, Handler, Into, ProceduralStatement, RaiseLevel};
+pub use procedural::{
+    Block, Condition, Declaration, Do, Dynamic, Handler, Into, LoopQuery, ProceduralStatement, RaiseLevel,
+};
 pub use query::{
     BinaryOperator, Call, Case, Expression, FromItem, JoinKind, Literal, LockStrength, Locking, OrderItem, Query,
     Select, SelectItem, SessionValue, SetOperation, SetOperator, TypeName, UnaryOperator,

@@ -70,6 +70,24 @@ pub struct Into {
     pub targets: Vec<Identifier>,
 }
 
+/// A text that is run as SQL (manual, "Executing Dynamic Commands").
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Dynamic {
+    /// The text.
+    pub text: Expression,
+    /// `USING`: the values of its parameters.
+    pub arguments: Vec<Expression>,
+}
+
+/// What a loop over rows takes them from.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum LoopQuery {
+    /// A query.
+    Query(Query),
+    /// `EXECUTE` of a text.
+    Execute(Dynamic),
+}
+
 /// A statement inside a block.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum ProceduralStatement {
@@ -93,8 +111,13 @@ pub enum ProceduralStatement {
         /// Where its row goes.
         into: Option<Into>,
     },
-    /// `EXECUTE` of a constant.
-    Execute(Vec<Statement>),
+    /// `EXECUTE` of a text.
+    Execute {
+        /// The text.
+        dynamic: Dynamic,
+        /// Where the row goes.
+        into: Option<Into>,
+    },
     /// `IF … THEN … [ELSIF …] [ELSE …] END IF`.
     If {
         /// Conditions and what is done under them, at least one.
@@ -129,7 +152,7 @@ pub enum ProceduralStatement {
         /// The variables that take each row.
         targets: Vec<Identifier>,
         /// The query.
-        query: Query,
+        query: LoopQuery,
         /// What is done for each row.
         body: Vec<ProceduralStatement>,
     },

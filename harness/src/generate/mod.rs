@@ -16,6 +16,7 @@ mod look;
 mod parameter;
 mod plan;
 mod prepared;
+mod procedural;
 mod query;
 mod role;
 mod schema;

@@ -30,7 +30,7 @@ pub enum Family {
     Role,
     /// Views and indexes.
     View,
-    /// Prepared statements, VACUUM and its relatives.
+    /// Prepared statements, blocks of PL/pgSQL, VACUUM and its relatives.
     Prepared,
 }
 

@@ -1,4 +1,4 @@
-//! Prepared statements, and statements that look after storage.
+//! Statements that hold others, and statements that look after storage.
 
 use seqcheck_engine::Statement;
 use seqcheck_engine::statement::{
@@ -15,7 +15,7 @@ const NAMES: [&str; 3] = ["p", "q", "p"];
 
 impl Generator<'_> {
     pub(super) fn prepared(&mut self) -> Statement {
-        match self.choice.weighted(&[8, 14, 2, 3]) {
+        match self.choice.weighted(&[8, 14, 2, 3, 12]) {
             0 => self.prepare(),
             1 => {
                 let count = [0, 1, 1, 2][self.choice.index(4)];
@@ -26,7 +26,8 @@ impl Generator<'_> {
                 true => Deallocate::All,
                 false => Deallocate::Named(NAMES[self.choice.index(NAMES.len())].into()),
             }),
-            _ => self.maintenance(),
+            3 => self.maintenance(),
+            _ => self.block(),
         }
     }
 

@@ -214,6 +214,7 @@ pub(super) fn kind_name(kind: SyntaxKind) -> String {
         SyntaxKind::CONFLICT_DO_UPDATE_SET => return "ON CONFLICT DO UPDATE".to_owned(),
         SyntaxKind::WITH_PARAMS => return "storage parameter".to_owned(),
         SyntaxKind::OP_CLASS_REF => return "operator class".to_owned(),
+        SyntaxKind::PERCENT_TYPE => return "%TYPE".to_owned(),
         SyntaxKind::SORT_DESC => return "DESC".to_owned(),
         SyntaxKind::RENAME_CONSTRAINT => return "RENAME CONSTRAINT".to_owned(),
         SyntaxKind::USING_INDEX_NAME => return "USING INDEX".to_owned(),
@@ -222,6 +223,9 @@ pub(super) fn kind_name(kind: SyntaxKind) -> String {
         _ => {}
     }
     let words = format!("{kind:?}").replace('_', " ");
+    // What PL/pgSQL has beside SQL.
+    let words = words.strip_prefix("PLPGSQL ").unwrap_or(&words);
+    let words = words.strip_suffix(" STMT").unwrap_or(words);
     for (ending, noun) in [
         (" CLAUSE", "clause"),
         (" EXPR", "expression"),
@@ -239,6 +243,6 @@ pub(super) fn kind_name(kind: SyntaxKind) -> String {
     }
     match words.strip_prefix("OPTION ") {
         Some(option) => format!("{option} option"),
-        None => words,
+        None => words.to_owned(),
     }
 }

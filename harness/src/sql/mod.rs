@@ -61,6 +61,11 @@ pub fn parse(sql: &str) -> Result<Vec<Statement>, SqlError> {
     }
 }
 
+/// As [`parse`], for the engine: why a text gives no statements, in words.
+pub(crate) fn read(text: &str) -> Result<Vec<Statement>, String> {
+    parse(text).map_err(|error| error.to_string())
+}
+
 /// The first error that the lexer or the grammar finds, in PostgreSQL's words.
 fn syntax_error(sql: &str, bridged: &Bridged) -> Option<SqlError> {
     let tokens: Vec<Token> = Lexer::new(sql, 0).collect();

@@ -6,7 +6,7 @@ use super::condition;
 use super::variable::unknown_variable;
 use crate::error::{Result, Stop, error, sqlstate, unsupported};
 use crate::query::Type;
-use crate::statement::{Block, Declaration, Expression, Handler, Identifier, Into, ProceduralStatement, RaiseLevel};
+use crate::statement::{Block, Declaration, Handler, Identifier, Into, ProceduralStatement, RaiseLevel};
 
 /// The type of a variable that takes any row.
 pub(super) const RECORD: &str = "record";
@@ -38,7 +38,8 @@ impl Execution<'_> {
         let outside = place.names.len();
         for declaration in &block.declarations {
             if place.names[outside..].iter().any(|(known, _)| known == declaration.name.name()) {
-                return Err(error(sqlstate::SYNTAX_ERROR, "duplicate declaration"));
+                let near = declaration.name.written();
+                return Err(refused(format!("duplicate declaration at or near \"{near}\"")));
             }
             let named = match is_record(declaration) {
                 true if declaration.value.is_some() => return Err(unsupported("a record with a first value")),
@@ -86,7 +87,7 @@ impl Execution<'_> {
         match statement {
             ProceduralStatement::Null
             | ProceduralStatement::Perform(_)
-            | ProceduralStatement::Execute(_)
+            | ProceduralStatement::Execute { into: None, .. }
             | ProceduralStatement::Sql { into: None, .. }
             | ProceduralStatement::Return => Ok(()),
             ProceduralStatement::Block(block) => self.block(block, place),
@@ -94,7 +95,8 @@ impl Execution<'_> {
                 Named::Scalar => Ok(()),
                 Named::Record => Err(unsupported("an assignment to a record")),
             },
-            ProceduralStatement::Sql { into: Some(Into { targets, .. }), .. } => place.check_targets(targets),
+            ProceduralStatement::Sql { into: Some(Into { targets, .. }), .. }
+            | ProceduralStatement::Execute { into: Some(Into { targets, .. }), .. } => place.check_targets(targets),
             ProceduralStatement::If { branches, otherwise } => {
                 branches.iter().try_for_each(|(_, body)| self.all(body, place))?;
                 self.all(otherwise, place)
@@ -107,11 +109,17 @@ impl Execution<'_> {
                 Ok(())
             }
             ProceduralStatement::ForQuery { targets, body, .. } => {
+                if let [target] = targets.as_slice()
+                    && place.find(target).is_err()
+                {
+                    let wanted = "a record variable or list of scalar variables";
+                    return Err(refused(format!("loop variable of loop over rows must be {wanted}")));
+                }
                 place.check_targets(targets)?;
                 self.looped(body, place)
             }
-            ProceduralStatement::Exit(condition) => place.check_jump("EXIT", condition.as_ref()),
-            ProceduralStatement::Continue(condition) => place.check_jump("CONTINUE", condition.as_ref()),
+            ProceduralStatement::Exit(_) => place.check_jump("EXIT"),
+            ProceduralStatement::Continue(_) => place.check_jump("CONTINUE"),
             ProceduralStatement::Raise { level, message: None, .. } => match place.handlers {
                 _ if *level != RaiseLevel::Exception => Err(unsupported("RAISE of a level without a message")),
                 0 => Err(unsupported("RAISE without a message outside a handler")),
@@ -121,12 +129,8 @@ impl Execution<'_> {
                 let wanted = super::raise::placeholders(message);
                 match wanted.cmp(&arguments.len()) {
                     std::cmp::Ordering::Equal => Ok(()),
-                    std::cmp::Ordering::Less => {
-                        Err(error(sqlstate::SYNTAX_ERROR, "too many parameters specified for RAISE"))
-                    }
-                    std::cmp::Ordering::Greater => {
-                        Err(error(sqlstate::SYNTAX_ERROR, "too few parameters specified for RAISE"))
-                    }
+                    std::cmp::Ordering::Less => Err(refused("too many parameters specified for RAISE".to_owned())),
+                    std::cmp::Ordering::Greater => Err(refused("too few parameters specified for RAISE".to_owned())),
                 }
             }
         }
@@ -156,7 +160,7 @@ impl Place {
         Ok(())
     }
 
-    fn check_jump(&self, word: &str, _condition: Option<&Expression>) -> Result<()> {
+    fn check_jump(&self, word: &str) -> Result<()> {
         match self.loops {
             0 => Err(refused(format!("{word} cannot be used outside a loop, unless it has a label"))),
             _ => Ok(()),

@@ -4,7 +4,7 @@ use super::super::Execution;
 use super::variable::Variable;
 use crate::error::{Result, Stop, error, sqlstate, unsupported};
 use crate::query::{Type, Value};
-use crate::statement::{Expression, Identifier, ProceduralStatement, Query};
+use crate::statement::{Expression, Identifier, LoopQuery, ProceduralStatement, Query};
 
 /// Where a statement leaves its surroundings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,7 +51,7 @@ impl Execution<'_> {
                 self.set_found(!rows.is_empty());
             }
             ProceduralStatement::Sql { statement, into } => self.run_sql(statement, into.as_ref())?,
-            ProceduralStatement::Execute(statements) => self.run_dynamic(statements)?,
+            ProceduralStatement::Execute { dynamic, into } => self.run_dynamic(dynamic, into.as_ref())?,
             ProceduralStatement::If { branches, otherwise } => {
                 for (condition, body) in branches {
                     if self.holds(condition)? {
@@ -151,8 +151,11 @@ impl Execution<'_> {
         }
     }
 
-    fn run_rows(&mut self, targets: &[Identifier], query: &Query, body: &[ProceduralStatement]) -> Result<Flow> {
-        let (columns, rows) = self.rows_in_turn(query)?;
+    fn run_rows(&mut self, targets: &[Identifier], query: &LoopQuery, body: &[ProceduralStatement]) -> Result<Flow> {
+        let (columns, rows) = match query {
+            LoopQuery::Query(query) => self.rows_in_turn(query)?,
+            LoopQuery::Execute(dynamic) => self.dynamic_rows(dynamic)?,
+        };
         let found = !rows.is_empty();
         if !found {
             self.assign_row(targets, &columns, None)?;

@@ -5,6 +5,7 @@
 
 mod check;
 mod condition;
+mod dynamic;
 mod flow;
 mod query;
 mod raise;
@@ -12,6 +13,7 @@ mod variable;
 
 pub(crate) use variable::Variable;
 
+use super::read::is_global;
 use super::{Execution, Extent, done};
 use crate::clause::Clause;
 use crate::error::{Result, Stop, error, sqlstate, unsupported};
@@ -204,33 +206,21 @@ impl Execution<'_> {
 
     /// Runs a statement in which variables mean nothing.
     fn run_utility(&mut self, statement: &Statement) -> Result<()> {
-        if !runs_anywhere(statement) {
-            return Err(unsupported("this statement inside a block of PL/pgSQL"));
-        }
+        check_inner(statement)?;
         let variables = std::mem::take(&mut self.variables);
         let result = self.execute(statement);
         self.variables = variables;
         result?;
         self.end_inner_statement()
     }
+}
 
-    /// Runs the statements of EXECUTE. They know no variables, and rows that nobody takes are no error.
-    fn run_dynamic(&mut self, statements: &[Statement]) -> Result<()> {
-        for statement in statements {
-            let is_plannable = matches!(
-                statement,
-                Statement::Query(_) | Statement::Insert(_) | Statement::Update(_) | Statement::Delete(_)
-            );
-            if !is_plannable && !runs_anywhere(statement) {
-                return Err(unsupported("this statement inside a block of PL/pgSQL"));
-            }
-            let variables = std::mem::take(&mut self.variables);
-            let result = self.execute(statement);
-            self.variables = variables;
-            result?;
-            self.end_inner_statement()?;
-        }
-        Ok(())
+/// Refuses statements that do something else inside a block, or that the grammar, which reads them more than once there,
+/// has a warning about.
+fn check_inner(statement: &Statement) -> Result<()> {
+    match runs_anywhere(statement) && !is_global(statement) {
+        true => Ok(()),
+        false => Err(unsupported("this statement inside a block of PL/pgSQL")),
     }
 }
 

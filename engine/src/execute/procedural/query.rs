@@ -67,8 +67,21 @@ impl Execution<'_> {
         self.rows_into(&columns, values, into, true)
     }
 
-    /// `changes` tells that the rows come from a statement that changes some, of which more than one is always an error.
     fn rows_into(
+        &mut self,
+        columns: &[(Rc<str>, Type)],
+        rows: Vec<Vec<Value>>,
+        into: &Into,
+        changes: bool,
+    ) -> Result<()> {
+        let found = !rows.is_empty();
+        self.rows_to_targets(columns, rows, into, changes)?;
+        self.set_found(found);
+        Ok(())
+    }
+
+    /// `changes` tells that the rows come from a statement that changes some, of which more than one is always an error.
+    pub(super) fn rows_to_targets(
         &mut self,
         columns: &[(Rc<str>, Type)],
         rows: Vec<Vec<Value>>,
@@ -83,7 +96,6 @@ impl Execution<'_> {
             return Err(error(TOO_MANY_ROWS, "query returned more than one row")
                 .hint("Make sure the query returns a single row, or use LIMIT 1."));
         }
-        self.set_found(count > 0);
         self.assign_row(&into.targets, columns, rows.into_iter().next())
     }
 

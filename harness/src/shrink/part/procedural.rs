@@ -2,7 +2,7 @@
 
 use seqcheck_engine::Statement;
 use seqcheck_engine::statement::{
-    Block, Condition, Declaration, Do, Handler, Into, ProceduralStatement, Query, RaiseLevel,
+    Block, Condition, Declaration, Do, Dynamic, Handler, Into, LoopQuery, ProceduralStatement, Query, RaiseLevel,
 };
 
 use super::{Leaf, Part, Turn, atoms, structure, variants, words};
@@ -16,6 +16,12 @@ structure!(Block { handlers, statements, declarations });
 structure!(Declaration { value, type_name, name });
 structure!(Handler { conditions, statements });
 structure!(Into { strict, targets });
+structure!(Dynamic { text, arguments });
+
+variants!(LoopQuery {
+    Query(query),
+    Execute(dynamic),
+});
 
 /// What is inside can stand alone.
 fn unwrap(statement: &mut ProceduralStatement, turn: &mut Turn) {
@@ -42,7 +48,7 @@ variants!(ProceduralStatement first unwrap {
     Assign { variable, value },
     Perform(select),
     Sql { statement, into },
-    Execute(statements),
+    Execute { dynamic, into },
     If { branches, otherwise },
     Loop { condition, body },
     ForRange { variable, reverse, first, last, step, body },
@@ -67,7 +73,6 @@ fn inner(statement: &ProceduralStatement) -> Vec<Statement> {
     match statement {
         ProceduralStatement::Sql { statement, into: None } => vec![(**statement).clone()],
         ProceduralStatement::Perform(select) => vec![Statement::Query(Query::Select(select.clone()))],
-        ProceduralStatement::Execute(statements) => statements.clone(),
         ProceduralStatement::Block(block) => inner_statements(block),
         ProceduralStatement::If { branches, otherwise } => {
             branches.iter().flat_map(|(_, body)| body).chain(otherwise).flat_map(inner).collect()

@@ -5,7 +5,8 @@
 
 use seqcheck_engine::Statement;
 use seqcheck_engine::statement::{
-    Block, Condition, Declaration, Do, Expression, Handler, Identifier, Into, Literal, ProceduralStatement, RaiseLevel,
+    Block, Condition, Declaration, Do, Dynamic, Expression, Handler, Identifier, Into, LoopQuery, ProceduralStatement,
+    RaiseLevel,
 };
 use squawk_syntax::ast::{self, AstNode};
 use squawk_syntax::{SyntaxKind, SyntaxNode, SyntaxToken};
@@ -149,10 +150,10 @@ fn statement(node: &SyntaxNode) -> Lowered<ProceduralStatement> {
         SyntaxKind::PLPGSQL_EXEC_SQL_STMT | SyntaxKind::ERROR => return sql(node),
         SyntaxKind::PLPGSQL_DYN_EXECUTE_STMT => {
             cursor.expect(&[SyntaxKind::EXECUTE_KW])?;
-            match expression(&mut cursor)? {
-                Expression::Literal(Literal::String(text)) => ProceduralStatement::Execute(crate::sql::parse(&text)?),
-                _ => return Err(unsupported_node(node, "EXECUTE of a text that is computed")),
-            }
+            let text = expression(&mut cursor)?;
+            let into = into_clause(&mut cursor)?;
+            let arguments = using(&mut cursor)?;
+            ProceduralStatement::Execute { dynamic: Dynamic { text, arguments }, into }
         }
         SyntaxKind::PLPGSQL_IF_STMT => choice(&mut cursor)?,
         SyntaxKind::PLPGSQL_LOOP_STMT => ProceduralStatement::Loop { condition: None, body: looped(&mut cursor)? },
@@ -162,7 +163,7 @@ fn statement(node: &SyntaxNode) -> Lowered<ProceduralStatement> {
             ProceduralStatement::Loop { condition, body: looped(&mut cursor)? }
         }
         SyntaxKind::PLPGSQL_FOR_I_STMT => range(&mut cursor)?,
-        SyntaxKind::PLPGSQL_FOR_QUERY_STMT => rows(&mut cursor)?,
+        SyntaxKind::PLPGSQL_FOR_QUERY_STMT | SyntaxKind::PLPGSQL_FOR_DYN_STMT => rows(&mut cursor)?,
         SyntaxKind::PLPGSQL_EXIT_STMT => {
             cursor.expect(&[SyntaxKind::EXIT_KW])?;
             ProceduralStatement::Exit(when(&mut cursor)?)
@@ -267,12 +268,44 @@ fn range(cursor: &mut Cursor) -> Lowered<ProceduralStatement> {
 
 fn rows(cursor: &mut Cursor) -> Lowered<ProceduralStatement> {
     let targets = loop_variables(cursor)?;
+    if cursor.has(SyntaxKind::EXECUTE_KW) {
+        let text = expression(cursor)?;
+        let query = LoopQuery::Execute(Dynamic { text, arguments: using(cursor)? });
+        return Ok(ProceduralStatement::ForQuery { targets, query, body: looped(cursor)? });
+    }
     let Some(node) = cursor.any_node() else { return Err(cursor.unexpected()) };
     let query = match one_statement(&node.text().to_string())? {
-        Statement::Query(query) => query,
+        Statement::Query(query) => LoopQuery::Query(query),
         _ => return Err(unsupported_node(&node, "a loop over what a statement returns")),
     };
     Ok(ProceduralStatement::ForQuery { targets, query, body: looped(cursor)? })
+}
+
+/// Takes INTO of EXECUTE, when it comes next.
+fn into_clause(cursor: &mut Cursor) -> Lowered<Option<Into>> {
+    let Some(node) = cursor.node::<ast::PlpgsqlIntoClause>() else { return Ok(None) };
+    let mut inner = Cursor::new(&node);
+    inner.expect(&[SyntaxKind::INTO_KW])?;
+    let strict = inner.has(SyntaxKind::STRICT_KW);
+    let list = inner.expect_node::<ast::PlpgsqlIntoTargetList>()?;
+    inner.finish()?;
+    let mut inner = Cursor::new(&list);
+    let targets = inner.comma_separated::<ast::PlpgsqlIntoTarget, _>(target)?;
+    inner.finish()?;
+    Ok(Some(Into { strict, targets }))
+}
+
+/// Takes USING, when it comes next.
+fn using(cursor: &mut Cursor) -> Lowered<Vec<Expression>> {
+    let Some(node) = cursor.node::<ast::PlpgsqlUsingClause>() else { return Ok(Vec::new()) };
+    let mut inner = Cursor::new(&node);
+    inner.expect(&[SyntaxKind::USING_KW])?;
+    let mut arguments = vec![expression(&mut inner)?];
+    while inner.has(SyntaxKind::COMMA) {
+        arguments.push(expression(&mut inner)?);
+    }
+    inner.finish()?;
+    Ok(arguments)
 }
 
 fn when(cursor: &mut Cursor) -> Lowered<Option<Expression>> {
