@@ -116,6 +116,8 @@ pub(crate) struct Execution<'a> {
     variables: Vec<Variable>,
     /// How many statements a block of PL/pgSQL has run.
     statements_run: usize,
+    /// How many rows the last statement of a block has had to do with; nothing when the model does not say.
+    row_count: Option<u64>,
     /// The error that a handler of PL/pgSQL is at.
     handled: Option<Box<Message>>,
 }
@@ -152,6 +154,7 @@ impl<'a> Execution<'a> {
             cascades: 0,
             variables: Vec::new(),
             statements_run: 0,
+            row_count: None,
             handled: None,
         }
     }

@@ -4,7 +4,9 @@ use super::expression::expression;
 use super::query::{perform, query};
 use super::type_name::type_name;
 use super::{Output, separated, sql_if, write_statement};
-use crate::statement::{Block, Condition, Do, Expression, Handler, Into, LoopQuery, ProceduralStatement, RaiseLevel};
+use crate::statement::{
+    Block, Condition, Do, Expression, Handler, Into, LoopQuery, ProceduralStatement, RaiseLevel, RaiseOption,
+};
 
 pub(super) fn anonymous_block(out: &mut impl Output, statement: &Do) {
     let mut text = String::new();
@@ -28,7 +30,9 @@ fn block(out: &mut impl Output, block: &Block) {
         for declaration in &block.declarations {
             out.identifier(&declaration.name);
             out.sql(" ");
+            sql_if(out, declaration.constant, "CONSTANT ");
             type_name(out, &declaration.type_name);
+            sql_if(out, declaration.not_null, " NOT NULL");
             if let Some(value) = &declaration.value {
                 out.sql(" := ");
                 expression(out, value);
@@ -47,15 +51,19 @@ fn block(out: &mut impl Output, block: &Block) {
 
 fn handler(out: &mut impl Output, handler: &Handler) {
     out.sql("WHEN ");
-    separated(out, " OR ", &handler.conditions, |out, condition| match condition {
+    separated(out, " OR ", &handler.conditions, condition);
+    out.sql(" THEN ");
+    statements(out, &handler.statements);
+}
+
+fn condition(out: &mut impl Output, condition: &Condition) {
+    match condition {
         Condition::Name(name) => out.sql(name),
         Condition::SqlState(code) => {
             out.sql("SQLSTATE ");
             out.string(code);
         }
-    });
-    out.sql(" THEN ");
-    statements(out, &handler.statements);
+    }
 }
 
 /// Each with its semicolon and a space.
@@ -140,9 +148,9 @@ fn statement(out: &mut impl Output, statement: &ProceduralStatement) {
         ProceduralStatement::Exit(condition) => jump(out, "EXIT", condition.as_ref()),
         ProceduralStatement::Continue(condition) => jump(out, "CONTINUE", condition.as_ref()),
         ProceduralStatement::Return => out.sql("RETURN"),
-        ProceduralStatement::Raise { level, message, arguments } => {
+        ProceduralStatement::Raise { level, condition, message, arguments, options } => {
             out.sql("RAISE");
-            if let Some(message) = message {
+            if message.is_some() || condition.is_some() || !options.is_empty() {
                 out.sql(match level {
                     RaiseLevel::Debug => " DEBUG ",
                     RaiseLevel::Log => " LOG ",
@@ -151,12 +159,54 @@ fn statement(out: &mut impl Output, statement: &ProceduralStatement) {
                     RaiseLevel::Warning => " WARNING ",
                     RaiseLevel::Exception => " EXCEPTION ",
                 });
-                out.string(message);
             }
+            condition.iter().for_each(|known| self::condition(out, known));
+            message.iter().for_each(|message| out.string(message));
             for argument in arguments {
                 out.sql(", ");
                 expression(out, argument);
             }
+            sql_if(
+                out,
+                !options.is_empty(),
+                if message.is_some() || condition.is_some() { " USING " } else { "USING " },
+            );
+            separated(out, ", ", options, |out, (option, value)| {
+                out.sql(match option {
+                    RaiseOption::Errcode => "ERRCODE = ",
+                    RaiseOption::Message => "MESSAGE = ",
+                    RaiseOption::Detail => "DETAIL = ",
+                    RaiseOption::Hint => "HINT = ",
+                });
+                expression(out, value);
+            });
+        }
+        ProceduralStatement::Assert { condition, message } => {
+            out.sql("ASSERT ");
+            expression(out, condition);
+            if let Some(message) = message {
+                out.sql(", ");
+                expression(out, message);
+            }
+        }
+        ProceduralStatement::Case { branches, otherwise } => {
+            out.sql("CASE ");
+            for (condition, body) in branches {
+                out.sql("WHEN ");
+                expression(out, condition);
+                out.sql(" THEN ");
+                statements(out, body);
+            }
+            if let Some(otherwise) = otherwise {
+                out.sql("ELSE ");
+                statements(out, otherwise);
+            }
+            out.sql("END CASE");
+        }
+        ProceduralStatement::GetRowCount(variable) => {
+            out.sql("GET DIAGNOSTICS ");
+            out.identifier(variable);
+            out.sql(" = ROW_COUNT");
         }
     }
 }

@@ -28,7 +28,7 @@ pub(crate) use name::truncate;
 pub use name::{IDENTIFIER_BYTES, Identifier, ObjectName};
 pub use prepared::{Deallocate, Execute, Explain, Prepare};
 pub use procedural::{
-    Block, Condition, Declaration, Do, Dynamic, Handler, Into, LoopQuery, ProceduralStatement, RaiseLevel,
+    Block, Condition, Declaration, Do, Dynamic, Handler, Into, LoopQuery, ProceduralStatement, RaiseLevel, RaiseOption,
 };
 pub use query::{
     BinaryOperator, Call, Case, Expression, FromItem, JoinKind, Literal, LockStrength, Locking, OrderItem, Query,

@@ -20,11 +20,15 @@ pub struct Block {
     pub handlers: Vec<Handler>,
 }
 
-/// A variable: `name type [:= value];`.
+/// A variable: `name [CONSTANT] type [NOT NULL] [:= value];`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Declaration {
     /// Its name.
     pub name: Identifier,
+    /// Whether it keeps its first value.
+    pub constant: bool,
+    /// Whether it is never NULL.
+    pub not_null: bool,
     /// Its type; `record` takes any row.
     pub type_name: TypeName,
     /// Its first value, NULL when there is none.
@@ -59,6 +63,16 @@ pub enum RaiseLevel {
     Notice,
     Warning,
     Exception,
+}
+
+/// What RAISE says beside the message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[expect(missing_docs, reason = "each is the option of its name")]
+pub enum RaiseOption {
+    Errcode,
+    Message,
+    Detail,
+    Hint,
 }
 
 /// Where a row's values go: variables, or one record.
@@ -166,9 +180,29 @@ pub enum ProceduralStatement {
     Raise {
         /// The level.
         level: RaiseLevel,
+        /// The error by its name or SQLSTATE, in the place of a message.
+        condition: Option<Condition>,
         /// The message, where `%` stands for the next argument.
         message: Option<String>,
         /// The arguments.
         arguments: Vec<Expression>,
+        /// `USING`.
+        options: Vec<(RaiseOption, Expression)>,
     },
+    /// `ASSERT condition [, message]`.
+    Assert {
+        /// What must hold.
+        condition: Expression,
+        /// What is said if it does not.
+        message: Option<Expression>,
+    },
+    /// `CASE WHEN … THEN … [ELSE …] END CASE`.
+    Case {
+        /// Conditions and what is done under them, at least one.
+        branches: Vec<(Expression, Vec<ProceduralStatement>)>,
+        /// ELSE, without which one of the conditions must hold.
+        otherwise: Option<Vec<ProceduralStatement>>,
+    },
+    /// `GET DIAGNOSTICS variable = ROW_COUNT`.
+    GetRowCount(Identifier),
 }

@@ -33,7 +33,9 @@ impl Generator<'_> {
             statements.push(ProceduralStatement::Raise {
                 level: RaiseLevel::Exception,
                 message,
+                condition: None,
                 arguments: Vec::new(),
+                options: Vec::new(),
             });
         }
         let handlers = match self.choice.chance(1, 4) {
@@ -49,7 +51,7 @@ impl Generator<'_> {
         let statement = match self.choice.below(4) {
             0 => ProceduralStatement::Null,
             1 => raise_notice(Expression::Column(ObjectName::bare("sqlerrm"))),
-            2 => ProceduralStatement::Raise { level: RaiseLevel::Exception, message: None, arguments: Vec::new() },
+            2 => raise_again(),
             _ => self.inner_statement(),
         };
         Handler { conditions, statements: vec![statement] }
@@ -91,7 +93,8 @@ impl Generator<'_> {
             true => self.inner_call(),
             false => performed(select(vec![item(call("setval", vec![sequence, more]))], Vec::new())),
         };
-        let declaration = Declaration { name: variable, type_name: builtin_type("int8"), value: None };
+        let type_name = builtin_type("int8");
+        let declaration = Declaration { name: variable, constant: false, not_null: false, type_name, value: None };
         let statements = vec![first, second, raise_notice(known())];
         Block { declarations: vec![declaration], statements, handlers: Vec::new() }
     }
@@ -123,6 +126,18 @@ fn performed(statement: Statement) -> ProceduralStatement {
     }
 }
 
+/// RAISE of the error at hand.
+fn raise_again() -> ProceduralStatement {
+    let (arguments, options) = (Vec::new(), Vec::new());
+    ProceduralStatement::Raise { level: RaiseLevel::Exception, condition: None, message: None, arguments, options }
+}
+
 fn raise_notice(argument: Expression) -> ProceduralStatement {
-    ProceduralStatement::Raise { level: RaiseLevel::Notice, message: Some("%".to_owned()), arguments: vec![argument] }
+    ProceduralStatement::Raise {
+        level: RaiseLevel::Notice,
+        condition: None,
+        message: Some("%".to_owned()),
+        arguments: vec![argument],
+        options: Vec::new(),
+    }
 }

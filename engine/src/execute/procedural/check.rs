@@ -6,15 +6,20 @@ use super::condition;
 use super::variable::unknown_variable;
 use crate::error::{Result, Stop, error, sqlstate, unsupported};
 use crate::query::Type;
+use crate::reply::SqlState;
 use crate::statement::{Block, Declaration, Handler, Identifier, Into, ProceduralStatement, RaiseLevel};
 
 /// The type of a variable that takes any row.
 pub(super) const RECORD: &str = "record";
 
+/// The SQLSTATE of an assignment that nobody may make.
+const ERROR_IN_ASSIGNMENT: SqlState = SqlState::new("22005");
+
 /// What a name stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Named {
     Scalar,
+    Constant,
     Record,
 }
 
@@ -46,7 +51,14 @@ impl Execution<'_> {
                 true => Named::Record,
                 false => {
                     self.variable_type(declaration)?;
-                    Named::Scalar
+                    let name = declaration.name.name();
+                    if declaration.not_null && declaration.value.is_none() {
+                        return Err(error(
+                            sqlstate::NULL_VALUE_NOT_ALLOWED,
+                            format!("variable \"{name}\" must have a default value, since it's declared NOT NULL"),
+                        ));
+                    }
+                    if declaration.constant { Named::Constant } else { Named::Scalar }
                 }
             };
             place.names.push((declaration.name.name().to_owned(), named));
@@ -57,7 +69,7 @@ impl Execution<'_> {
                 return Err(unsupported("the name of an error that does not come up around sequences"));
             }
             let before = place.names.len();
-            place.names.extend(super::ERROR_VARIABLES.map(|name| (name.to_owned(), Named::Scalar)));
+            place.names.extend(super::ERROR_VARIABLES.map(|name| (name.to_owned(), Named::Constant)));
             place.handlers += 1;
             self.all(statements, place)?;
             place.handlers -= 1;
@@ -93,6 +105,7 @@ impl Execution<'_> {
             ProceduralStatement::Block(block) => self.block(block, place),
             ProceduralStatement::Assign { variable, .. } => match place.find(variable)? {
                 Named::Scalar => Ok(()),
+                Named::Constant => Err(constant(variable.name())),
                 Named::Record => Err(unsupported("an assignment to a record")),
             },
             ProceduralStatement::Sql { into: Some(Into { targets, .. }), .. }
@@ -120,6 +133,23 @@ impl Execution<'_> {
             }
             ProceduralStatement::Exit(_) => place.check_jump("EXIT"),
             ProceduralStatement::Continue(_) => place.check_jump("CONTINUE"),
+            ProceduralStatement::GetRowCount(variable) => match place.find(variable)? {
+                Named::Scalar => Ok(()),
+                _ => Err(unsupported("GET DIAGNOSTICS of what is no variable")),
+            },
+            ProceduralStatement::Assert { .. } => Ok(()),
+            ProceduralStatement::Case { branches, otherwise } => {
+                branches.iter().try_for_each(|(_, body)| self.all(body, place))?;
+                otherwise.iter().try_for_each(|body| self.all(body, place))
+            }
+            ProceduralStatement::Raise { condition: Some(condition), .. } if !condition::is_known(condition) => {
+                Err(unsupported("the name of an error that does not come up around sequences"))
+            }
+            ProceduralStatement::Raise { message: None, options, condition, .. }
+                if condition.is_some() || !options.is_empty() =>
+            {
+                Ok(())
+            }
             ProceduralStatement::Raise { level, message: None, .. } => match place.handlers {
                 _ if *level != RaiseLevel::Exception => Err(unsupported("RAISE of a level without a message")),
                 0 => Err(unsupported("RAISE without a message outside a handler")),
@@ -153,7 +183,11 @@ impl Place {
     /// Checks what a row is given to: values, or one record.
     fn check_targets(&self, targets: &[Identifier]) -> Result<()> {
         for target in targets {
-            if self.find(target)? == Named::Record && targets.len() > 1 {
+            let named = self.find(target)?;
+            if named == Named::Constant {
+                return Err(constant(target.name()));
+            }
+            if named == Named::Record && targets.len() > 1 {
                 return Err(refused(format!("\"{}\" is not a scalar variable", target.name())));
             }
         }
@@ -170,6 +204,10 @@ impl Place {
 
 pub(super) fn is_record(declaration: &Declaration) -> bool {
     matches!(declaration.type_name.name.parts.as_slice(), [name] if name.name() == RECORD)
+}
+
+fn constant(name: &str) -> Stop {
+    error(ERROR_IN_ASSIGNMENT, format!("variable \"{name}\" is declared CONSTANT"))
 }
 
 fn refused(message: String) -> Stop {

@@ -6,12 +6,14 @@ use crate::statement::Condition;
 
 /// The conditions that come up around sequences. One whose code ends in `000` stands for its whole class.
 #[rustfmt::skip]
-const CONDITIONS: [(&str, &str); 62] = [
+const CONDITIONS: [(&str, &str); 64] = [
     ("active_sql_transaction", "25001"),
     ("ambiguous_column", "42702"),
     ("ambiguous_function", "42725"),
+    ("assert_failure", "P0004"),
     ("cannot_coerce", "42846"),
     ("cardinality_violation", "21000"),
+    ("case_not_found", "20000"),
     ("check_violation", "23514"),
     ("datatype_mismatch", "42804"),
     ("data_exception", "22000"),
@@ -82,8 +84,10 @@ pub(super) fn is_known(condition: &Condition) -> bool {
 /// Whether an error of this code is meant.
 pub(super) fn matches(condition: &Condition, error: SqlState) -> bool {
     let code = match condition {
-        // Being cancelled is no error that somebody may mean in general.
-        Condition::Name(name) if name == "others" => return error != sqlstate::QUERY_CANCELED,
+        // Being cancelled is no error that somebody may mean in general, and nor is a failed ASSERT.
+        Condition::Name(name) if name == "others" => {
+            return error != sqlstate::QUERY_CANCELED && error != super::raise::ASSERT_FAILURE;
+        }
         Condition::Name(name) => code_of(name),
         Condition::SqlState(code) => Some(code.as_str()),
     };
@@ -93,6 +97,6 @@ pub(super) fn matches(condition: &Condition, error: SqlState) -> bool {
     })
 }
 
-fn code_of(name: &str) -> Option<&'static str> {
+pub(super) fn code_of(name: &str) -> Option<&'static str> {
     CONDITIONS.iter().find(|(known, _)| *known == name).map(|(_, code)| *code)
 }

@@ -19,6 +19,8 @@ impl Execution<'_> {
                 _ => execution.run_dynamic_change(statement, into.is_some()).map(|()| None),
             })?;
         }
+        // What EXECUTE leaves in ROW_COUNT depends on the last of its statements.
+        self.row_count = None;
         match (into, rows) {
             (None, _) => Ok(()),
             (Some(into), Some((columns, rows))) => {

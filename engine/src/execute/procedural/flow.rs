@@ -4,6 +4,7 @@ use super::super::Execution;
 use super::variable::Variable;
 use crate::error::{Result, Stop, error, sqlstate, unsupported};
 use crate::query::{Type, Value};
+use crate::reply::SqlState;
 use crate::statement::{Expression, Identifier, LoopQuery, ProceduralStatement, Query};
 
 /// Where a statement leaves its surroundings.
@@ -18,6 +19,9 @@ pub(super) enum Flow {
     /// The block as a whole ends.
     Return,
 }
+
+/// The SQLSTATE of CASE without a branch to take.
+const CASE_NOT_FOUND: SqlState = SqlState::new("20000");
 
 /// How a loop over numbers counts.
 struct Range<'b> {
@@ -49,6 +53,7 @@ impl Execution<'_> {
             ProceduralStatement::Perform(select) => {
                 let (_, rows) = self.every_row(&Query::Select(select.clone()))?;
                 self.set_found(!rows.is_empty());
+                self.row_count = Some(rows.len() as u64);
             }
             ProceduralStatement::Sql { statement, into } => self.run_sql(statement, into.as_ref())?,
             ProceduralStatement::Execute { dynamic, into } => self.run_dynamic(dynamic, into.as_ref())?,
@@ -69,12 +74,30 @@ impl Execution<'_> {
             ProceduralStatement::Exit(condition) => return self.jump(condition.as_ref(), Flow::Exit),
             ProceduralStatement::Continue(condition) => return self.jump(condition.as_ref(), Flow::Continue),
             ProceduralStatement::Return => return Ok(Flow::Return),
-            ProceduralStatement::Raise { message: None, .. } => {
+            ProceduralStatement::Raise { condition: None, message: None, options, .. } if options.is_empty() => {
                 let again = self.handled.clone().map(Stop::Error);
                 return Err(again.unwrap_or_else(|| unsupported("RAISE without a message outside a handler")));
             }
-            ProceduralStatement::Raise { level, message: Some(message), arguments } => {
-                self.raise(*level, message, arguments)?;
+            ProceduralStatement::Raise { level, condition, message, arguments, options } => {
+                self.raise(*level, condition.as_ref(), message.as_deref(), arguments, options)?;
+            }
+            ProceduralStatement::Assert { condition, message } => self.assert(condition, message.as_ref())?,
+            ProceduralStatement::Case { branches, otherwise } => {
+                for (condition, body) in branches {
+                    if self.holds(condition)? {
+                        return self.run_all(body);
+                    }
+                }
+                return match otherwise {
+                    Some(otherwise) => self.run_all(otherwise),
+                    None => Err(error(CASE_NOT_FOUND, "case not found").hint("CASE statement is missing ELSE part.")),
+                };
+            }
+            ProceduralStatement::GetRowCount(variable) => {
+                let Some(count) = self.row_count else {
+                    return Err(unsupported("ROW_COUNT of what may be no statement"));
+                };
+                self.assign(variable, Type::BigInt, Value::Integer(count as i64))?;
             }
         }
         Ok(Flow::Next)

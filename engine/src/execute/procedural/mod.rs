@@ -19,7 +19,7 @@ use crate::clause::Clause;
 use crate::error::{Result, Stop, error, sqlstate, unsupported};
 use crate::query::{Type, Value};
 use crate::reply::StatementResult;
-use crate::statement::{Block, Declaration, Do, Handler, Into, Statement};
+use crate::statement::{Block, Declaration, Do, Handler, Into, SetScope, Statement};
 use crate::transaction::Level;
 use flow::Flow;
 
@@ -37,6 +37,7 @@ impl Execution<'_> {
         self.reach(Clause::AnonymousBlock);
         self.variables.clear();
         self.statements_run = 0;
+        self.row_count = Some(0);
         self.check_block(&statement.block)?;
         self.variables.push(Variable::scalar(FOUND, Type::Boolean, Value::Boolean(false)));
         let result = self.run_block(&statement.block);
@@ -67,7 +68,7 @@ impl Execution<'_> {
         for declaration in declarations {
             let name = declaration.name.name();
             let variable = match check::is_record(declaration) {
-                true => Variable { name: name.into(), content: variable::Content::Record(None) },
+                true => Variable { name: name.into(), content: variable::Content::Record(None), not_null: false },
                 false => {
                     let value_type = self.variable_type(declaration)?;
                     let value = match &declaration.value {
@@ -77,7 +78,10 @@ impl Execution<'_> {
                         }
                         None => Value::Null,
                     };
-                    Variable::scalar(name, value_type, value)
+                    if declaration.not_null && value.is_null() {
+                        return Err(variable::null_refused(name));
+                    }
+                    Variable { not_null: declaration.not_null, ..Variable::scalar(name, value_type, value) }
                 }
             };
             self.variables.push(variable);
@@ -197,10 +201,12 @@ impl Execution<'_> {
             (_, Some(_)) => return Err(unsupported("INTO behind this statement")),
             (_, None) => {
                 self.run_utility(statement)?;
+                self.row_count = Some(0);
                 return Ok(());
             }
         };
         self.set_found(processed.is_some_and(|count| count > 0));
+        self.row_count = processed;
         Ok(())
     }
 
@@ -253,5 +259,5 @@ fn runs_anywhere(statement: &Statement) -> bool {
             | Statement::ReassignOwned(_)
             | Statement::DropOwned(_)
             | Statement::Truncate(_)
-    )
+    ) || matches!(statement, Statement::SetParameter(set) if set.scope != SetScope::Local)
 }

@@ -25,6 +25,7 @@ struct Given {
     rows: Vec<Vec<Value>>,
     order: Order,
     is_volatile: bool,
+    has_subquery: bool,
 }
 
 impl Execution<'_> {
@@ -74,9 +75,10 @@ impl Execution<'_> {
         into: &Into,
         changes: bool,
     ) -> Result<()> {
-        let found = !rows.is_empty();
+        let count = rows.len() as u64;
         self.rows_to_targets(columns, rows, into, changes)?;
-        self.set_found(found);
+        self.set_found(count > 0);
+        self.row_count = Some(count.min(1));
         Ok(())
     }
 
@@ -114,6 +116,10 @@ impl Execution<'_> {
             return Err(unsupported("an expression of several columns"));
         };
         let value_type = *value_type;
+        if given.has_subquery {
+            // It counts like a statement, unless PL/pgSQL takes it for a simple expression.
+            self.row_count = None;
+        }
         match given.rows.len() {
             0 => Ok((value_type, Value::Null)),
             1 => Ok((value_type, given.rows.into_iter().flatten().next().unwrap_or(Value::Null))),
@@ -144,6 +150,7 @@ impl Execution<'_> {
         self.check_needed()?;
         let columns: Columns = plan.names().into_iter().zip(plan.types()).collect();
         let is_volatile = plan.is_volatile();
+        let has_subquery = plan.has_subquery();
         let mut rows = Vec::new();
         let order = self.run_plan(&plan, None, &mut |_, values| {
             rows.push(values.to_vec());
@@ -151,6 +158,6 @@ impl Execution<'_> {
         })?;
         self.session.transaction.has_logged |= self.locks_logged_rows && !rows.is_empty();
         self.end_inner_statement()?;
-        Ok(Given { columns, rows, order, is_volatile })
+        Ok(Given { columns, rows, order, is_volatile, has_subquery })
     }
 }

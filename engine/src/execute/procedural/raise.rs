@@ -1,15 +1,89 @@
-//! RAISE (manual, "Reporting Errors and Messages").
+//! RAISE and ASSERT (manual, "Errors and Messages").
 
 use super::super::Execution;
-use crate::error::{Result, error, notice, sqlstate};
-use crate::reply::{Severity, SqlState};
-use crate::statement::{Expression, RaiseLevel};
+use super::condition::code_of;
+use crate::error::{Result, Stop, error, sqlstate, unsupported};
+use crate::query::{Type, Value};
+use crate::reply::{Message, Severity, SqlState};
+use crate::statement::{Condition, Expression, RaiseLevel, RaiseOption};
 
 /// The SQLSTATE of an error that RAISE makes, unless it says otherwise.
 const RAISE_EXCEPTION: SqlState = SqlState::new("P0001");
+pub(super) const ASSERT_FAILURE: SqlState = SqlState::new("P0004");
 
 impl Execution<'_> {
-    pub(super) fn raise(&mut self, level: RaiseLevel, message: &str, arguments: &[Expression]) -> Result<()> {
+    pub(super) fn raise(
+        &mut self,
+        level: RaiseLevel,
+        condition: Option<&Condition>,
+        message: Option<&str>,
+        arguments: &[Expression],
+        options: &[(RaiseOption, Expression)],
+    ) -> Result<()> {
+        let mut code = condition.map(sqlstate_of).transpose()?;
+        let mut text = message.map(|message| self.filled_in(message, arguments)).transpose()?;
+        let name = condition.map(|condition| match condition {
+            Condition::Name(name) | Condition::SqlState(name) => name.clone(),
+        });
+        let (mut detail, mut hint, mut errcode) = (None, None, None);
+        for (option, value) in options {
+            let (from, value) = self.value_of(value)?;
+            let Value::Text(value) = self.converted(from, value, Type::Text)? else {
+                return Err(error(sqlstate::NULL_VALUE_NOT_ALLOWED, "RAISE statement option cannot be null"));
+            };
+            let is_again = match option {
+                RaiseOption::Errcode => code.is_some() || errcode.replace(value.clone()).is_some(),
+                RaiseOption::Message => text.replace(value.to_string()).is_some(),
+                RaiseOption::Detail => detail.replace(value.to_string()).is_some(),
+                RaiseOption::Hint => hint.replace(value.to_string()).is_some(),
+            };
+            if is_again {
+                return Err(unsupported("RAISE with an option that says something again"));
+            }
+        }
+        if let Some(errcode) = &errcode {
+            let known = code_of(errcode).map(SqlState::new).or_else(|| SqlState::parse(errcode));
+            code = Some(known.ok_or_else(|| unsupported("RAISE with an error that the model does not know"))?);
+        }
+        let (severity, usual) = match level {
+            RaiseLevel::Exception => (Severity::Error, RAISE_EXCEPTION),
+            RaiseLevel::Debug => (Severity::Debug, sqlstate::SUCCESSFUL_COMPLETION),
+            RaiseLevel::Log => (Severity::Log, sqlstate::SUCCESSFUL_COMPLETION),
+            RaiseLevel::Info => (Severity::Info, sqlstate::SUCCESSFUL_COMPLETION),
+            RaiseLevel::Notice => (Severity::Notice, sqlstate::SUCCESSFUL_COMPLETION),
+            RaiseLevel::Warning => (Severity::Warning, sqlstate::WARNING),
+        };
+        let sqlstate = code.unwrap_or(usual);
+        let errcode = errcode.map(|errcode| errcode.to_string());
+        let text = text.or(name).or(errcode).unwrap_or_else(|| sqlstate.code().to_owned());
+        let message =
+            Message { severity, sqlstate, message: text.into(), detail, hint: hint.map(std::borrow::Cow::Owned) };
+        match level {
+            RaiseLevel::Exception => Err(Stop::Error(Box::new(message))),
+            _ => {
+                self.notice(message);
+                Ok(())
+            }
+        }
+    }
+
+    pub(super) fn assert(&mut self, condition: &Expression, message: Option<&Expression>) -> Result<()> {
+        if self.holds(condition)? {
+            return Ok(());
+        }
+        let mut text = None;
+        if let Some(message) = message {
+            let (from, value) = self.value_of(message)?;
+            text = match value.is_null() {
+                true => None,
+                false => Some(self.shown_text(from, &value)?),
+            };
+        }
+        Err(error(ASSERT_FAILURE, text.unwrap_or_else(|| "assertion failed".to_owned())))
+    }
+
+    /// A message with its arguments in their places.
+    fn filled_in(&mut self, message: &str, arguments: &[Expression]) -> Result<String> {
         let mut text = String::new();
         let mut arguments = arguments.iter();
         let mut rest = message.chars().peekable();
@@ -27,16 +101,7 @@ impl Execution<'_> {
                 other => text.push(other),
             }
         }
-        let (severity, code) = match level {
-            RaiseLevel::Exception => return Err(error(RAISE_EXCEPTION, text)),
-            RaiseLevel::Debug => (Severity::Debug, sqlstate::SUCCESSFUL_COMPLETION),
-            RaiseLevel::Log => (Severity::Log, sqlstate::SUCCESSFUL_COMPLETION),
-            RaiseLevel::Info => (Severity::Info, sqlstate::SUCCESSFUL_COMPLETION),
-            RaiseLevel::Notice => (Severity::Notice, sqlstate::SUCCESSFUL_COMPLETION),
-            RaiseLevel::Warning => (Severity::Warning, sqlstate::WARNING),
-        };
-        self.notice(notice(severity, code, text));
-        Ok(())
+        Ok(text)
     }
 
     fn shown_argument(&mut self, argument: &Expression) -> Result<String> {
@@ -46,6 +111,14 @@ impl Execution<'_> {
             false => self.shown_text(value_type, &value),
         }
     }
+}
+
+fn sqlstate_of(condition: &Condition) -> Result<SqlState> {
+    let known = match condition {
+        Condition::Name(name) => code_of(name).map(SqlState::new),
+        Condition::SqlState(code) => SqlState::parse(code),
+    };
+    known.ok_or_else(|| unsupported("RAISE with an error that the model does not know"))
 }
 
 /// How many arguments a message takes.

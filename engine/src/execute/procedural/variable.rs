@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::super::Execution;
 use crate::error::{Result, Stop, error, sqlstate, unsupported};
-use crate::query::{Bound, CastContext, Row, Type, Typed, Value};
+use crate::query::{Bound, CastContext, Row, Type, Typed, Value, read_value};
 use crate::statement::{Identifier, ObjectName};
 
 /// A variable.
@@ -12,6 +12,8 @@ use crate::statement::{Identifier, ObjectName};
 pub(crate) struct Variable {
     pub(super) name: Rc<str>,
     pub(super) content: Content,
+    /// Whether it is never NULL.
+    pub(super) not_null: bool,
 }
 
 /// What a variable holds.
@@ -32,7 +34,7 @@ pub(super) struct Field {
 
 impl Variable {
     pub(super) fn scalar(name: &str, value_type: Type, value: Value) -> Variable {
-        Variable { name: name.into(), content: Content::Scalar(value_type, value) }
+        Variable { name: name.into(), content: Content::Scalar(value_type, value), not_null: false }
     }
 }
 
@@ -74,6 +76,9 @@ impl Execution<'_> {
             return Err(unsupported("a record that is given a single value"));
         };
         let value = self.converted(from, value, to)?;
+        if value.is_null() && self.variables[place].not_null {
+            return Err(null_refused(target.name()));
+        }
         self.variables[place].content = Content::Scalar(to, value);
         Ok(())
     }
@@ -90,10 +95,11 @@ impl Execution<'_> {
             Type::Text | Type::Varchar | Type::Name => CastContext::Explicit,
             _ => CastContext::Assignment,
         };
+        let typed_text = value.to_text(from);
         let typed = Typed { bound: Bound::Constant(value), value_type: from };
         match self.coerce(typed, to, context)? {
             Some(typed) => self.evaluate(&typed.bound, &Row::default()),
-            None => Err(unsupported(format!("{} assigned to {}", from.sql_name(), to.sql_name()))),
+            None => read_value(&typed_text, to),
         }
     }
 
@@ -132,6 +138,14 @@ impl Execution<'_> {
 
 fn constant(value_type: Type, value: &Value) -> Typed {
     Typed { bound: Bound::Constant(value.clone()), value_type }
+}
+
+/// NULL for a variable that is never NULL.
+pub(super) fn null_refused(name: &str) -> Stop {
+    error(
+        sqlstate::NULL_VALUE_NOT_ALLOWED,
+        format!("null value cannot be assigned to variable \"{name}\" declared NOT NULL"),
+    )
 }
 
 /// A name that no variable has, where there must be one.

@@ -3,6 +3,7 @@
 use seqcheck_engine::Statement;
 use seqcheck_engine::statement::{
     Block, Condition, Declaration, Do, Dynamic, Handler, Into, LoopQuery, ProceduralStatement, Query, RaiseLevel,
+    RaiseOption,
 };
 
 use super::{Leaf, Part, Turn, atoms, structure, variants, words};
@@ -10,10 +11,11 @@ use super::{Leaf, Part, Turn, atoms, structure, variants, words};
 atoms!(Condition);
 
 words!(RaiseLevel: RaiseLevel::Notice);
+atoms!(RaiseOption);
 
 structure!(Do { block });
 structure!(Block { handlers, statements, declarations });
-structure!(Declaration { value, type_name, name });
+structure!(Declaration { constant, not_null, value, type_name, name });
 structure!(Handler { conditions, statements });
 structure!(Into { strict, targets });
 structure!(Dynamic { text, arguments });
@@ -56,7 +58,10 @@ variants!(ProceduralStatement first unwrap {
     Exit(condition),
     Continue(condition),
     Return,
-    Raise { level, message, arguments },
+    Raise { level, condition, message, arguments, options },
+    Assert { condition, message },
+    Case { branches, otherwise },
+    GetRowCount(variable),
 });
 
 /// The statements that a block runs, any of which may be all that matters.

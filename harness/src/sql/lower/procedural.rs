@@ -6,7 +6,7 @@
 use seqcheck_engine::Statement;
 use seqcheck_engine::statement::{
     Block, Condition, Declaration, Do, Dynamic, Expression, Handler, Identifier, Into, LoopQuery, ProceduralStatement,
-    RaiseLevel,
+    RaiseLevel, RaiseOption,
 };
 use squawk_syntax::ast::{self, AstNode};
 use squawk_syntax::{SyntaxKind, SyntaxNode, SyntaxToken};
@@ -82,8 +82,10 @@ fn block(node: &SyntaxNode) -> Lowered<Block> {
 fn declaration(node: &SyntaxNode) -> Lowered<Declaration> {
     let mut cursor = Cursor::new(node);
     let name = single(&cursor.expect_node::<ast::PlpgsqlVarName>()?, Place::Column)?;
+    let constant = cursor.has(SyntaxKind::CONSTANT_KW);
     let Some(of) = cursor.any_node() else { return Err(cursor.unexpected()) };
     let type_name = type_name(&of)?;
+    let not_null = cursor.node::<ast::PlpgsqlNotNull>().is_some();
     let mut value = None;
     if let Some(first) = cursor.node::<ast::PlpgsqlVarInit>() {
         let mut inner = Cursor::new(&first);
@@ -94,7 +96,7 @@ fn declaration(node: &SyntaxNode) -> Lowered<Declaration> {
         inner.finish()?;
     }
     cursor.finish()?;
-    Ok(Declaration { name, type_name, value })
+    Ok(Declaration { name, constant, not_null, type_name, value })
 }
 
 fn handler(node: &SyntaxNode) -> Lowered<Handler> {
@@ -177,6 +179,14 @@ fn statement(node: &SyntaxNode) -> Lowered<ProceduralStatement> {
             ProceduralStatement::Return
         }
         SyntaxKind::PLPGSQL_RAISE_STMT => raise(&mut cursor)?,
+        SyntaxKind::PLPGSQL_ASSERT_STMT => {
+            cursor.expect(&[SyntaxKind::ASSERT_KW])?;
+            let condition = expression(&mut cursor)?;
+            let message = if cursor.has(SyntaxKind::COMMA) { Some(expression(&mut cursor)?) } else { None };
+            ProceduralStatement::Assert { condition, message }
+        }
+        SyntaxKind::PLPGSQL_CASE_STMT => case(&mut cursor)?,
+        SyntaxKind::PLPGSQL_GET_DIAG_STMT => row_count(&mut cursor)?,
         kind => return Err(unsupported_node(node, kind_name(kind))),
     };
     cursor.finish()?;
@@ -226,6 +236,50 @@ fn choice(cursor: &mut Cursor) -> Lowered<ProceduralStatement> {
     }
     cursor.expect(&[SyntaxKind::END_KW, SyntaxKind::IF_KW])?;
     Ok(ProceduralStatement::If { branches, otherwise })
+}
+
+fn case(cursor: &mut Cursor) -> Lowered<ProceduralStatement> {
+    cursor.expect(&[SyntaxKind::CASE_KW])?;
+    if let Some(operand) = cursor.node::<ast::PlpgsqlExpr>() {
+        return Err(unsupported_node(&operand, "CASE with an operand"));
+    }
+    let mut branches = Vec::new();
+    while let Some(node) = cursor.node::<ast::PlpgsqlCaseWhen>() {
+        let mut inner = Cursor::new(&node);
+        inner.expect(&[SyntaxKind::WHEN_KW])?;
+        branches.push(branch(&mut inner)?);
+        inner.finish()?;
+    }
+    let mut otherwise = None;
+    if let Some(node) = cursor.node::<ast::PlpgsqlElseClause>() {
+        let mut inner = Cursor::new(&node);
+        inner.expect(&[SyntaxKind::ELSE_KW])?;
+        otherwise = Some(body(&mut inner)?);
+        inner.finish()?;
+    }
+    cursor.expect(&[SyntaxKind::END_KW, SyntaxKind::CASE_KW])?;
+    Ok(ProceduralStatement::Case { branches, otherwise })
+}
+
+/// GET DIAGNOSTICS of one thing, the number of rows.
+fn row_count(cursor: &mut Cursor) -> Lowered<ProceduralStatement> {
+    cursor.expect(&[SyntaxKind::GET_KW])?;
+    cursor.expect(&[SyntaxKind::DIAGNOSTICS_KW])?;
+    let list = cursor.expect_node::<ast::PlpgsqlDiagItemList>()?;
+    let mut inner = Cursor::new(&list);
+    let item = inner.expect_node::<ast::PlpgsqlDiagItem>()?;
+    inner.finish()?;
+    let mut inner = Cursor::new(&item);
+    let variable = target(&inner.expect_node::<ast::PlpgsqlDiagTarget>()?)?;
+    if !inner.has(SyntaxKind::COLON_EQ) {
+        inner.expect(&[SyntaxKind::EQ])?;
+    }
+    let kind = inner.expect_node::<ast::PlpgsqlDiagKind>()?;
+    inner.finish()?;
+    match tokens(&kind).next().map(|token| token.text().to_ascii_lowercase()).as_deref() {
+        Some("row_count") => Ok(ProceduralStatement::GetRowCount(variable)),
+        _ => Err(unsupported_node(&kind, "GET DIAGNOSTICS of anything but ROW_COUNT")),
+    }
 }
 
 fn branch(cursor: &mut Cursor) -> Lowered<(Expression, Vec<ProceduralStatement>)> {
@@ -330,6 +384,7 @@ fn raise(cursor: &mut Cursor) -> Lowered<ProceduralStatement> {
             _ => RaiseLevel::Exception,
         };
     }
+    let condition = cursor.node::<ast::PlpgsqlCondition>().map(|node| condition(&node)).transpose()?;
     let mut message = None;
     let mut arguments = Vec::new();
     if let Some(node) = cursor.node::<ast::PlpgsqlRaiseMessage>() {
@@ -343,7 +398,31 @@ fn raise(cursor: &mut Cursor) -> Lowered<ProceduralStatement> {
             arguments.push(expression(cursor)?);
         }
     }
-    Ok(ProceduralStatement::Raise { level, message, arguments })
+    let mut options = Vec::new();
+    if let Some(clause) = cursor.node::<ast::PlpgsqlRaiseUsingClause>() {
+        let mut inner = Cursor::new(&clause);
+        inner.expect(&[SyntaxKind::USING_KW])?;
+        options = inner.comma_separated::<ast::PlpgsqlRaiseOption, _>(raise_option)?;
+        inner.finish()?;
+    }
+    Ok(ProceduralStatement::Raise { level, condition, message, arguments, options })
+}
+
+fn raise_option(node: &SyntaxNode) -> Lowered<(RaiseOption, Expression)> {
+    let option = match node.kind() {
+        SyntaxKind::PLPGSQL_RAISE_OPTION_ERRCODE => RaiseOption::Errcode,
+        SyntaxKind::PLPGSQL_RAISE_OPTION_MESSAGE => RaiseOption::Message,
+        SyntaxKind::PLPGSQL_RAISE_OPTION_DETAIL => RaiseOption::Detail,
+        SyntaxKind::PLPGSQL_RAISE_OPTION_HINT => RaiseOption::Hint,
+        kind => return Err(unsupported_node(node, kind_name(kind))),
+    };
+    let mut cursor = Cursor::new(node);
+    // Its name, and the sign behind that.
+    cursor.take();
+    cursor.take();
+    let value = expression(&mut cursor)?;
+    cursor.finish()?;
+    Ok((option, value))
 }
 
 /// Lowers an SQL statement, and INTO in it.
