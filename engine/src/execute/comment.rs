@@ -36,6 +36,7 @@ impl Execution<'_> {
             }
             CommentTarget::Schema(name) => match self.schema_named(name.name()) {
                 Some(schema) => {
+                    self.lock(schema, LockMode::ShareUpdateExclusive)?;
                     self.check_schema_owner(schema)?;
                     done("COMMENT")
                 }

@@ -15,11 +15,12 @@ use crate::statement::{CreateTableAs, Privilege};
 
 impl Execution<'_> {
     pub(in crate::execute) fn create_table_as(&mut self, statement: &CreateTableAs) -> Result<StatementResult> {
-        self.prevent_if_read_only(if statement.is_select_into { "SELECT INTO" } else { "CREATE TABLE AS" })?;
         self.is_utility = true;
         let plan = Binder::new(self, Scope::default()).query(&statement.query);
         self.is_utility = false;
         let mut plan = plan?;
+        // The query is analysed before anything asks what kind of statement holds it.
+        self.prevent_if_read_only(if statement.is_select_into { "SELECT INTO" } else { "CREATE TABLE AS" })?;
         // The query sees what there was when its analysis was over.
         self.has_sight = true;
         let name = self.range_name(&statement.name)?;
