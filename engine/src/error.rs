@@ -144,4 +144,10 @@ pub(crate) mod sqlstate {
     pub(crate) const LOCK_NOT_AVAILABLE: SqlState = SqlState::new("55P03");
     pub(crate) const QUERY_CANCELED: SqlState = SqlState::new("57014");
     pub(crate) const INTERNAL_ERROR: SqlState = SqlState::new("XX000");
+    pub(crate) const ERROR_IN_ASSIGNMENT: SqlState = SqlState::new("22005");
+    pub(crate) const CASE_NOT_FOUND: SqlState = SqlState::new("20000");
+    pub(crate) const RAISE_EXCEPTION: SqlState = SqlState::new("P0001");
+    pub(crate) const NO_DATA_FOUND: SqlState = SqlState::new("P0002");
+    pub(crate) const TOO_MANY_ROWS: SqlState = SqlState::new("P0003");
+    pub(crate) const ASSERT_FAILURE: SqlState = SqlState::new("P0004");
 }

@@ -285,6 +285,95 @@ S1: SELECT a FROM t LIMIT 1
 ",
             "whose order PostgreSQL leaves open",
         ),
+        (
+            "
+S1: CREATE SEQUENCE s
+S1: CREATE TABLE t (a serial PRIMARY KEY)
+S1: INSERT INTO t VALUES (1)
+S2: BEGIN
+S2: ALTER SEQUENCE s NO CYCLE
+S1: INSERT INTO t VALUES (1) ON CONFLICT (a) DO UPDATE SET a = nextval('s')
+",
+            "the row of ON CONFLICT DO UPDATE locked",
+        ),
+    ] {
+        is_lost_at_the_end(trace, reason);
+    }
+}
+
+/// What PL/pgSQL does beside the statements of a block: it fetches rows as its loops need them, keeps plans, stops queries.
+#[test]
+fn blocks() {
+    for (trace, reason) in [
+        (
+            "
+S1: CREATE SEQUENCE s
+S2: BEGIN
+S2: ALTER SEQUENCE s CYCLE
+S1: DO $$ BEGIN PERFORM nextval('s'); EXCEPTION WHEN lock_not_available THEN NULL; END $$
+",
+            "a block that waits after it has begun, or that has handlers",
+        ),
+        (
+            "
+S1: CREATE SEQUENCE s
+S1: DO $$ DECLARE r record; BEGIN FOR r IN SELECT nextval('s') FROM generate_series(1, 3) LOOP PERFORM nextval('s'); END LOOP; END $$
+",
+            "so many rows that its query goes on beside it",
+        ),
+        (
+            "
+S1: CREATE SEQUENCE s
+S1: DO $$ DECLARE v integer; BEGIN FOR v IN SELECT 1 / (3 - g) FROM generate_series(1, 5) AS g LOOP PERFORM nextval('s'); END LOOP; END $$
+",
+            "a loop over rows whose query fails after some rounds",
+        ),
+        (
+            "
+S1: CREATE TABLE t (id integer)
+S1: INSERT INTO t VALUES (1)
+S1: DO $$ DECLARE r record; BEGIN FOR r IN SELECT id FROM t LOOP TRUNCATE t; END LOOP; END $$
+",
+            "a change of relations while a loop reads some",
+        ),
+        (
+            "
+S1: CREATE TABLE t (id serial)
+S1: DO $$ DECLARE v integer; BEGIN INSERT INTO t VALUES (DEFAULT), (DEFAULT), (DEFAULT) RETURNING id INTO v; END $$
+",
+            "a change of rows that is stopped after the second",
+        ),
+        (
+            "
+S1: CREATE SEQUENCE s
+S1: DO $$ DECLARE z integer := 0; v bigint; BEGIN v := nextval('s') + 1 / z; END $$
+",
+            "an error with variables in a query that draws values",
+        ),
+        (
+            "
+S1: CREATE SCHEMA a
+S1: CREATE SEQUENCE public.s
+S1: SET search_path = a, public
+S1: DO $$ BEGIN FOR i IN 1..3 LOOP PERFORM nextval('s'); CREATE SEQUENCE IF NOT EXISTS a.s; END LOOP; END $$
+",
+            "a loop in which a name comes to mean another relation",
+        ),
+        (
+            "
+S1: CREATE SEQUENCE s
+S1: DO $$ DECLARE r record; BEGIN SELECT 1 AS x INTO r; SELECT 'a' AS x INTO r; END $$
+",
+            "a record whose columns change their types",
+        ),
+        (
+            "
+S1: CREATE TABLE p (id integer PRIMARY KEY)
+S1: CREATE TABLE c (p integer REFERENCES p DEFERRABLE INITIALLY DEFERRED)
+S1: DO $$ BEGIN INSERT INTO c VALUES (1); INSERT INTO p VALUES (1); END $$
+",
+            "a deferred foreign key that does not hold yet",
+        ),
     ] {
         is_lost_at_the_end(trace, reason);
     }

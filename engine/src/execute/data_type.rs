@@ -12,7 +12,6 @@ use crate::reply::{Severity, StatementResult};
 use crate::statement::{
     AlterType, CreateEnumeration, DropType, IDENTIFIER_BYTES, Identifier, LabelPlace, ObjectName, TypeAction, TypeName,
 };
-use crate::transaction::Block;
 
 impl Execution<'_> {
     pub(super) fn create_enumeration(&mut self, statement: &CreateEnumeration) -> Result<StatementResult> {
@@ -72,7 +71,7 @@ impl Execution<'_> {
                 }
             }
             TypeAction::AddLabel { if_not_exists, label, place } => {
-                if self.session.transaction.block != Block::None {
+                if self.may_go_on() {
                     // Nobody may use the label before the transaction commits.
                     return Err(unsupported("ALTER TYPE … ADD VALUE in a transaction block"));
                 }

@@ -116,6 +116,14 @@ pub(crate) struct Execution<'a> {
     variables: Vec<Variable>,
     /// How many statements a block of PL/pgSQL has run.
     statements_run: usize,
+    /// Whether a block of PL/pgSQL runs.
+    is_in_block: bool,
+    /// How many rounds its loops have begun.
+    rounds: usize,
+    /// How many relations its loops are reading.
+    relations_in_use: usize,
+    /// Whether the statement at hand holds variables.
+    pub(crate) uses_variables: bool,
     /// How many rows the last statement of a block has had to do with; nothing when the model does not say.
     row_count: Option<u64>,
     /// The error that a handler of PL/pgSQL is at.
@@ -154,6 +162,10 @@ impl<'a> Execution<'a> {
             cascades: 0,
             variables: Vec::new(),
             statements_run: 0,
+            is_in_block: false,
+            rounds: 0,
+            relations_in_use: 0,
+            uses_variables: false,
             row_count: None,
             handled: None,
         }

@@ -74,6 +74,7 @@ impl Binder<'_, '_> {
     pub(super) fn shown_column(&mut self, name: &ObjectName) -> Result<Typed> {
         let found = find_column(&self.scopes, name);
         if let Some(variable) = self.variable_instead(name, &found)? {
+            self.execution.uses_variables = true;
             return Ok(variable);
         }
         let (level, found) = match found {
@@ -92,7 +93,8 @@ impl Binder<'_, '_> {
         match column {
             Err(Stop::Error(message)) if is_missing(message) => self.execution.variable(name),
             Ok(_) if self.execution.variable(name)?.is_some() => {
-                let name = name.parts.last().map(Identifier::name).unwrap_or_default();
+                let parts: Vec<&str> = name.parts.iter().map(Identifier::name).collect();
+                let name = parts.join(".");
                 Err(error(sqlstate::AMBIGUOUS_COLUMN, format!("column reference \"{name}\" is ambiguous"))
                     .detail("It could refer to either a PL/pgSQL variable or a table column."))
             }

@@ -1,7 +1,7 @@
 //! Analysed expressions and queries, ready to run.
 
 use super::function::{Aggregate, Function, SetFunction};
-use super::system::SystemRelation;
+use super::system::{LAST_VALUE_OF_SEQUENCES, SystemRelation};
 use super::{Type, Value};
 use crate::catalog::Oid;
 use crate::statement::{BinaryOperator, JoinKind, SetOperator};
@@ -290,6 +290,36 @@ impl Plan {
             found |= matches!(source, Source::Sequence(_) | Source::System(SystemRelation::Sequences));
         });
         found
+    }
+
+    /// As [`reads_state`](Self::reads_state), where it is known that nothing but the columns asked for is computed.
+    pub(crate) fn shows_state(&self) -> bool {
+        match self {
+            Plan::Select(select) if matches!(select.source, Some(Source::System(SystemRelation::Sequences))) => {
+                self.is_volatile()
+                    || self.any(&|part| match part {
+                        Bound::Call { function, .. } => function.reads_state(),
+                        Bound::Column { index, .. } => *index == LAST_VALUE_OF_SEQUENCES,
+                        other => other.subquery().is_some(),
+                    })
+            }
+            other => other.reads_state(),
+        }
+    }
+
+    /// Whether PL/pgSQL computes it by itself rather than running it: a value without FROM, subqueries, aggregates and
+    /// set-returning functions (`exec_simple_check_plan`).
+    pub(crate) fn is_simple_expression(&self) -> bool {
+        match self {
+            Plan::Select(select) => {
+                select.source.is_none()
+                    && select.filter.is_none()
+                    && select.grouping.is_none()
+                    && select.series.is_empty()
+                    && !self.has_subquery()
+            }
+            Plan::Values { .. } | Plan::Set(_) => false,
+        }
     }
 
     /// Whether only its first rows are wanted.

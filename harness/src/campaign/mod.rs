@@ -231,7 +231,14 @@ pub fn run(
         // What the corpus knows shows before hundreds of generated traces have run.
         board.in_turn(&mut lanes, Board::run_crashing_corpus);
         let others = databases.iter().skip(lanes.len()).take_while(|_| !board.is_over());
-        lanes.extend(others.map(open).collect::<Result<Vec<_>, _>>()?);
+        match others.map(open).collect::<Result<Vec<_>, _>>() {
+            Ok(opened) => lanes.extend(opened),
+            // What has been found by then is kept.
+            Err(error) => {
+                board.stop.store(true, Ordering::Relaxed);
+                board.with_summary(|summary| summary.infrastructure = Some(error.to_string()));
+            }
+        }
     }
     board.in_parallel(&mut lanes, Board::generate);
     if crashes {

@@ -2,7 +2,7 @@
 
 use seqcheck_engine::Statement;
 use seqcheck_engine::statement::{
-    BinaryOperator, Block, Condition, Declaration, Do, Expression, Handler, Identifier, Into, ObjectName,
+    BinaryOperator, Block, Condition, Declaration, Do, Expression, Handler, Identifier, Into, LoopQuery, ObjectName,
     ProceduralStatement, Query, RaiseLevel,
 };
 
@@ -16,9 +16,10 @@ const MOST_ROUNDS: u64 = 4;
 
 impl Generator<'_> {
     pub(super) fn block(&mut self) -> Statement {
-        let block = match self.choice.weighted(&[5, 3, 3]) {
+        let block = match self.choice.weighted(&[5, 3, 3, 2]) {
             0 => self.trapping_block(),
             1 => self.looping_block(),
+            2 => self.strict_block(),
             _ => self.remembering_block(),
         };
         Statement::Do(Do { block })
@@ -29,14 +30,7 @@ impl Generator<'_> {
         let count = 1 + self.choice.index(3);
         let mut statements: Vec<ProceduralStatement> = (0..count).map(|_| self.inner_statement()).collect();
         if self.choice.chance(1, 5) {
-            let message = Some("enough".to_owned());
-            statements.push(ProceduralStatement::Raise {
-                level: RaiseLevel::Exception,
-                message,
-                condition: None,
-                arguments: Vec::new(),
-                options: Vec::new(),
-            });
+            statements.push(raise(RaiseLevel::Exception, Some("enough"), Vec::new()));
         }
         let handlers = match self.choice.chance(1, 4) {
             true => Vec::new(),
@@ -58,17 +52,40 @@ impl Generator<'_> {
     }
 
     fn looping_block(&mut self) -> Block {
-        let body = vec![self.inner_call()];
-        let last = number_expression(1 + self.choice.below(MOST_ROUNDS) as i64);
-        let range = ProceduralStatement::ForRange {
-            variable: "i".into(),
-            reverse: false,
-            first: number_expression(1),
-            last,
-            step: None,
-            body,
+        let body = match self.choice.chance(1, 3) {
+            true => vec![ProceduralStatement::Block(self.trapping_block())],
+            false => vec![self.inner_call()],
         };
-        Block { declarations: Vec::new(), statements: vec![range], handlers: Vec::new() }
+        let last = number_expression(1 + self.choice.below(MOST_ROUNDS) as i64);
+        let (first, variable) = (number_expression(1), Identifier::new("i"));
+        let mut declarations = Vec::new();
+        let range = match self.choice.chance(1, 3) {
+            true => {
+                let query = LoopQuery::Query(Query::Values(vec![vec![first], vec![last]]));
+                declarations.push(variable_of(&variable));
+                ProceduralStatement::ForQuery { targets: vec![variable], query, body }
+            }
+            false => ProceduralStatement::ForRange { variable, reverse: false, first, last, step: None, body },
+        };
+        Block { declarations, statements: vec![range], handlers: Vec::new() }
+    }
+
+    /// A row that must be there, and what FOUND says of it.
+    fn strict_block(&mut self) -> Block {
+        let variable: Identifier = "v".into();
+        let into = Some(Into { strict: self.choice.chance(2, 3), targets: vec![variable.clone()] });
+        let read = match self.choice.chance(1, 2) {
+            true => self.sequence_call(),
+            false => self.inspect(),
+        };
+        let inner = Block {
+            declarations: Vec::new(),
+            statements: vec![ProceduralStatement::Sql { statement: Box::new(read), into }],
+            handlers: vec![self.handler()],
+        };
+        let found = Expression::Column(ObjectName::bare("found"));
+        let statements = vec![ProceduralStatement::Block(inner), raise_notice(found)];
+        Block { declarations: vec![variable_of(&variable)], statements, handlers: Vec::new() }
     }
 
     /// A value that one statement draws and the next one uses.
@@ -93,8 +110,7 @@ impl Generator<'_> {
             true => self.inner_call(),
             false => performed(select(vec![item(call("setval", vec![sequence, more]))], Vec::new())),
         };
-        let type_name = builtin_type("int8");
-        let declaration = Declaration { name: variable, constant: false, not_null: false, type_name, value: None };
+        let declaration = variable_of(&variable);
         let statements = vec![first, second, raise_notice(known())];
         Block { declarations: vec![declaration], statements, handlers: Vec::new() }
     }
@@ -128,16 +144,19 @@ fn performed(statement: Statement) -> ProceduralStatement {
 
 /// RAISE of the error at hand.
 fn raise_again() -> ProceduralStatement {
-    let (arguments, options) = (Vec::new(), Vec::new());
-    ProceduralStatement::Raise { level: RaiseLevel::Exception, condition: None, message: None, arguments, options }
+    raise(RaiseLevel::Exception, None, Vec::new())
 }
 
 fn raise_notice(argument: Expression) -> ProceduralStatement {
-    ProceduralStatement::Raise {
-        level: RaiseLevel::Notice,
-        condition: None,
-        message: Some("%".to_owned()),
-        arguments: vec![argument],
-        options: Vec::new(),
-    }
+    raise(RaiseLevel::Notice, Some("%"), vec![argument])
+}
+
+fn raise(level: RaiseLevel, message: Option<&str>, arguments: Vec<Expression>) -> ProceduralStatement {
+    let (message, options) = (message.map(str::to_owned), Vec::new());
+    ProceduralStatement::Raise { level, condition: None, message, arguments, options }
+}
+
+fn variable_of(name: &Identifier) -> Declaration {
+    let type_name = builtin_type("int8");
+    Declaration { name: name.clone(), constant: false, not_null: false, type_name, value: None }
 }

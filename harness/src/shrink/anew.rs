@@ -11,7 +11,7 @@ const BUDGET: Budget = Budget { candidates: 60, time: Duration::from_secs(10) };
 /// How far a shrunk trace can be trusted to show its divergence again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Confirmation {
-    /// Each time, also where no other trace has run before.
+    /// Each time that it was run, also where no other trace has run before, if there was such a place.
     Shows,
     /// Not each time that it was run.
     ComesAndGoes,
@@ -37,11 +37,14 @@ pub fn shrink_and_confirm(
         return (shrunk, Confirmation::ComesAndGoes);
     }
     let shows = |run: &Run| run.divergence().map(|divergence| &divergence.signature) == wanted.as_ref();
-    if anew(&shrunk.steps).is_none_or(|run| shows(&run)) {
+    // A failure there says nothing of what was found here.
+    if anew(&shrunk.steps).filter(|run| run.infrastructure.is_none()).is_none_or(|run| shows(&run)) {
         return (shrunk, Confirmation::Shows);
     }
     let Some(first) = anew(steps).filter(shows) else { return (shrunk, Confirmation::OnlyAfterOthers) };
-    let apart = shrink(steps, first, BUDGET, |candidate| anew(candidate).unwrap_or_default());
+    let apart = shrink(steps, first, BUDGET, |candidate| {
+        anew(candidate).unwrap_or_else(|| Run::stopped("the look for a place where no trace has run before"))
+    });
     let confirmation = if apart.confirmed { Confirmation::Shows } else { Confirmation::ComesAndGoes };
     (apart, confirmation)
 }

@@ -6,14 +6,10 @@ use super::condition;
 use super::variable::unknown_variable;
 use crate::error::{Result, Stop, error, sqlstate, unsupported};
 use crate::query::Type;
-use crate::reply::SqlState;
 use crate::statement::{Block, Declaration, Handler, Identifier, Into, ProceduralStatement, RaiseLevel};
 
 /// The type of a variable that takes any row.
-pub(super) const RECORD: &str = "record";
-
-/// The SQLSTATE of an assignment that nobody may make.
-const ERROR_IN_ASSIGNMENT: SqlState = SqlState::new("22005");
+const RECORD: &str = "record";
 
 /// What a name stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,14 +25,17 @@ struct Place {
     names: Vec<(String, Named)>,
     loops: usize,
     handlers: usize,
+    /// Whether any block has handlers.
+    traps: bool,
 }
 
 impl Execution<'_> {
-    /// Refuses what PL/pgSQL refuses to compile.
-    pub(super) fn check_block(&mut self, block: &Block) -> Result<()> {
+    /// Refuses what PL/pgSQL refuses to compile. Tells whether the block, or one inside it, has handlers of errors.
+    pub(super) fn check_block(&mut self, block: &Block) -> Result<bool> {
         let mut place = Place::default();
         place.names.push((super::FOUND.to_owned(), Named::Scalar));
-        self.block(block, &mut place)
+        self.block(block, &mut place)?;
+        Ok(place.traps)
     }
 
     fn block(&mut self, block: &Block, place: &mut Place) -> Result<()> {
@@ -47,7 +46,9 @@ impl Execution<'_> {
                 return Err(refused(format!("duplicate declaration at or near \"{near}\"")));
             }
             let named = match is_record(declaration) {
-                true if declaration.value.is_some() => return Err(unsupported("a record with a first value")),
+                true if declaration.value.is_some() || declaration.constant || declaration.not_null => {
+                    return Err(unsupported("a record with a first value"));
+                }
                 true => Named::Record,
                 false => {
                     self.variable_type(declaration)?;
@@ -66,11 +67,12 @@ impl Execution<'_> {
         self.all(&block.statements, place)?;
         for Handler { conditions, statements } in &block.handlers {
             if !conditions.iter().all(condition::is_known) {
-                return Err(unsupported("the name of an error that does not come up around sequences"));
+                return Err(unknown_condition());
             }
             let before = place.names.len();
             place.names.extend(super::ERROR_VARIABLES.map(|name| (name.to_owned(), Named::Constant)));
             place.handlers += 1;
+            place.traps = true;
             self.all(statements, place)?;
             place.handlers -= 1;
             place.names.truncate(before);
@@ -143,7 +145,7 @@ impl Execution<'_> {
                 otherwise.iter().try_for_each(|body| self.all(body, place))
             }
             ProceduralStatement::Raise { condition: Some(condition), .. } if !condition::is_known(condition) => {
-                Err(unsupported("the name of an error that does not come up around sequences"))
+                Err(unknown_condition())
             }
             ProceduralStatement::Raise { message: None, options, condition, .. }
                 if condition.is_some() || !options.is_empty() =>
@@ -188,7 +190,7 @@ impl Place {
                 return Err(constant(target.name()));
             }
             if named == Named::Record && targets.len() > 1 {
-                return Err(refused(format!("\"{}\" is not a scalar variable", target.name())));
+                return Err(unsupported("a record among several variables"));
             }
         }
         Ok(())
@@ -206,8 +208,12 @@ pub(super) fn is_record(declaration: &Declaration) -> bool {
     matches!(declaration.type_name.name.parts.as_slice(), [name] if name.name() == RECORD)
 }
 
+fn unknown_condition() -> Stop {
+    unsupported("the name of an error that does not come up around sequences")
+}
+
 fn constant(name: &str) -> Stop {
-    error(ERROR_IN_ASSIGNMENT, format!("variable \"{name}\" is declared CONSTANT"))
+    error(sqlstate::ERROR_IN_ASSIGNMENT, format!("variable \"{name}\" is declared CONSTANT"))
 }
 
 fn refused(message: String) -> Stop {

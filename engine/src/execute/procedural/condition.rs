@@ -77,7 +77,7 @@ const CONDITIONS: [(&str, &str); 64] = [
 pub(super) fn is_known(condition: &Condition) -> bool {
     match condition {
         Condition::Name(name) => name == "others" || code_of(name).is_some(),
-        Condition::SqlState(_) => true,
+        Condition::SqlState(code) => SqlState::parse(code).is_some(),
     }
 }
 
@@ -86,7 +86,7 @@ pub(super) fn matches(condition: &Condition, error: SqlState) -> bool {
     let code = match condition {
         // Being cancelled is no error that somebody may mean in general, and nor is a failed ASSERT.
         Condition::Name(name) if name == "others" => {
-            return error != sqlstate::QUERY_CANCELED && error != super::raise::ASSERT_FAILURE;
+            return error != sqlstate::QUERY_CANCELED && error != sqlstate::ASSERT_FAILURE;
         }
         Condition::Name(name) => code_of(name),
         Condition::SqlState(code) => Some(code.as_str()),

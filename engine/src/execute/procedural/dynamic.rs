@@ -3,10 +3,9 @@
 //! They know no variables, only the parameters that USING gives them. Rows that nobody takes are no error, and FOUND stays.
 
 use super::super::{Execution, StatementParameters};
-use super::check_inner;
-use super::query::Columns;
+use super::query::{Turns, no_rows, several_rows};
 use crate::error::{Result, error, sqlstate, unsupported};
-use crate::query::{Type, Value};
+use crate::query::Type;
 use crate::statement::{Dynamic, Into, Statement};
 
 impl Execution<'_> {
@@ -27,7 +26,11 @@ impl Execution<'_> {
                 if rows.len() > 1 && !into.strict {
                     return Err(unsupported("the first of several rows of EXECUTE"));
                 }
-                self.rows_to_targets(&columns, rows, into, false)
+                match rows.len() {
+                    0 if into.strict => Err(no_rows()),
+                    0 | 1 => self.assign_row(&into.targets, &columns, rows.into_iter().next()),
+                    _ => Err(several_rows()),
+                }
             }
             (Some(_), None) => Err(unsupported("EXECUTE INTO of a statement that is no query")),
         }
@@ -36,14 +39,14 @@ impl Execution<'_> {
     fn run_dynamic_change(&mut self, statement: &Statement, wants_row: bool) -> Result<()> {
         match statement {
             Statement::Insert(_) | Statement::Update(_) | Statement::Delete(_) if !wants_row => {}
-            other => check_inner(other)?,
+            other => self.check_inner(other)?,
         }
-        self.execute(statement)?;
+        self.execute_inner(statement)?;
         self.end_inner_statement()
     }
 
     /// The rows for a loop.
-    pub(super) fn dynamic_rows(&mut self, dynamic: &Dynamic) -> Result<(Columns, Vec<Vec<Value>>)> {
+    pub(super) fn dynamic_rows(&mut self, dynamic: &Dynamic) -> Result<Turns> {
         let (statements, parameters) = self.read_dynamic(dynamic)?;
         let [Statement::Query(query)] = statements.as_slice() else {
             return Err(unsupported("a loop over a text that is no single query"));
@@ -67,9 +70,10 @@ impl Execution<'_> {
 
     fn read_dynamic(&mut self, dynamic: &Dynamic) -> Result<(Vec<Statement>, Option<StatementParameters>)> {
         let (from, value) = self.value_of(&dynamic.text)?;
-        let Value::Text(text) = self.converted(from, value, Type::Text)? else {
+        if value.is_null() {
             return Err(error(sqlstate::NULL_VALUE_NOT_ALLOWED, "query string argument of EXECUTE is null"));
-        };
+        }
+        let text = self.shown_text(from, &value)?;
         let Some(read) = self.shared.settings.reader else {
             return Err(unsupported("EXECUTE of a text, where nobody can read it"));
         };

@@ -1,10 +1,10 @@
 //! The statements that decide what comes next (manual, "Control Structures").
 
 use super::super::Execution;
+use super::query::Turns;
 use super::variable::Variable;
 use crate::error::{Result, Stop, error, sqlstate, unsupported};
 use crate::query::{Type, Value};
-use crate::reply::SqlState;
 use crate::statement::{Expression, Identifier, LoopQuery, ProceduralStatement, Query};
 
 /// Where a statement leaves its surroundings.
@@ -20,8 +20,8 @@ pub(super) enum Flow {
     Return,
 }
 
-/// The SQLSTATE of CASE without a branch to take.
-const CASE_NOT_FOUND: SqlState = SqlState::new("20000");
+/// A condition, and what is done where it holds.
+type Branch = (Expression, Vec<ProceduralStatement>);
 
 /// How a loop over numbers counts.
 struct Range<'b> {
@@ -52,18 +52,15 @@ impl Execution<'_> {
             }
             ProceduralStatement::Perform(select) => {
                 let (_, rows) = self.every_row(&Query::Select(select.clone()))?;
-                self.set_found(!rows.is_empty());
-                self.row_count = Some(rows.len() as u64);
+                self.note_rows(rows.len() as u64);
             }
             ProceduralStatement::Sql { statement, into } => self.run_sql(statement, into.as_ref())?,
             ProceduralStatement::Execute { dynamic, into } => self.run_dynamic(dynamic, into.as_ref())?,
             ProceduralStatement::If { branches, otherwise } => {
-                for (condition, body) in branches {
-                    if self.holds(condition)? {
-                        return self.run_all(body);
-                    }
-                }
-                return self.run_all(otherwise);
+                return match self.branch(branches)? {
+                    Some(body) => self.run_all(body),
+                    None => self.run_all(otherwise),
+                };
             }
             ProceduralStatement::Loop { condition, body } => return self.run_loop(condition.as_ref(), body),
             ProceduralStatement::ForRange { variable, reverse, first, last, step, body } => {
@@ -83,14 +80,12 @@ impl Execution<'_> {
             }
             ProceduralStatement::Assert { condition, message } => self.assert(condition, message.as_ref())?,
             ProceduralStatement::Case { branches, otherwise } => {
-                for (condition, body) in branches {
-                    if self.holds(condition)? {
-                        return self.run_all(body);
+                return match self.branch(branches)?.or(otherwise.as_ref()) {
+                    Some(body) => self.run_all(body),
+                    None => {
+                        Err(error(sqlstate::CASE_NOT_FOUND, "case not found")
+                            .hint("CASE statement is missing ELSE part."))
                     }
-                }
-                return match otherwise {
-                    Some(otherwise) => self.run_all(otherwise),
-                    None => Err(error(CASE_NOT_FOUND, "case not found").hint("CASE statement is missing ELSE part.")),
                 };
             }
             ProceduralStatement::GetRowCount(variable) => {
@@ -101,6 +96,29 @@ impl Execution<'_> {
             }
         }
         Ok(Flow::Next)
+    }
+
+    /// The branch whose condition holds first.
+    fn branch<'b>(&mut self, branches: &'b [Branch]) -> Result<Option<&'b Vec<ProceduralStatement>>> {
+        for (condition, body) in branches {
+            if self.holds(condition)? {
+                return Ok(Some(body));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Runs one round of a loop. Tells whether the loop is over, and if so, how what is around it goes on.
+    fn round(&mut self, body: &[ProceduralStatement]) -> Result<Option<Flow>> {
+        self.rounds += 1;
+        match self.run_all(body)? {
+            Flow::Next | Flow::Continue => {}
+            Flow::Exit => return Ok(Some(Flow::Next)),
+            Flow::Return => return Ok(Some(Flow::Return)),
+        }
+        // Even a loop that does nothing comes to an end.
+        self.end_inner_statement()?;
+        Ok(None)
     }
 
     fn jump(&mut self, condition: Option<&Expression>, flow: Flow) -> Result<Flow> {
@@ -117,13 +135,9 @@ impl Execution<'_> {
             {
                 return Ok(Flow::Next);
             }
-            match self.run_all(body)? {
-                Flow::Next | Flow::Continue => {}
-                Flow::Exit => return Ok(Flow::Next),
-                Flow::Return => return Ok(Flow::Return),
+            if let Some(flow) = self.round(body)? {
+                return Ok(flow);
             }
-            // Even a loop that does nothing comes to an end.
-            self.end_inner_statement()?;
         }
     }
 
@@ -140,29 +154,20 @@ impl Execution<'_> {
         let step = if range.reverse { -step } else { step };
         let mut value = first;
         let mut found = false;
-        let mut flow = Flow::Next;
-        while if range.reverse { value >= last } else { value <= last } {
+        let mut end = None;
+        while end.is_none() && if range.reverse { value >= last } else { value <= last } {
             found = true;
+            let depth = self.variables.len();
             self.variables.push(Variable::scalar(variable.name(), Type::Integer, Value::Integer(value)));
-            let depth = self.variables.len() - 1;
-            let round = self.run_all(body);
+            end = self.round(body)?;
             self.variables.truncate(depth);
-            match round? {
-                Flow::Next | Flow::Continue => {}
-                Flow::Exit => break,
-                Flow::Return => {
-                    flow = Flow::Return;
-                    break;
-                }
-            }
-            self.end_inner_statement()?;
             value += step;
             if i32::try_from(value).is_err() {
                 break;
             }
         }
         self.set_found(found);
-        Ok(flow)
+        Ok(end.unwrap_or(Flow::Next))
     }
 
     fn bound(&mut self, expression: &Expression, what: &str) -> Result<i64> {
@@ -175,7 +180,7 @@ impl Execution<'_> {
     }
 
     fn run_rows(&mut self, targets: &[Identifier], query: &LoopQuery, body: &[ProceduralStatement]) -> Result<Flow> {
-        let (columns, rows) = match query {
+        let Turns { columns, rows, relations } = match query {
             LoopQuery::Query(query) => self.rows_in_turn(query)?,
             LoopQuery::Execute(dynamic) => self.dynamic_rows(dynamic)?,
         };
@@ -183,20 +188,18 @@ impl Execution<'_> {
         if !found {
             self.assign_row(targets, &columns, None)?;
         }
-        let mut flow = Flow::Next;
+        let outside = self.relations_in_use;
+        self.relations_in_use += relations;
+        let mut end = None;
         for row in rows {
             self.assign_row(targets, &columns, Some(row))?;
-            match self.run_all(body)? {
-                Flow::Next | Flow::Continue => {}
-                Flow::Exit => break,
-                Flow::Return => {
-                    flow = Flow::Return;
-                    break;
-                }
+            end = self.round(body)?;
+            if end.is_some() {
+                break;
             }
-            self.end_inner_statement()?;
         }
+        self.relations_in_use = outside;
         self.set_found(found);
-        Ok(flow)
+        Ok(end.unwrap_or(Flow::Next))
     }
 }

@@ -15,12 +15,15 @@ pub(crate) use variable::Variable;
 
 use super::read::is_global;
 use super::{Execution, Extent, done};
+use std::rc::Rc;
+
+use crate::catalog::Oid;
 use crate::clause::Clause;
 use crate::error::{Result, Stop, error, sqlstate, unsupported};
 use crate::query::{Type, Value};
 use crate::reply::StatementResult;
-use crate::statement::{Block, Declaration, Do, Handler, Into, SetScope, Statement};
-use crate::transaction::Level;
+use crate::statement::{AlterRelation, Block, Declaration, Do, Handler, Into, RelationAction, SetScope, Statement};
+use crate::transaction::{Block as TransactionBlock, Level};
 use flow::Flow;
 
 /// The variable that tells whether the last statement has found rows.
@@ -28,6 +31,12 @@ const FOUND: &str = "found";
 
 /// The variables that tell a handler of its error.
 const ERROR_VARIABLES: [&str; 2] = ["sqlstate", "sqlerrm"];
+
+/// In how many rounds of a loop a statement is planned for the values that its variables have then.
+const ROUNDS_WITH_VALUES: usize = 5;
+
+/// The class of the errors that a value may cause.
+const DATA_EXCEPTION: &str = "22";
 
 /// How many statements a block may run: more than anybody writes a test of, and little enough to wait for.
 const MOST_STATEMENTS: usize = 20_000;
@@ -38,12 +47,19 @@ impl Execution<'_> {
         self.variables.clear();
         self.statements_run = 0;
         self.row_count = Some(0);
-        self.check_block(&statement.block)?;
+        let traps = self.check_block(&statement.block)?;
+        self.is_in_block = true;
+        self.rounds = 0;
+        self.relations_in_use = 0;
         self.variables.push(Variable::scalar(FOUND, Type::Boolean, Value::Boolean(false)));
         let result = self.run_block(&statement.block);
         self.variables.clear();
+        self.is_in_block = false;
         match result {
-            Err(Stop::Waits(_)) if self.statements_run > 0 => Err(unsupported("a block that waits after it has begun")),
+            // What ends the waiting could be an error that a handler is for.
+            Err(Stop::Waits(_)) if self.statements_run > 0 || traps => {
+                Err(unsupported("a block that waits after it has begun, or that has handlers"))
+            }
             Err(other) => Err(other),
             Ok(_) => done("DO"),
         }
@@ -112,7 +128,7 @@ impl Execution<'_> {
             Err(Stop::Error(message)) => {
                 self.abort_level();
                 self.session.transaction.levels.truncate(depth);
-                self.begin_inner_statement();
+                self.end_inner_statement()?;
                 self.variables.truncate(inside);
                 let is_meant =
                     |handler: &&Handler| handler.conditions.iter().any(|one| condition::matches(one, message.sqlstate));
@@ -159,6 +175,7 @@ impl Execution<'_> {
         self.limits = 0;
         self.unkeyed = None;
         self.cascades = 0;
+        self.uses_variables = false;
     }
 
     /// Notes that a statement has come to its end.
@@ -171,21 +188,24 @@ impl Execution<'_> {
         }
     }
 
-    /// Runs an SQL statement; tells how many rows it has returned or changed.
+    /// Runs an SQL statement, and gives its row to variables.
     fn run_sql(&mut self, statement: &Statement, into: Option<&Into>) -> Result<()> {
-        let processed = match (statement, into) {
-            (Statement::Query(query), Some(into)) => return self.query_into(query, into),
+        match (statement, into) {
+            (Statement::Query(query), Some(into)) => self.query_into(query, into),
             (Statement::Query(query), None) => {
-                self.every_row(query)?;
-                return Err(error(sqlstate::SYNTAX_ERROR, "query has no destination for result data")
-                    .hint("If you want to discard the results of a SELECT, use PERFORM instead."));
+                let (_, rows) = self.every_row(query)?;
+                self.note_rows(rows.len() as u64);
+                Err(error(sqlstate::SYNTAX_ERROR, "query has no destination for result data")
+                    .hint("If you want to discard the results of a SELECT, use PERFORM instead."))
             }
             (Statement::Insert(_) | Statement::Update(_) | Statement::Delete(_), _) => {
                 self.returned = into.map(|_| Vec::new());
-                let result = self.execute(statement)?;
+                let result = self.execute(statement);
                 let returned = self.returned.take();
+                let result = self.unless_folded(result)?;
                 self.end_inner_statement()?;
                 let processed = result.tag.rsplit(' ').next().and_then(|count| count.parse::<u64>().ok());
+                self.note_rows(processed.unwrap_or_default());
                 match (result.rows, into) {
                     (None, None) => {}
                     (Some(rows), Some(into)) => self.returned_into(&rows, returned.unwrap_or_default(), into)?,
@@ -196,38 +216,113 @@ impl Execution<'_> {
                         return Err(error(sqlstate::SYNTAX_ERROR, "query has no destination for result data"));
                     }
                 }
-                processed
+                Ok(())
             }
-            (_, Some(_)) => return Err(unsupported("INTO behind this statement")),
+            (_, Some(_)) => Err(unsupported("INTO behind this statement")),
             (_, None) => {
                 self.run_utility(statement)?;
                 self.row_count = Some(0);
-                return Ok(());
+                Ok(())
             }
-        };
-        self.set_found(processed.is_some_and(|count| count > 0));
-        self.row_count = processed;
-        Ok(())
+        }
     }
 
     /// Runs a statement in which variables mean nothing.
     fn run_utility(&mut self, statement: &Statement) -> Result<()> {
-        check_inner(statement)?;
+        self.check_inner(statement)?;
         let variables = std::mem::take(&mut self.variables);
-        let result = self.execute(statement);
+        let result = self.execute_inner(statement);
         self.variables = variables;
         result?;
         self.end_inner_statement()
     }
+
+    /// Runs a statement that may change what names mean. PL/pgSQL keeps its plans from round to round of a loop, also where
+    /// a name would mean another relation by then.
+    fn execute_inner(&mut self, statement: &Statement) -> Result<StatementResult> {
+        let before = if self.rounds > 0 { self.visible_relations() } else { Vec::new() };
+        let result = self.execute(statement)?;
+        for (name, oid) in before {
+            let view = self.catalog_view();
+            let path = self.search_path();
+            let is_there = self.shared.catalog.relation(oid, view).is_some_and(|relation| relation.name == name);
+            let meant = self.shared.catalog.find_in_path(&name, &path, view).map(|relation| relation.oid);
+            if is_there && meant != Some(oid) {
+                return Err(unsupported("a loop in which a name comes to mean another relation"));
+            }
+        }
+        Ok(result)
+    }
+
+    /// What the names of relations mean without a schema.
+    fn visible_relations(&mut self) -> Vec<(Rc<str>, Oid)> {
+        let path = self.search_path();
+        let view = self.catalog_view();
+        let catalog = &self.shared.catalog;
+        let meant = |name: &str| catalog.find_in_path(name, &path, view).map(|relation| relation.oid);
+        let visible = catalog.relations(view).filter(|relation| meant(&relation.name) == Some(relation.oid));
+        visible.map(|relation| (relation.name.clone(), relation.oid)).collect()
+    }
+
+    /// Whether the transaction may go on after the statement at hand.
+    pub(super) fn may_go_on(&self) -> bool {
+        self.is_in_block || self.session.transaction.block != TransactionBlock::None
+    }
+
+    /// Notes how many rows a statement has given or changed, before anything is done with them.
+    fn note_rows(&mut self, count: u64) {
+        self.set_found(count > 0);
+        self.row_count = Some(count);
+    }
+
+    /// Refuses an error that PostgreSQL may come to at another time: after some rounds of a loop it plans a statement for
+    /// all values of its variables, and no longer computes beforehand what does not change.
+    fn unless_folded<T>(&self, result: Result<T>) -> Result<T> {
+        match result {
+            Err(Stop::Error(message))
+                if self.rounds > ROUNDS_WITH_VALUES
+                    && self.uses_variables
+                    && message.sqlstate != sqlstate::SEQUENCE_GENERATOR_LIMIT_EXCEEDED
+                    && message.sqlstate.code().starts_with(DATA_EXCEPTION) =>
+            {
+                Err(unsupported("an error with variables in a loop that has gone on for long"))
+            }
+            other => other,
+        }
+    }
+
+    /// Refuses statements that do something else inside a block, that the grammar, which reads them more than once there,
+    /// has a warning about, or that need a relation for themselves which a loop reads.
+    fn check_inner(&self, statement: &Statement) -> Result<()> {
+        if self.relations_in_use > 0 && needs_unused(statement) {
+            return Err(unsupported("a change of relations while a loop reads some"));
+        }
+        match runs_anywhere(statement) && !is_global(statement) {
+            true => Ok(()),
+            false => Err(unsupported("this statement inside a block of PL/pgSQL")),
+        }
+    }
 }
 
-/// Refuses statements that do something else inside a block, or that the grammar, which reads them more than once there,
-/// has a warning about.
-fn check_inner(statement: &Statement) -> Result<()> {
-    match runs_anywhere(statement) && !is_global(statement) {
-        true => Ok(()),
-        false => Err(unsupported("this statement inside a block of PL/pgSQL")),
-    }
+/// The statements that PostgreSQL refuses for a relation that the session itself is reading (`CheckTableNotInUse`).
+fn needs_unused(statement: &Statement) -> bool {
+    matches!(
+        statement,
+        Statement::DropRelation(_)
+            | Statement::DropSchema(_)
+            | Statement::DropOwned(_)
+            | Statement::DropType(_)
+            | Statement::AlterType(_)
+            | Statement::AlterTable(_)
+            | Statement::RenameColumn(_)
+            | Statement::RenameConstraint(_)
+            | Statement::CreateIndex(_)
+            | Statement::Truncate(_)
+            | Statement::AlterRelation(AlterRelation {
+                action: RelationAction::SetLogged | RelationAction::SetUnlogged,
+                ..
+            })
+    )
 }
 
 /// The statements that do the same inside a block as outside.

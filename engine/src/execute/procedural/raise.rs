@@ -3,13 +3,8 @@
 use super::super::Execution;
 use super::condition::code_of;
 use crate::error::{Result, Stop, error, sqlstate, unsupported};
-use crate::query::{Type, Value};
 use crate::reply::{Message, Severity, SqlState};
 use crate::statement::{Condition, Expression, RaiseLevel, RaiseOption};
-
-/// The SQLSTATE of an error that RAISE makes, unless it says otherwise.
-const RAISE_EXCEPTION: SqlState = SqlState::new("P0001");
-pub(super) const ASSERT_FAILURE: SqlState = SqlState::new("P0004");
 
 impl Execution<'_> {
     pub(super) fn raise(
@@ -28,14 +23,15 @@ impl Execution<'_> {
         let (mut detail, mut hint, mut errcode) = (None, None, None);
         for (option, value) in options {
             let (from, value) = self.value_of(value)?;
-            let Value::Text(value) = self.converted(from, value, Type::Text)? else {
+            if value.is_null() {
                 return Err(error(sqlstate::NULL_VALUE_NOT_ALLOWED, "RAISE statement option cannot be null"));
-            };
+            }
+            let value = self.shown_text(from, &value)?;
             let is_again = match option {
                 RaiseOption::Errcode => code.is_some() || errcode.replace(value.clone()).is_some(),
-                RaiseOption::Message => text.replace(value.to_string()).is_some(),
-                RaiseOption::Detail => detail.replace(value.to_string()).is_some(),
-                RaiseOption::Hint => hint.replace(value.to_string()).is_some(),
+                RaiseOption::Message => text.replace(value).is_some(),
+                RaiseOption::Detail => detail.replace(value).is_some(),
+                RaiseOption::Hint => hint.replace(value).is_some(),
             };
             if is_again {
                 return Err(unsupported("RAISE with an option that says something again"));
@@ -46,16 +42,21 @@ impl Execution<'_> {
             code = Some(known.ok_or_else(|| unsupported("RAISE with an error that the model does not know"))?);
         }
         let (severity, usual) = match level {
-            RaiseLevel::Exception => (Severity::Error, RAISE_EXCEPTION),
+            RaiseLevel::Exception => (Severity::Error, sqlstate::RAISE_EXCEPTION),
             RaiseLevel::Debug => (Severity::Debug, sqlstate::SUCCESSFUL_COMPLETION),
             RaiseLevel::Log => (Severity::Log, sqlstate::SUCCESSFUL_COMPLETION),
             RaiseLevel::Info => (Severity::Info, sqlstate::SUCCESSFUL_COMPLETION),
             RaiseLevel::Notice => (Severity::Notice, sqlstate::SUCCESSFUL_COMPLETION),
             RaiseLevel::Warning => (Severity::Warning, sqlstate::WARNING),
         };
-        let sqlstate = code.unwrap_or(usual);
-        let errcode = errcode.map(|errcode| errcode.to_string());
-        let text = text.or(name).or(errcode).unwrap_or_else(|| sqlstate.code().to_owned());
+        // A code of zeros is as good as none.
+        let given = code.filter(|code| *code != sqlstate::SUCCESSFUL_COMPLETION);
+        let sqlstate = given.unwrap_or(usual);
+        let shown = match level {
+            RaiseLevel::Exception => sqlstate,
+            _ => given.unwrap_or(sqlstate::SUCCESSFUL_COMPLETION),
+        };
+        let text = text.or(name).or(errcode).unwrap_or_else(|| shown.code().to_owned());
         let message =
             Message { severity, sqlstate, message: text.into(), detail, hint: hint.map(std::borrow::Cow::Owned) };
         match level {
@@ -79,7 +80,7 @@ impl Execution<'_> {
                 false => Some(self.shown_text(from, &value)?),
             };
         }
-        Err(error(ASSERT_FAILURE, text.unwrap_or_else(|| "assertion failed".to_owned())))
+        Err(error(sqlstate::ASSERT_FAILURE, text.unwrap_or_else(|| "assertion failed".to_owned())))
     }
 
     /// A message with its arguments in their places.

@@ -118,10 +118,17 @@ impl Execution<'_> {
             if values.iter().any(|value| !value.is_known()) {
                 return Err(unsupported("a record with a value that nobody can predict"));
             }
+            if let Content::Record(Some(known)) = &self.variables[place].content
+                && columns.iter().any(|(name, value_type)| {
+                    known.iter().any(|field| field.name == *name && field.value_type != shown_type(*value_type))
+                })
+            {
+                return Err(unsupported("a record whose columns change their types"));
+            }
             let fields = columns.iter().zip(values);
             let field = |((name, value_type), value): (&(Rc<str>, Type), Value)| Field {
                 name: name.clone(),
-                value_type: if *value_type == Type::Unknown { Type::Text } else { *value_type },
+                value_type: shown_type(*value_type),
                 value,
             };
             self.variables[place].content = Content::Record(Some(fields.map(field).collect()));
@@ -134,6 +141,11 @@ impl Execution<'_> {
             self.assign(target, from, value)
         })
     }
+}
+
+/// The type of a value: constants that nothing has given a type are text.
+fn shown_type(value_type: Type) -> Type {
+    if value_type == Type::Unknown { Type::Text } else { value_type }
 }
 
 fn constant(value_type: Type, value: &Value) -> Typed {

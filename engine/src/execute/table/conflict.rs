@@ -11,7 +11,7 @@ use super::shown::ShownColumns;
 use crate::catalog::{ConstraintKind, Relation, Slot, TableData, TableRow};
 use crate::clause::Clause;
 use crate::dialect::Major;
-use crate::error::{Result, error, sqlstate, unsupported};
+use crate::error::{Result, Stop, error, sqlstate, unsupported};
 use crate::query::{Binder, Bound, Place, Row, Scope, ScopeTable, Value};
 use crate::statement::{ConflictTarget, Expression, ObjectName, OnConflict};
 
@@ -208,7 +208,33 @@ impl Execution<'_> {
             ));
         }
         let joined: Vec<Value> = old.iter().chain(row).cloned().collect();
-        let context = Row { values: &joined, ..Row::default() };
+        match self.updated(update, table, data, &joined, &old, slot) {
+            // The row in the way is locked before anything is computed, and the model forgets that lock while it waits.
+            Err(Stop::Waits(_)) => Err(unsupported("a wait for others with the row of ON CONFLICT DO UPDATE locked")),
+            Ok(Some(new)) => {
+                let view = self.catalog_view();
+                let undo = &mut self.session.transaction.undo;
+                self.shared.catalog.delete_row(table.storage, slot, view, undo);
+                let stored = self.store_row(table, new.clone());
+                conflict.own.push(stored);
+                Ok(Some(RowChange { old: Some(old), new: Some(new) }))
+            }
+            Ok(None) => Ok(None),
+            Err(other) => Err(other),
+        }
+    }
+
+    /// What the row in the way becomes, unless WHERE leaves it alone.
+    fn updated(
+        &mut self,
+        update: &Update,
+        table: &Relation,
+        data: &TableData,
+        joined: &[Value],
+        old: &TableRow,
+        slot: Slot,
+    ) -> Result<Option<TableRow>> {
+        let context = Row { values: joined, ..Row::default() };
         if let Some(filter) = &update.filter
             && self.evaluate(filter, &context)? != Value::Boolean(true)
         {
@@ -218,12 +244,6 @@ impl Execution<'_> {
         self.assign_values(table, data, &update.assignments, &context, &mut new)?;
         // It has to be able to read the table, so that it may see the whole row.
         self.check_row(table, data, &new, Some(slot), &ShownColumns::All)?;
-        let view = self.catalog_view();
-        let undo = &mut self.session.transaction.undo;
-        self.shared.catalog.delete_row(table.storage, slot, view, undo);
-        let new = TableRow::from(new);
-        let stored = self.store_row(table, new.clone());
-        conflict.own.push(stored);
-        Ok(Some(RowChange { old: Some(old), new: Some(new) }))
+        Ok(Some(TableRow::from(new)))
     }
 }

@@ -13,7 +13,6 @@ use crate::error::{Result, error, sqlstate, unsupported};
 use crate::lock::LockMode;
 use crate::query::Value;
 use crate::statement::{Privilege, ReferentialAction};
-use crate::transaction::Block;
 
 /// One row that a statement has made, replaced or deleted.
 #[derive(Debug, Clone)]
@@ -311,7 +310,7 @@ impl Execution<'_> {
 
     /// A deferred key that does not hold may still come to hold before the transaction ends.
     fn refuse_deferred(&self, key: &ForeignKey) -> Result<()> {
-        match key.is_deferred && self.session.transaction.block != Block::None {
+        match key.is_deferred && self.may_go_on() {
             true => Err(unsupported("a deferred foreign key that does not hold yet")),
             false => Ok(()),
         }

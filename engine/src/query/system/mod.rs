@@ -14,6 +14,8 @@ mod names;
 mod sequence;
 mod table;
 
+pub(super) use sequence::LAST_VALUE_OF_SEQUENCES;
+
 use std::rc::Rc;
 
 use super::doubt::Fact;

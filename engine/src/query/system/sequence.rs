@@ -12,7 +12,7 @@ use crate::quirk::Quirk;
 use crate::sequence::{Definition, IntegerType};
 
 /// The place of `last_value` in `pg_sequences`.
-const LAST_VALUE: usize = 10;
+pub(in crate::query) const LAST_VALUE_OF_SEQUENCES: usize = 10;
 
 impl Execution<'_> {
     pub(super) fn sequence_rows(&mut self) -> Vec<ScanRow> {
@@ -43,7 +43,7 @@ impl Execution<'_> {
     pub(super) fn sequences_rows(&mut self, filter: Option<&Bound>, outer: Option<&Row<'_>>) -> Result<Vec<ScanRow>> {
         let mut conditions = filter.map(Bound::conjuncts).unwrap_or_default();
         conditions.retain(|condition| {
-            let reads_last_value = condition.columns().contains(&LAST_VALUE);
+            let reads_last_value = condition.columns().contains(&LAST_VALUE_OF_SEQUENCES);
             !reads_last_value && !condition.is_volatile() && !condition.any(|part: &Bound| part.subquery().is_some())
         });
         let mut rows = Vec::new();
@@ -71,10 +71,11 @@ impl Execution<'_> {
             let now = self.shared.catalog.relation(relation.oid, self.catalog_view());
             if now.is_some_and(|now| self.may_read_value(now)) || self.shared.settings.major.hides_last_value() {
                 // The view's other rows are of the time before the wait, while the model would begin anew.
-                values[LAST_VALUE] = self.sequence_last_value(relation.oid).map_err(|stop| match stop {
-                    Stop::Waits(_) => unsupported("reading pg_sequences while another session changes a sequence"),
-                    other => other,
-                })?;
+                values[LAST_VALUE_OF_SEQUENCES] =
+                    self.sequence_last_value(relation.oid).map_err(|stop| match stop {
+                        Stop::Waits(_) => unsupported("reading pg_sequences while another session changes a sequence"),
+                        other => other,
+                    })?;
             }
             rows.push(ScanRow::certain(values));
         }

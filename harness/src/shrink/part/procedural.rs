@@ -28,7 +28,12 @@ variants!(LoopQuery {
 /// What is inside can stand alone.
 fn unwrap(statement: &mut ProceduralStatement, turn: &mut Turn) {
     let inner: Vec<&Vec<ProceduralStatement>> = match &*statement {
-        ProceduralStatement::Block(block) => vec![&block.statements],
+        ProceduralStatement::Block(block) => {
+            block.handlers.iter().map(|handler| &handler.statements).chain([&block.statements]).collect()
+        }
+        ProceduralStatement::Case { branches, otherwise } => {
+            branches.iter().map(|(_, body)| body).chain(otherwise.iter()).collect()
+        }
         ProceduralStatement::If { branches, otherwise } => {
             branches.iter().map(|(_, body)| body).chain([otherwise]).collect()
         }
@@ -81,6 +86,9 @@ fn inner(statement: &ProceduralStatement) -> Vec<Statement> {
         ProceduralStatement::Block(block) => inner_statements(block),
         ProceduralStatement::If { branches, otherwise } => {
             branches.iter().flat_map(|(_, body)| body).chain(otherwise).flat_map(inner).collect()
+        }
+        ProceduralStatement::Case { branches, otherwise } => {
+            branches.iter().map(|(_, body)| body).chain(otherwise).flatten().flat_map(inner).collect()
         }
         ProceduralStatement::Loop { body, .. }
         | ProceduralStatement::ForRange { body, .. }

@@ -14,6 +14,7 @@ mod operator;
 mod prepared;
 mod privilege;
 mod procedural;
+mod procedural_sql;
 mod query;
 mod relation;
 mod role;

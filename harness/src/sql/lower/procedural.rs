@@ -13,12 +13,12 @@ use squawk_syntax::{SyntaxKind, SyntaxNode, SyntaxToken};
 
 use super::expression::expect_expression;
 use super::name::{Place, identifier, single};
+use super::procedural_sql::{one_statement, sql};
 use super::query::select;
 use super::string::string;
 use super::type_name::type_name;
 use crate::sql::cursor::{Cursor, Lowered, kind_name, tokens, unsupported_node};
 use crate::sql::error::SqlError;
-use crate::sql::lex::{Lexer, Token, TokenKind};
 
 /// Lowers DO.
 pub(super) fn anonymous_block(node: &SyntaxNode) -> Lowered<Statement> {
@@ -227,13 +227,7 @@ fn choice(cursor: &mut Cursor) -> Lowered<ProceduralStatement> {
         branches.push(branch(&mut inner)?);
         inner.finish()?;
     }
-    let mut otherwise = Vec::new();
-    if let Some(node) = cursor.node::<ast::PlpgsqlElseClause>() {
-        let mut inner = Cursor::new(&node);
-        inner.expect(&[SyntaxKind::ELSE_KW])?;
-        otherwise = body(&mut inner)?;
-        inner.finish()?;
-    }
+    let otherwise = otherwise(cursor)?.unwrap_or_default();
     cursor.expect(&[SyntaxKind::END_KW, SyntaxKind::IF_KW])?;
     Ok(ProceduralStatement::If { branches, otherwise })
 }
@@ -250,15 +244,19 @@ fn case(cursor: &mut Cursor) -> Lowered<ProceduralStatement> {
         branches.push(branch(&mut inner)?);
         inner.finish()?;
     }
-    let mut otherwise = None;
-    if let Some(node) = cursor.node::<ast::PlpgsqlElseClause>() {
-        let mut inner = Cursor::new(&node);
-        inner.expect(&[SyntaxKind::ELSE_KW])?;
-        otherwise = Some(body(&mut inner)?);
-        inner.finish()?;
-    }
+    let otherwise = otherwise(cursor)?;
     cursor.expect(&[SyntaxKind::END_KW, SyntaxKind::CASE_KW])?;
     Ok(ProceduralStatement::Case { branches, otherwise })
+}
+
+/// Takes ELSE, when it comes next.
+fn otherwise(cursor: &mut Cursor) -> Lowered<Option<Vec<ProceduralStatement>>> {
+    let Some(node) = cursor.node::<ast::PlpgsqlElseClause>() else { return Ok(None) };
+    let mut inner = Cursor::new(&node);
+    inner.expect(&[SyntaxKind::ELSE_KW])?;
+    let body = body(&mut inner)?;
+    inner.finish()?;
+    Ok(Some(body))
 }
 
 /// GET DIAGNOSTICS of one thing, the number of rows.
@@ -423,54 +421,4 @@ fn raise_option(node: &SyntaxNode) -> Lowered<(RaiseOption, Expression)> {
     let value = expression(&mut cursor)?;
     cursor.finish()?;
     Ok((option, value))
-}
-
-/// Lowers an SQL statement, and INTO in it.
-fn sql(node: &SyntaxNode) -> Lowered<ProceduralStatement> {
-    let text = node.text().to_string();
-    let words: Vec<Token> = Lexer::new(&text, 0).collect();
-    let word = |token: &Token| text[token.start..token.end].to_ascii_lowercase();
-    let mut depth = 0_usize;
-    let place = words.iter().enumerate().position(|(index, token)| {
-        match &text[token.start..token.end] {
-            "(" => depth += 1,
-            ")" => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        let follows_insert = index.checked_sub(1).is_some_and(|before| word(&words[before]) == "insert");
-        depth == 0 && token.kind == TokenKind::Word && word(token) == "into" && !follows_insert
-    });
-    let Some(place) = place else {
-        return Ok(ProceduralStatement::Sql { statement: Box::new(one_statement(&text)?), into: None });
-    };
-    let mut next = place + 1;
-    let strict = words.get(next).is_some_and(|token| word(token) == "strict");
-    next += usize::from(strict);
-    let mut targets = Vec::new();
-    while let Some(token) = words.get(next).filter(|token| matches!(token.kind, TokenKind::Word | TokenKind::Quoted)) {
-        let written = &text[token.start..token.end];
-        targets.push(match written.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
-            Some(quoted) => Identifier::new(quoted.replace("\"\"", "\"")),
-            None => Identifier::new(written.to_ascii_lowercase()),
-        });
-        next += 1;
-        if words.get(next).is_none_or(|token| word(token) != ",") {
-            break;
-        }
-        next += 1;
-    }
-    if targets.is_empty() || words.get(next).is_some_and(|token| matches!(word(token).as_str(), "." | "[")) {
-        return Err(unsupported_node(node, "INTO a part of a variable"));
-    }
-    let rest = words.get(next).map_or(text.len(), |token| token.start);
-    let plain = format!("{} {}", &text[..words[place].start], &text[rest..]);
-    let into = Some(Into { strict, targets });
-    Ok(ProceduralStatement::Sql { statement: Box::new(one_statement(&plain)?), into })
-}
-
-fn one_statement(text: &str) -> Lowered<Statement> {
-    match <[Statement; 1]>::try_from(crate::sql::parse(text)?) {
-        Ok([statement]) => Ok(statement),
-        Err(_) => Err(SqlError::unsupported(0, "a statement that is several")),
-    }
 }
