@@ -4,7 +4,7 @@ use seqcheck::isolation::Spec;
 use seqcheck::lockstep::predict;
 use seqcheck::prepare::Prepared;
 use seqcheck::trace::Action;
-use seqcheck_engine::{Cluster, Major, Settings};
+use seqcheck_engine::{Cluster, Major};
 
 const ALTERED: &str = include_str!("data/isolation/altered.spec");
 const FREE: &str = include_str!("data/isolation/free.spec");
@@ -43,7 +43,7 @@ fn a_permutation_is_a_trace_with_setup_and_teardown() {
 fn its_steps_wait_as_they_would_in_a_trace() {
     let scheduled = spec(ALTERED).schedule(10);
     let prepared = Prepared::from_trace(&scheduled[0].steps);
-    let run = predict(&prepared.steps, &mut Cluster::new(Settings::new(Major::NEWEST)));
+    let run = predict(&prepared.steps, &mut Cluster::new(seqcheck::sql::settings(Major::NEWEST)));
     let waiting: Vec<usize> = run
         .steps
         .iter()

@@ -1,7 +1,7 @@
 //! Traces from a fuzzer's bytes.
 
 use arbitrary::{Arbitrary, Result, Unstructured};
-use seqcheck_engine::{Major, Settings};
+use seqcheck_engine::Major;
 
 use crate::choice::Choice;
 use crate::generate::{ServerEvents, generate};
@@ -21,7 +21,7 @@ impl Choice for Bytes<'_, '_> {
 /// A generated trace for the newest major version, without events that concern the whole server.
 impl<'u> Arbitrary<'u> for Trace {
     fn arbitrary(bytes: &mut Unstructured<'u>) -> Result<Trace> {
-        let steps = generate(&mut Bytes(bytes), &Settings::new(Major::NEWEST), ServerEvents::None);
+        let steps = generate(&mut Bytes(bytes), &crate::sql::settings(Major::NEWEST), ServerEvents::None);
         Ok(Trace { steps: Prepared::from_generated(&steps).to_trace_steps(), ..Trace::default() })
     }
 }

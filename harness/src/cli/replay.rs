@@ -196,7 +196,7 @@ impl Replay {
 fn predict(source: &Source, major: Major, dialect: Dialect, quirks: QuirkSet) -> Replayed {
     let steps = source.steps_for(major.number());
     let prepared = Prepared::from_trace(steps.iter().copied());
-    let settings = Settings { dialect, quirks, reader: Some(crate::sql::read), ..Settings::new(major) };
+    let settings = Settings { dialect, quirks, ..crate::sql::settings(major) };
     let run = lockstep::predict(&prepared.steps, &mut Cluster::new(settings));
     finish(source, &steps, run, None, major.number(), Side::Model)
 }

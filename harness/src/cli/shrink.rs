@@ -79,7 +79,7 @@ impl Shrink {
         check_outputs([&self.output], std::slice::from_ref(&self.file))?;
         let quirks = quirk_set(&self.quirk);
         if quirks != QuirkSet::NONE && !self.server.is_chosen() {
-            let settings = Settings::new(Major::NEWEST);
+            let settings = crate::sql::settings(Major::NEWEST);
             let mut model = Model::of("the model", settings.clone());
             let options = lockstep::Options::default();
             return self.shrink(&source, Major::NEWEST.number(), "The model", |steps| {

@@ -7,7 +7,7 @@ mod isolation;
 mod psql;
 mod sqllogictest;
 
-use seqcheck_engine::{Cluster, Major, Settings};
+use seqcheck_engine::{Cluster, Major};
 
 use crate::expectation::{self, Side};
 use crate::lockstep;
@@ -78,7 +78,7 @@ fn items(trace: &Trace, major: Major) -> Vec<Item<'_>> {
     let applies = trace.applies_to(major.number());
     let steps: Vec<&Step> = trace.steps.iter().filter(|step| applies && step.applies_to(major.number())).collect();
     let prepared = Prepared::from_trace(steps.iter().copied());
-    let run = lockstep::predict(&prepared.steps, &mut Cluster::new(Settings::new(major)));
+    let run = lockstep::predict(&prepared.steps, &mut Cluster::new(crate::sql::settings(major)));
     let observed = expectation::observed(&steps, &run, Side::Model);
     steps
         .into_iter()

@@ -30,7 +30,7 @@ pub fn engine_invariants(input: &[u8]) {
         }
     }
     for major in [Major::OLDEST, Major::NEWEST] {
-        predict(&prepared.steps, &mut Watched::new(Settings::new(major)));
+        predict(&prepared.steps, &mut Watched::new(crate::sql::settings(major)));
     }
 }
 

@@ -1,6 +1,6 @@
 //! New traces from old ones.
 
-use seqcheck_engine::{Major, Settings};
+use seqcheck_engine::Major;
 
 use crate::choice::{Choice, Seeded};
 use crate::generate::{ServerEvents, generate};
@@ -36,7 +36,7 @@ pub fn mutate(input: &[u8], most: usize, seed: u64) -> Option<String> {
 }
 
 fn generated(choice: &mut Seeded) -> Vec<Step> {
-    let steps = generate(choice, &Settings::new(Major::NEWEST), ServerEvents::Checkpoints);
+    let steps = generate(choice, &crate::sql::settings(Major::NEWEST), ServerEvents::Checkpoints);
     Prepared::from_generated(&steps).steps
 }
 

@@ -25,7 +25,7 @@ pub fn quirk_diff(input: &[u8], must_agree: bool) {
     let Some((trace, prepared)) = read(input) else { return };
     let quirk = trace.header_values("quirk").next().and_then(Quirk::from_name);
     let quirks = quirk.map_or(QuirkSet::NONE, |quirk| QuirkSet::NONE.with(quirk));
-    let settings = Settings { reader: Some(crate::sql::read), ..Settings::new(Major::NEWEST) };
+    let settings = crate::sql::settings(Major::NEWEST);
     let mut model = Model::of("the engine", settings.clone());
     let mut run = |steps: &[Step]| {
         let mut faulty = Cluster::new(Settings { quirks, ..settings.clone() });

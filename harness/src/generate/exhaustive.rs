@@ -146,7 +146,7 @@ mod tests {
     #[test]
     fn numbers_stand_for_different_traces() {
         let all = Exhaustive::new(2);
-        let settings = Settings::new(Major::NEWEST);
+        let settings = crate::sql::settings(Major::NEWEST);
         let traces: Vec<String> = (0..all.count())
             .filter_map(|number| all.trace(number, &settings))
             .map(|trace| format!("{trace:?}"))
@@ -166,7 +166,7 @@ mod tests {
     #[test]
     fn three_steps_leave_nobody_waiting_for_another() {
         let all = Exhaustive::new(3);
-        let settings = Settings::new(Major::NEWEST);
+        let settings = crate::sql::settings(Major::NEWEST);
         let missing = (0..all.count()).filter(|number| all.trace(*number, &settings).is_none()).count();
         assert!(missing == 0, "two steps make nobody wait in time for a third: {missing}");
     }

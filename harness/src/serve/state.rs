@@ -64,8 +64,7 @@ impl State {
             user: SUPERUSER.to_owned(),
             host: Some(self.host.clone()),
             dialect: self.dialect,
-            reader: Some(crate::sql::read),
-            ..Settings::new(self.major)
+            ..crate::sql::settings(self.major)
         })
     }
 

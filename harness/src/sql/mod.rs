@@ -13,7 +13,7 @@ mod lower;
 mod nesting;
 pub mod script;
 
-use seqcheck_engine::Statement;
+use seqcheck_engine::{Major, Settings, Statement};
 use squawk_syntax::ast::AstNode;
 
 pub use error::{Location, SqlError};
@@ -61,9 +61,10 @@ pub fn parse(sql: &str) -> Result<Vec<Statement>, SqlError> {
     }
 }
 
-/// As [`parse`], for the engine: why a text gives no statements, in words.
-pub(crate) fn read(text: &str) -> Result<Vec<Statement>, String> {
-    parse(text).map_err(|error| error.to_string())
+/// What the engine needs to know to model this major version, with the parser as its reader of texts that statements run.
+pub fn settings(major: Major) -> Settings {
+    let read = |text: &str| parse(text).map_err(|error| error.to_string());
+    Settings { reader: Some(read), ..Settings::new(major) }
 }
 
 /// The first error that the lexer or the grammar finds, in PostgreSQL's words.

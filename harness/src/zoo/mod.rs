@@ -26,6 +26,6 @@ pub struct Options {
 
 impl Options {
     fn settings(&self) -> Settings {
-        Settings::new(self.major)
+        crate::sql::settings(self.major)
     }
 }

@@ -69,13 +69,13 @@ fn steps_for(entry: &Entry, major: u8) -> Vec<&Step> {
 }
 
 fn settings(major: u8) -> Settings {
-    Settings::new(Major::new(major).expect("the model knows it"))
+    seqcheck::sql::settings(Major::new(major).expect("the model knows it"))
 }
 
 /// Aurora DSQL as it is documented.
 fn aurora_dsql() -> Settings {
     let major = Dialect::AuroraDsql.major().expect("it follows one major");
-    Settings { dialect: Dialect::AuroraDsql, ..Settings::new(major) }
+    Settings { dialect: Dialect::AuroraDsql, ..seqcheck::sql::settings(major) }
 }
 
 /// Runs steps on the model alone.

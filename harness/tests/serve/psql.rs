@@ -123,7 +123,7 @@ fn print(program: &PathBuf, endpoint: &Endpoint, entry: &Entry, major: u8) -> St
 /// Which steps wait, as the model says; that they do is then seen on both.
 fn waiting_steps(steps: &[&Step], major: u8) -> Vec<bool> {
     let prepared = Prepared::from_trace(steps.iter().copied());
-    let settings = Settings::new(Major::new(major).unwrap());
+    let settings = seqcheck::sql::settings(Major::new(major).unwrap());
     let run: Run = lockstep::predict(&prepared.steps, &mut Cluster::new(settings));
     run.steps.iter().map(|record| record.model.as_ref().is_some_and(|observed| observed.waits)).collect()
 }

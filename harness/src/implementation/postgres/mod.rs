@@ -147,8 +147,7 @@ impl Postgres {
             user: self.endpoint.user.clone(),
             dialect: self.settings.dialect,
             max_prepared_transactions: self.max_prepared_transactions,
-            reader: Some(crate::sql::read),
-            ..seqcheck_engine::Settings::new(major)
+            ..crate::sql::settings(major)
         }
     }
 
