@@ -15,7 +15,7 @@ use seqcheck::lockstep::{self, Run};
 use seqcheck::prepare::Prepared;
 use seqcheck::server::{Endpoint, Host, Kind, Server, create_database};
 use seqcheck::trace::{Action, Step};
-use seqcheck_engine::{Cluster, Major, Settings};
+use seqcheck_engine::{Cluster, Major};
 
 use crate::served::Served;
 use crate::support;
