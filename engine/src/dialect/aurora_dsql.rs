@@ -74,39 +74,6 @@ pub(crate) fn check(statement: &Statement, clauses: &mut ClauseSet) -> Result<()
     }
 }
 
-/// Whether a statement changes definitions. Aurora DSQL takes one of them in a transaction, and lets it clash with
-/// transactions that run beside it (guide, "DDL and distributed transactions").
-pub(crate) fn is_definition(statement: &Statement) -> bool {
-    matches!(
-        statement,
-        Statement::CreateSequence(_)
-            | Statement::AlterSequence(_)
-            | Statement::AlterRelation(_)
-            | Statement::DropRelation(_)
-            | Statement::Comment(_)
-            | Statement::CreateSchema(_)
-            | Statement::AlterSchema(_)
-            | Statement::DropSchema(_)
-            | Statement::CreateEnumeration(_)
-            | Statement::AlterType(_)
-            | Statement::DropType(_)
-            | Statement::RenameConstraint(_)
-            | Statement::CreateTable(_)
-            | Statement::CreateTableAs(_)
-            | Statement::AlterTable(_)
-            | Statement::RenameColumn(_)
-            | Statement::CreateRole(_)
-            | Statement::DropRole(_)
-            | Statement::Grant(_)
-            | Statement::GrantRole(_)
-            | Statement::DefaultPrivileges(_)
-            | Statement::ReassignOwned(_)
-            | Statement::DropOwned(_)
-            | Statement::CreateView(_)
-            | Statement::CreateIndex(_)
-    )
-}
-
 fn check_table(create: &CreateTable, clauses: &mut ClauseSet) -> Result<()> {
     if create.partition_by.is_some() {
         return Err(crate::error::unsupported("PARTITION BY in Aurora DSQL"));

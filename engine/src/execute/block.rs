@@ -203,6 +203,28 @@ impl Execution<'_> {
         }
     }
 
+    /// Begins a savepoint, or what a block of PL/pgSQL with handlers has in its place, which has no name.
+    pub(super) fn begin_level(&mut self, name: Option<Rc<str>>) {
+        let level = Level {
+            name,
+            undo_mark: self.session.transaction.undo.len(),
+            parameters: self.session.parameters.clone(),
+            characteristics: self.session.transaction.characteristics,
+            has_temporary_schema: self.session.has_temporary_schema,
+            pages: self.deviates(Quirk::SavepointRestoresNextval).then(|| self.shared.pages.clone()),
+        };
+        self.session.transaction.levels.push(level);
+    }
+
+    /// Ends the level at this place and those inside it, and keeps what they have done.
+    pub(super) fn keep_levels(&mut self, index: usize) {
+        // What a savepoint made read-only is read-write again once it ends, whichever way.
+        self.session.transaction.characteristics.read_only =
+            self.session.transaction.levels[index].characteristics.read_only;
+        self.session.transaction.levels.truncate(index);
+        self.shared.locks.hand_up(self.session.id, index - 1);
+    }
+
     /// Undoes the innermost level's work and gives back its locks, without leaving it.
     pub(super) fn abort_level(&mut self) {
         let depth = self.session.transaction.depth();

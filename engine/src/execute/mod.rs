@@ -282,16 +282,9 @@ impl<'a> Execution<'a> {
         if implicit && self.session.transaction.block == Block::None {
             self.session.transaction.block = Block::Implicit;
         }
-        self.session.waits_at_work = false;
-        self.has_sight = false;
-        self.locks_logged_rows = false;
-        self.half_stored.clear();
-        self.unkeyed = None;
-        self.cascades = 0;
+        self.begin_statement();
         let mark = self.statement_mark();
         let notices = self.reply.notices.len();
-        self.needed.clear();
-        self.computed.clear();
         match work(self) {
             Ok(result) => {
                 self.forget_progress();
@@ -328,6 +321,18 @@ impl<'a> Execution<'a> {
                 Err(Stop::Unsupported(reason))
             }
         }
+    }
+
+    /// Forgets what the statement before has come to.
+    fn begin_statement(&mut self) {
+        self.session.waits_at_work = false;
+        self.has_sight = false;
+        self.locks_logged_rows = false;
+        self.half_stored.clear();
+        self.unkeyed = None;
+        self.cascades = 0;
+        self.needed.clear();
+        self.computed.clear();
     }
 
     /// Fails a query that the parser refused.
@@ -410,7 +415,9 @@ impl<'a> Execution<'a> {
         }
         aurora_dsql::check(statement, self.clauses)?;
         let is_alone = self.session.transaction.block == Block::None && !self.shared.others_in_blocks;
-        match aurora_dsql::is_definition(statement) && !is_alone {
+        // It takes one of them in a transaction, and lets it clash with transactions that run beside it (guide, "DDL and
+        // distributed transactions").
+        match statement.is_definition() && !is_alone {
             true => Err(unsupported("a change of definition in or beside a transaction block of Aurora DSQL")),
             false => Ok(()),
         }

@@ -3,10 +3,9 @@
 use super::{Execution, done};
 use crate::clause::Clause;
 use crate::error::{Result, error, notice, sqlstate};
-use crate::quirk::Quirk;
 use crate::reply::{Severity, StatementResult};
 use crate::statement::{Identifier, IsolationLevel, Transaction, TransactionMode};
-use crate::transaction::{Block, Characteristics, Level};
+use crate::transaction::{Block, Characteristics};
 
 impl Execution<'_> {
     pub(super) fn transaction_statement(&mut self, statement: &Transaction) -> Result<StatementResult> {
@@ -115,15 +114,7 @@ impl Execution<'_> {
         if self.session.transaction.block != Block::Open {
             return Err(only_in_block("SAVEPOINT"));
         }
-        let level = Level {
-            name: Some(name.name().into()),
-            undo_mark: self.session.transaction.undo.len(),
-            parameters: self.session.parameters.clone(),
-            characteristics: self.session.transaction.characteristics,
-            has_temporary_schema: self.session.has_temporary_schema,
-            pages: self.deviates(Quirk::SavepointRestoresNextval).then(|| self.shared.pages.clone()),
-        };
-        self.session.transaction.levels.push(level);
+        self.begin_level(Some(name.name().into()));
         done("SAVEPOINT")
     }
 
@@ -132,11 +123,7 @@ impl Execution<'_> {
             return Err(only_in_block("RELEASE SAVEPOINT"));
         }
         let index = self.find_savepoint(name)?;
-        // What a savepoint made read-only is read-write again once it ends, whichever way.
-        self.session.transaction.characteristics.read_only =
-            self.session.transaction.levels[index].characteristics.read_only;
-        self.session.transaction.levels.truncate(index);
-        self.shared.locks.hand_up(self.session.id, index - 1);
+        self.keep_levels(index);
         done("RELEASE")
     }
 

@@ -142,3 +142,37 @@ pub enum Statement {
     /// VACUUM, ANALYZE, REINDEX, CHECKPOINT.
     Maintenance(Maintenance),
 }
+
+impl Statement {
+    /// Whether it changes definitions.
+    pub(crate) fn is_definition(&self) -> bool {
+        matches!(
+            self,
+            Statement::CreateSequence(_)
+                | Statement::AlterSequence(_)
+                | Statement::AlterRelation(_)
+                | Statement::DropRelation(_)
+                | Statement::Comment(_)
+                | Statement::CreateSchema(_)
+                | Statement::AlterSchema(_)
+                | Statement::DropSchema(_)
+                | Statement::CreateEnumeration(_)
+                | Statement::AlterType(_)
+                | Statement::DropType(_)
+                | Statement::RenameConstraint(_)
+                | Statement::CreateTable(_)
+                | Statement::CreateTableAs(_)
+                | Statement::AlterTable(_)
+                | Statement::RenameColumn(_)
+                | Statement::CreateRole(_)
+                | Statement::DropRole(_)
+                | Statement::Grant(_)
+                | Statement::GrantRole(_)
+                | Statement::DefaultPrivileges(_)
+                | Statement::ReassignOwned(_)
+                | Statement::DropOwned(_)
+                | Statement::CreateView(_)
+                | Statement::CreateIndex(_)
+        )
+    }
+}

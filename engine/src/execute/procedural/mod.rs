@@ -13,17 +13,17 @@ mod variable;
 
 pub(crate) use variable::Variable;
 
-use super::read::is_global;
-use super::{Execution, Extent, done};
 use std::rc::Rc;
 
+use super::read::is_global;
+use super::{Execution, Extent, done};
 use crate::catalog::Oid;
 use crate::clause::Clause;
 use crate::error::{Result, Stop, error, sqlstate, unsupported};
 use crate::query::{Type, Value};
 use crate::reply::StatementResult;
 use crate::statement::{AlterRelation, Block, Declaration, Do, Handler, Into, RelationAction, SetScope, Statement};
-use crate::transaction::{Block as TransactionBlock, Level};
+use crate::transaction::Block as TransactionBlock;
 use flow::Flow;
 
 /// The variable that tells whether the last statement has found rows.
@@ -110,21 +110,9 @@ impl Execution<'_> {
     fn run_and_handle(&mut self, block: &Block) -> Result<Flow> {
         self.declare(&block.declarations)?;
         let depth = self.session.transaction.levels.len();
-        self.session.transaction.levels.push(Level {
-            name: None,
-            undo_mark: self.session.transaction.undo.len(),
-            parameters: self.session.parameters.clone(),
-            characteristics: self.session.transaction.characteristics,
-            has_temporary_schema: self.session.has_temporary_schema,
-            pages: None,
-        });
+        self.begin_level(None);
         let inside = self.variables.len();
         match self.run_all(&block.statements) {
-            Ok(flow) => {
-                self.session.transaction.levels.truncate(depth);
-                self.shared.locks.hand_up(self.session.id, depth - 1);
-                Ok(flow)
-            }
             Err(Stop::Error(message)) => {
                 self.abort_level();
                 self.session.transaction.levels.truncate(depth);
@@ -142,12 +130,9 @@ impl Execution<'_> {
                 self.handled = outer;
                 result
             }
-            Err(stop) => {
-                self.session.transaction.levels.truncate(depth);
-                if matches!(stop, Stop::Waits(_)) {
-                    self.shared.locks.hand_up(self.session.id, depth - 1);
-                }
-                Err(stop)
+            other => {
+                self.keep_levels(depth);
+                other
             }
         }
     }
@@ -155,8 +140,7 @@ impl Execution<'_> {
     /// Gives a statement inside the block the state that one of its own begins with.
     fn begin_inner_statement(&mut self) {
         self.forget_progress();
-        self.needed.clear();
-        self.computed.clear();
+        self.begin_statement();
         self.initial.clear();
         self.extent = Extent::Run;
         self.parameters = None;
@@ -169,12 +153,7 @@ impl Execution<'_> {
         self.described.clear();
         self.unchanged.clear();
         self.is_utility = false;
-        self.has_sight = false;
-        self.locks_logged_rows = false;
-        self.half_stored.clear();
         self.limits = 0;
-        self.unkeyed = None;
-        self.cascades = 0;
         self.uses_variables = false;
     }
 
@@ -327,32 +306,11 @@ fn needs_unused(statement: &Statement) -> bool {
 
 /// The statements that do the same inside a block as outside.
 fn runs_anywhere(statement: &Statement) -> bool {
-    matches!(
-        statement,
-        Statement::CreateSequence(_)
-            | Statement::AlterSequence(_)
-            | Statement::AlterRelation(_)
-            | Statement::DropRelation(_)
-            | Statement::Comment(_)
-            | Statement::CreateSchema(_)
-            | Statement::AlterSchema(_)
-            | Statement::DropSchema(_)
-            | Statement::CreateEnumeration(_)
-            | Statement::AlterType(_)
-            | Statement::DropType(_)
-            | Statement::CreateTable(_)
-            | Statement::AlterTable(_)
-            | Statement::RenameColumn(_)
-            | Statement::RenameConstraint(_)
-            | Statement::CreateView(_)
-            | Statement::CreateIndex(_)
-            | Statement::CreateRole(_)
-            | Statement::DropRole(_)
-            | Statement::Grant(_)
-            | Statement::GrantRole(_)
-            | Statement::DefaultPrivileges(_)
-            | Statement::ReassignOwned(_)
-            | Statement::DropOwned(_)
-            | Statement::Truncate(_)
-    ) || matches!(statement, Statement::SetParameter(set) if set.scope != SetScope::Local)
+    match statement {
+        // Its query may hold variables.
+        Statement::CreateTableAs(_) => false,
+        Statement::Truncate(_) => true,
+        Statement::SetParameter(set) => set.scope != SetScope::Local,
+        other => other.is_definition(),
+    }
 }

@@ -271,22 +271,14 @@ variants!(SequenceOption {
 /// A statement that another one wraps can do without the wrapping.
 fn unwrap(statement: &mut Statement, turn: &mut Turn) {
     let inner = match statement {
-        Statement::Explain(explain) => &explain.statement,
-        Statement::Prepare(prepare) => &prepare.statement,
-        Statement::With(with) => &with.statement,
-        Statement::Do(block) => {
-            for inner in procedural::inner_statements(&block.block) {
-                if turn.is_now() {
-                    *statement = inner;
-                    return;
-                }
-            }
-            return;
-        }
+        Statement::Explain(explain) => vec![explain.statement.as_ref().clone()],
+        Statement::Prepare(prepare) => vec![prepare.statement.as_ref().clone()],
+        Statement::With(with) => vec![with.statement.as_ref().clone()],
+        Statement::Do(block) => procedural::inner_statements(&block.block),
         _ => return,
     };
-    if turn.is_now() {
-        *statement = inner.as_ref().clone();
+    if let Some(one) = inner.into_iter().find(|_| turn.is_now()) {
+        *statement = one;
     }
 }
 

@@ -25,27 +25,30 @@ variants!(LoopQuery {
     Execute(dynamic),
 });
 
-/// What is inside can stand alone.
-fn unwrap(statement: &mut ProceduralStatement, turn: &mut Turn) {
-    let inner: Vec<&Vec<ProceduralStatement>> = match &*statement {
+/// The bodies that a statement holds.
+fn bodies(statement: &ProceduralStatement) -> Vec<&Vec<ProceduralStatement>> {
+    match statement {
         ProceduralStatement::Block(block) => {
-            block.handlers.iter().map(|handler| &handler.statements).chain([&block.statements]).collect()
-        }
-        ProceduralStatement::Case { branches, otherwise } => {
-            branches.iter().map(|(_, body)| body).chain(otherwise.iter()).collect()
+            std::iter::once(&block.statements).chain(block.handlers.iter().map(|one| &one.statements)).collect()
         }
         ProceduralStatement::If { branches, otherwise } => {
             branches.iter().map(|(_, body)| body).chain([otherwise]).collect()
         }
-        ProceduralStatement::ForRange { body, .. } | ProceduralStatement::ForQuery { body, .. } => vec![body],
-        _ => return,
-    };
-    let alone: Vec<ProceduralStatement> = inner.into_iter().flatten().cloned().collect();
-    for one in alone {
-        if turn.is_now() {
-            *statement = one;
-            return;
+        ProceduralStatement::Case { branches, otherwise } => {
+            branches.iter().map(|(_, body)| body).chain(otherwise).collect()
         }
+        ProceduralStatement::Loop { body, .. }
+        | ProceduralStatement::ForRange { body, .. }
+        | ProceduralStatement::ForQuery { body, .. } => vec![body],
+        _ => Vec::new(),
+    }
+}
+
+/// What is inside can stand alone.
+fn unwrap(statement: &mut ProceduralStatement, turn: &mut Turn) {
+    let alone: Vec<ProceduralStatement> = bodies(statement).into_iter().flatten().cloned().collect();
+    if let Some(one) = alone.into_iter().find(|_| turn.is_now()) {
+        *statement = one;
     }
 }
 
@@ -83,16 +86,6 @@ fn inner(statement: &ProceduralStatement) -> Vec<Statement> {
     match statement {
         ProceduralStatement::Sql { statement, into: None } => vec![(**statement).clone()],
         ProceduralStatement::Perform(select) => vec![Statement::Query(Query::Select(select.clone()))],
-        ProceduralStatement::Block(block) => inner_statements(block),
-        ProceduralStatement::If { branches, otherwise } => {
-            branches.iter().flat_map(|(_, body)| body).chain(otherwise).flat_map(inner).collect()
-        }
-        ProceduralStatement::Case { branches, otherwise } => {
-            branches.iter().map(|(_, body)| body).chain(otherwise).flatten().flat_map(inner).collect()
-        }
-        ProceduralStatement::Loop { body, .. }
-        | ProceduralStatement::ForRange { body, .. }
-        | ProceduralStatement::ForQuery { body, .. } => body.iter().flat_map(inner).collect(),
-        _ => Vec::new(),
+        other => bodies(other).into_iter().flatten().flat_map(inner).collect(),
     }
 }
